@@ -1,0 +1,1 @@
+"""What makes training data and trains on it; needs the `train` extra."""

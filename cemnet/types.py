@@ -1,0 +1,109 @@
+"""What flows between the parts.
+
+Axis words used in every signature: batch, frame (25 a second unless an fps says otherwise), sample (audio), mel,
+token (50 a second, Whisper's), layer, landmark (478), expression (52 ARKit blendshapes), identity (modes of the face
+basis), emotion (8, the order of `arkit.EMOTIONS`), slot (of the memory), height, width, channel.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+MOTION_FPS = 25.0
+SAMPLE_RATE = 16_000
+
+
+@dataclass(frozen=True)
+class Audio:
+    """Sound as it was given, at its own rate, in [-1, 1]."""
+
+    waveform: Float[Tensor, "channel sample"]
+    sample_rate: int
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.waveform.shape[-1] / self.sample_rate
+
+
+@dataclass(frozen=True)
+class EmotionEstimate:
+    """A soft belief about an emotion: probabilities that sum to one, and how strongly it is shown (0 to 1)."""
+
+    probabilities: Float[np.ndarray, "emotion"]
+    intensity: float
+
+
+@dataclass(frozen=True)
+class FaceLandmarks:
+    """One face as MediaPipe's Face Landmarker sees it, in pixels of the whole image (x right, y down, z away)."""
+
+    points: Float[np.ndarray, "landmark 3"]
+    blendshapes: Float[np.ndarray, "expression"]  # MediaPipe's scores in the order of ARKIT_NAMES
+    score: float
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom in pixels."""
+        low, high = self.points[:, :2].min(0), self.points[:, :2].max(0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Weak perspective from the face basis (x right, y up, z toward the viewer) to image pixels (y down, z away).
+
+    pixels = translation + scale · (vertices @ rotation.T) · [1, −1, −1]
+    """
+
+    rotation: Float[np.ndarray, "3 3"]
+    scale: float
+    translation: Float[np.ndarray, "3"]
+
+
+@dataclass(frozen=True)
+class FaceReference:
+    """Everything the system knows about the portrait's face."""
+
+    image: Float[Tensor, "height width channel"]  # the whole source frame, 0 to 1, 3 or 4 channels
+    landmarks: FaceLandmarks
+    pose: Pose
+    identity: Float[np.ndarray, "identity"]
+    expression: Float[np.ndarray, "expression"]
+    residual: Float[np.ndarray, "landmark 3"]  # detected minus fitted landmarks, pixels
+    emotion: EmotionEstimate
+
+
+@dataclass(frozen=True)
+class Speech:
+    """What the voice says and how: the audio as given, and what the model heard in it, at MOTION_FPS."""
+
+    audio: Audio
+    content: Float[Tensor, "frame content"]
+    prosody: Float[Tensor, "frame prosody"]  # see audio.prosody
+    emotion_embedding: Float[Tensor, "frame embedding"]
+    emotion: Float[Tensor, "frame emotion"]  # probabilities
+    intensity: Float[Tensor, "frame"]
+
+    @property
+    def num_frames(self) -> int:
+        return self.content.shape[0]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A performance: ARKit curves and head rotation, ready to render, edit or export."""
+
+    expression: Float[Tensor, "frame expression"]
+    head: Float[Tensor, "frame 3"]  # yaw, pitch, roll in radians, relative to the reference pose
+    fps: float
+    memory_address: Float[Tensor, "frame slot"] | None = None  # which memories spoke
+
+    @property
+    def num_frames(self) -> int:
+        return self.expression.shape[0]
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.num_frames / self.fps
