@@ -29,7 +29,9 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             config = json.loads((file.metadata() or {}).get("config", "{}"))
             return {name: file.get_tensor(name) for name in file.keys()}, config  # noqa: SIM118 (not a dict)
     except FileNotFoundError:
-        raise MissingModelError(f"The weights {path} are missing. Install the pack again or put the file there.") from None
+        raise MissingModelError(
+            f"The weights {path} are missing. Install the pack again or put the file there."
+        ) from None
     except Exception as error:
         raise MissingModelError(f"The weights {path} cannot be read ({error}). Fetch the file again.") from error
 

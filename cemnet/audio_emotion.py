@@ -1,0 +1,153 @@
+"""Audio Emotion Enhancement (AEE): what the voice says (content) and how (emotion), each on its own branch.
+
+The enhancement pulls an emotion embedding toward learned prototypes, so that a weak cue is amplified; prototypes and
+embedding are shaped by a supervised-contrastive loss (Khosla et al. 2020) and by cross-reconstruction.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .arkit import EMOTION_INDEX, EMOTIONS
+from .config import PROSODY_DIM, WHISPER_TINY_DIM, WHISPER_TINY_STATES, AudioEmotionConfig
+from .types import MOTION_FPS
+
+# Ways of speaking that corpora label, and the emotion each one shows on a face.
+VOICE_STYLES = {
+    "neutral": "neutral",
+    "calm": "neutral",
+    "bored": "neutral",
+    "happy": "happy",
+    "sad": "sad",
+    "angry": "angry",
+    "fear": "fear",
+    "disgust": "disgust",
+    "surprise": "surprise",
+    "contempt": "contempt",
+}
+NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem knows no speech yet
+NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + PROSODY_DIM)
+
+
+@dataclass(frozen=True)
+class VoiceEmotion:
+    """What the emotion branch heard, a row for each window."""
+
+    embedding: Float[Tensor, "batch window embedding"]  # enhanced, unit length
+    style_logits: Float[Tensor, "batch window style"]
+    probabilities: Float[Tensor, "batch window emotion"]
+    strength: Float[Tensor, "batch window"]  # how strongly it is felt, 0 to 1
+
+
+def frames_from_tokens(
+    hidden: Float[Tensor, "layer token channel"], num_frames: int
+) -> Float[Tensor, "layer frame channel"]:
+    """Whisper's 50 tokens a second averaged in pairs to MOTION_FPS, the last repeated to fill num_frames."""
+    missing = max(0, 2 * num_frames - hidden.shape[1])
+    padded = torch.cat([hidden, hidden[:, -1:].expand(-1, missing, -1)], dim=1)[:, : 2 * num_frames]
+    return padded.unflatten(1, (num_frames, 2)).mean(dim=2)
+
+
+def window_weights(
+    voicing: Float[Tensor, "batch frame"], window_seconds: float, hop_seconds: float
+) -> Float[Tensor, "batch window frame"]:
+    """Rows that average voiced frames inside windows spaced by the hop; each row sums to one."""
+    num_frames = voicing.shape[1]
+    hop, half = hop_seconds * MOTION_FPS, window_seconds * MOTION_FPS / 2
+    centres = torch.arange(hop / 2, max(num_frames, hop), hop, device=voicing.device)
+    distance = (torch.arange(num_frames, device=voicing.device) - centres.unsqueeze(1)).abs()
+    inside = (1.25 - distance / half).clamp(0, 1)  # flat, then a soft shoulder: neighbours differ little
+    weights = inside * (voicing.unsqueeze(1) + 1e-3)
+    return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-6)
+
+
+class AudioEmotionEncoder(nn.Module):
+    """Whisper's hidden states and prosody in; content, emotion and its course in time out."""
+
+    def __init__(self, config: AudioEmotionConfig) -> None:
+        super().__init__()
+        self.config = config
+        styles = list(VOICE_STYLES)
+        style_emotion = torch.zeros(len(styles), len(EMOTIONS))
+        for row, emotion in enumerate(VOICE_STYLES.values()):
+            style_emotion[row, EMOTION_INDEX[emotion]] = 1.0
+        self.register_buffer("style_emotion", style_emotion, persistent=False)
+
+        self.layer_mix = nn.Parameter(torch.zeros(WHISPER_TINY_STATES))
+        self.content_in = nn.Sequential(nn.LayerNorm(WHISPER_TINY_DIM), nn.Linear(WHISPER_TINY_DIM, config.content_dim))
+        self.content_smooth = nn.Conv1d(config.content_dim, config.content_dim, 3, padding=1)
+
+        self.register_buffer("statistics_mean", torch.zeros(NUM_STATISTICS))
+        self.register_buffer("statistics_scale", torch.ones(NUM_STATISTICS))
+        self.embed = nn.Sequential(
+            nn.Dropout(config.dropout),
+            nn.Linear(NUM_STATISTICS, config.hidden_dim),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.hidden_dim, config.embedding_dim),
+        )
+        self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.embedding_dim))
+        self.temperature = nn.Parameter(torch.ones(()))  # fitted after training, for calibrated probabilities
+        self.strength = nn.Linear(config.embedding_dim, 1)
+        self.course = nn.Sequential(
+            nn.Conv1d(PROSODY_DIM, 32, 9, padding=4), nn.GELU(), nn.Conv1d(32, 32, 9, padding=4), nn.GELU(),
+            nn.Conv1d(32, 1, 9, padding=4),
+        )  # fmt: skip
+
+    def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
+        """What is being said, frame by frame, without how."""
+        mixed = torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0))
+        projected = self.content_in(mixed).transpose(1, 2)
+        return (projected + F.gelu(self.content_smooth(projected))).transpose(1, 2)
+
+    def statistics(
+        self,
+        hidden: Float[Tensor, "batch layer frame channel"],
+        prosody: Float[Tensor, "batch frame prosody"],
+        weights: Float[Tensor, "batch window frame"],
+    ) -> Float[Tensor, "batch window statistic"]:
+        """Weighted mean and deviation of Whisper's blocks and the prosody over each window."""
+        features = torch.cat([*hidden[:, 1:].unbind(1), prosody], dim=-1)
+        mean = weights @ features
+        variance = (weights @ features.square() - mean.square()).clamp_min(1e-6)
+        return torch.cat([mean, variance.sqrt()], dim=-1)
+
+    def enhance(self, embedding: Float[Tensor, "*batch embedding"]) -> Float[Tensor, "*batch embedding"]:
+        """Pulls an embedding toward the prototypes it resembles."""
+        prototypes = F.normalize(self.prototypes, dim=-1).flatten(0, 1)
+        attention = (self.config.sharpness * F.normalize(embedding, dim=-1) @ prototypes.T).softmax(dim=-1)
+        return F.normalize(F.normalize(embedding, dim=-1) + self.config.enhancement * attention @ prototypes, dim=-1)
+
+    def emotion(
+        self,
+        hidden: Float[Tensor, "batch layer frame channel"],
+        prosody: Float[Tensor, "batch frame prosody"],
+        weights: Float[Tensor, "batch window frame"],
+    ) -> VoiceEmotion:
+        """The emotion in each window of `weights` (rows that sum to one)."""
+        statistics = (self.statistics(hidden, prosody, weights) - self.statistics_mean) / self.statistics_scale
+        embedding = self.enhance(self.embed(statistics.clamp(-5, 5)))
+        similarity = torch.einsum("bwe,spe->bwsp", embedding, F.normalize(self.prototypes, dim=-1))
+        style_logits = (self.config.sharpness * similarity).logsumexp(dim=-1)
+        probabilities = (style_logits / self.temperature).softmax(dim=-1) @ self.style_emotion
+        return VoiceEmotion(embedding, style_logits, probabilities, self.strength(embedding).squeeze(-1).sigmoid())
+
+    def course_of(self, prosody: Float[Tensor, "batch frame prosody"]) -> Float[Tensor, "batch frame"]:
+        """How the emotion swells and ebbs with the voice: 0 at rest, 1 at its apex."""
+        return self.course(prosody.transpose(1, 2)).squeeze(1).sigmoid()
+
+    def forward(
+        self, hidden: Float[Tensor, "batch layer frame channel"], prosody: Float[Tensor, "batch frame prosody"]
+    ) -> tuple[
+        Float[Tensor, "batch frame embedding"], Float[Tensor, "batch frame emotion"], Float[Tensor, "batch frame"]
+    ]:
+        """Embedding, emotion probabilities and intensity for every frame of whole clips."""
+        weights = window_weights(prosody[..., 3], self.config.window_seconds, self.config.hop_seconds)
+        heard = self.emotion(hidden, prosody, weights)
+        per_window = torch.cat([heard.embedding, heard.probabilities, heard.strength.unsqueeze(-1)], dim=-1)
+        per_frame = F.interpolate(per_window.transpose(1, 2), size=prosody.shape[1], mode="linear").transpose(1, 2)
+        embedding, probabilities, strength = per_frame.split([heard.embedding.shape[-1], len(EMOTIONS), 1], dim=-1)
+        return embedding, probabilities, strength.squeeze(-1) * self.course_of(prosody)

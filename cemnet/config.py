@@ -1,0 +1,57 @@
+"""What the released networks look like; a checkpoint stores the same fields, a yaml file may override them."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+WHISPER_TINY_DIM = 384
+WHISPER_TINY_STATES = 5  # the stem's output and four blocks
+PROSODY_DIM = 4
+
+
+@dataclass(frozen=True)
+class AudioEmotionConfig:
+    content_dim: int = 64
+    hidden_dim: int = 192
+    embedding_dim: int = 128
+    prototypes_per_style: int = 3
+    sharpness: float = 12.0  # of cosine similarities before a softmax
+    enhancement: float = 1.0  # how far an embedding is pulled toward its prototypes
+    dropout: float = 0.5
+    window_seconds: float = 2.4
+    hop_seconds: float = 0.4
+
+
+@dataclass(frozen=True)
+class EmotionMemoryConfig:
+    num_slots: int = 48
+    key_dim: int = 32
+    identity_dim: int = 16
+    hidden_dim: int = 128
+    sharpness: float = 12.0
+
+
+@dataclass(frozen=True)
+class MotionConfig:
+    hidden_dim: int = 128
+    num_blocks: int = 6
+    kernel_size: int = 5
+    dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    audio_emotion: AudioEmotionConfig = field(default_factory=AudioEmotionConfig)
+    emotion_memory: EmotionMemoryConfig = field(default_factory=EmotionMemoryConfig)
+    motion: MotionConfig = field(default_factory=MotionConfig)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "ModelConfig":
+        """Nested plain values, as a checkpoint or a yaml file holds them; an unknown name is a TypeError."""
+        return cls(
+            AudioEmotionConfig(**values.get("audio_emotion", {})),
+            EmotionMemoryConfig(**values.get("emotion_memory", {})),
+            MotionConfig(**values.get("motion", {})),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
