@@ -29,12 +29,13 @@ VOICE_STYLES = {
     "contempt": "contempt",
 }
 NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem knows no speech yet
+MIN_VOICED_FRAMES = 5  # a fifth of a second
 NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + PROSODY_DIM)
 
 
 @dataclass(frozen=True)
 class VoiceEmotion:
-    """What the emotion branch heard, a row for each window."""
+    """What the emotion branch heard, a row for each window (or frame)."""
 
     embedding: Float[Tensor, "batch window embedding"]  # enhanced, unit length
     style_logits: Float[Tensor, "batch window style"]
@@ -141,13 +142,18 @@ class AudioEmotionEncoder(nn.Module):
 
     def forward(
         self, hidden: Float[Tensor, "batch layer frame channel"], prosody: Float[Tensor, "batch frame prosody"]
-    ) -> tuple[
-        Float[Tensor, "batch frame embedding"], Float[Tensor, "batch frame emotion"], Float[Tensor, "batch frame"]
-    ]:
-        """Embedding, emotion probabilities and intensity for every frame of whole clips."""
-        weights = window_weights(prosody[..., 3], self.config.window_seconds, self.config.hop_seconds)
+    ) -> VoiceEmotion:
+        """The emotion at every frame of whole clips: heard in overlapping windows and carried on smoothly.
+
+        Where a window holds hardly any voice, there is nothing to feel: strength goes to zero.
+        """
+        voicing = prosody[..., 3]
+        weights = window_weights(voicing, self.config.window_seconds, self.config.hop_seconds)
         heard = self.emotion(hidden, prosody, weights)
-        per_window = torch.cat([heard.embedding, heard.probabilities, heard.strength.unsqueeze(-1)], dim=-1)
-        per_frame = F.interpolate(per_window.transpose(1, 2), size=prosody.shape[1], mode="linear").transpose(1, 2)
-        embedding, probabilities, strength = per_frame.split([heard.embedding.shape[-1], len(EMOTIONS), 1], dim=-1)
-        return embedding, probabilities, strength.squeeze(-1) * self.course_of(prosody)
+        presence = (voicing.unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES
+        strength = heard.strength * presence.clamp_max(1.0)
+        parts = [heard.embedding, heard.style_logits, heard.probabilities, strength.unsqueeze(-1)]
+        per_window = torch.cat(parts, dim=-1).transpose(1, 2)
+        per_frame = F.interpolate(per_window, size=prosody.shape[1], mode="linear").transpose(1, 2)
+        embedding, style_logits, probabilities, strength = per_frame.split([part.shape[-1] for part in parts], dim=-1)
+        return VoiceEmotion(embedding, style_logits, probabilities, strength.squeeze(-1))

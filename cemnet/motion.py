@@ -16,10 +16,10 @@ MOUTH = arkit_indices("jaw", "mouth", "tongue")
 UPPER_FACE = [index for index in range(NUM_EXPRESSIONS) if index not in MOUTH]
 # Blendshapes that part the lips: a closure overrules them, whatever the emotion.
 OPENING = arkit_indices("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")
-# What a mouth does to speak, as opposed to what an emotion does to a mouth.
-ARTICULATION = arkit_indices("jaw", "mouthClose", "mouthFunnel", "mouthPucker", "mouthRoll", "mouthLowerDown",
-                             "mouthUpperUp", "mouthShrug", "mouthStretch", "mouthPress", "tongue")  # fmt: skip
-RESTING_LIMIT = 0.2  # a face at rest deviates from the neutral pose by no more than this in any blendshape
+# What speech alone does: it leaves the reference face as soon as it is animated.
+RELEASED = [*OPENING, *arkit_indices("jawLeft", "jawRight", "jawForward", "mouthClose", "tongue")]
+GAZE = arkit_indices("eyeLook")
+RESTING_LIMIT = 0.25  # a face at rest deviates from the neutral pose by no more than this in any blendshape
 
 
 class TemporalBlock(nn.Module):
@@ -92,7 +92,8 @@ def release_articulation(
     emotion explains is articulation and goes; a brow that hangs low stays, within the limits of a resting face.
     """
     rest = (expression - shown).clamp(-RESTING_LIMIT, RESTING_LIMIT)
-    rest[:, ARTICULATION] = 0.0
+    rest[:, RELEASED] = 0.0
+    rest[:, GAZE] = expression[:, GAZE]
     return shown + rest
 
 

@@ -84,7 +84,8 @@ class Speech:
     prosody: Float[Tensor, "frame prosody"]  # see audio.prosody
     emotion_embedding: Float[Tensor, "frame embedding"]
     emotion: Float[Tensor, "frame emotion"]  # probabilities
-    intensity: Float[Tensor, "frame"]
+    intensity: Float[Tensor, "frame"]  # how strongly it is felt, 0 to 1
+    course: Float[Tensor, "frame"]  # how it swells and ebbs with the voice, 0 to 1
 
     @property
     def num_frames(self) -> int:

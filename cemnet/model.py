@@ -1,0 +1,112 @@
+"""The whole model: networks, face basis and renderer, loaded from a few files by role."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from .audio_emotion import AudioEmotionEncoder
+from .checkpoint import find_weights, load_checkpoint
+from .config import ModelConfig
+from .emotion_memory import EmotionMemory
+from .errors import CEMNetError
+from .face import FaceLandmarker, find_face_landmarker
+from .face_basis import FaceBasis
+from .face_reference import ReferenceEmotionReader
+from .motion import MotionDecoder, release_articulation
+from .mouth import MouthInterior
+from .renderer import FaceRenderer
+from .speech_encoder import SpeechEncoder
+
+NETWORK_WEIGHTS = "emotion_motion.safetensors"
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What the networks made of a face and a voice, at MOTION_FPS."""
+
+    expression: Float[Tensor, "batch frame expression"]
+    closure: Float[Tensor, "batch frame"]
+    head: Float[Tensor, "batch frame 3"]
+    displacement: Float[Tensor, "batch frame expression"]
+    address: Float[Tensor, "batch frame slot"]
+
+
+class EmotionNetwork(nn.Module):
+    """AEE, EBM and motion decoder: everything that train/train.py trains."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.audio_emotion = AudioEmotionEncoder(config.audio_emotion)
+        self.emotion_memory = EmotionMemory(config.emotion_memory)
+        self.motion_decoder = MotionDecoder(config.audio_emotion.content_dim, config.motion)
+
+    def perform(
+        self,
+        content: Float[Tensor, "batch frame content"],
+        prosody: Float[Tensor, "batch frame prosody"],
+        reference_expression: Float[Tensor, "batch expression"],
+        reference_state: Float[Tensor, "batch shown"],
+        target_state: Float[Tensor, "batch frame shown"],
+    ) -> Performed:
+        """Carries the reference face to the voice's emotion (states: see `emotion_memory.emotion_state`) and speaks."""
+        identity = self.emotion_memory.identity_code(reference_expression, reference_state)
+        displacement, address = self.emotion_memory(reference_state, target_state, identity)
+        neutral = torch.zeros_like(reference_state)
+        shown, _ = self.emotion_memory(neutral, reference_state.unsqueeze(1), identity)
+        resting = release_articulation(reference_expression, shown.squeeze(1))
+        emotional = (resting.unsqueeze(1) + displacement).clamp(0, 1)
+        expression, closure, head = self.motion_decoder(content, prosody, target_state, emotional)
+        return Performed(expression, closure, head, displacement, address)
+
+    @classmethod
+    def load(cls, path: Path) -> "EmotionNetwork":
+        """A trained network in float32, ready to run; MissingModelError where the file is unusable."""
+        tensors, config = load_checkpoint(path)
+        network = cls(ModelConfig.from_dict(config))
+        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        return network.eval()
+
+
+@dataclass(frozen=True)
+class CEMNet:
+    """Everything that a portrait and a voice pass through."""
+
+    landmarker: FaceLandmarker
+    basis: FaceBasis
+    emotion_reader: ReferenceEmotionReader
+    speech_encoder: SpeechEncoder
+    network: EmotionNetwork
+    renderer: FaceRenderer
+    device: torch.device
+
+
+def choose_device(name: str) -> torch.device:
+    """ "auto" takes CUDA, else Apple's MPS, else the CPU."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise CEMNetError("CUDA was asked for, but PyTorch sees no CUDA device. Use --device auto or cpu.")
+    return torch.device(name)
+
+
+def load_model(folders: Sequence[Path] = (), device: str = "auto") -> CEMNet:
+    """Loads released weights, or a user's own where one of `folders` has a file of the same name.
+
+    MissingModelError names the file and where to put it.
+    """
+    chosen = choose_device(device)
+    basis = FaceBasis.load(find_weights("face_basis.safetensors", folders))
+    return CEMNet(
+        landmarker=FaceLandmarker(find_face_landmarker(folders=folders)),
+        basis=basis,
+        emotion_reader=ReferenceEmotionReader.load(find_weights("reference_emotion.safetensors", folders)),
+        speech_encoder=SpeechEncoder.load(folders=folders).to(chosen),
+        network=EmotionNetwork.load(find_weights(NETWORK_WEIGHTS, folders)).to(chosen),
+        renderer=FaceRenderer(basis, MouthInterior.load(find_weights("mouth_interior.safetensors", folders))),
+        device=chosen,
+    )

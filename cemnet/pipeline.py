@@ -1,0 +1,158 @@
+"""From a portrait and a voice to frames, step by step; a ComfyUI node or the command line calls one step each."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from .arkit import EMOTION_INDEX, EMOTIONS
+from .audio import mono_16k, num_motion_frames, prosody
+from .audio_emotion import frames_from_tokens
+from .emotion_memory import emotion_state
+from .errors import CEMNetError
+from .face_reference import choose_face, reference_faces
+from .media import VideoWriter
+from .model import CEMNet, load_model
+from .motion import add_life
+from .renderer import render_motion
+from .types import MOTION_FPS, Audio, FaceReference, Motion, Speech
+
+__all__ = ["animate", "bridge_emotion", "encode_speech", "face_reference", "load_model", "render_frames", "save_video"]
+
+Progress = Callable[[int, int], None]
+SHORTEST_SECONDS = 0.05
+
+
+def face_reference(
+    model: CEMNet, image: Float[Tensor, "height width channel"], face_index: int | None = None
+) -> FaceReference:
+    """The largest face of the picture (0 to 1), or the one with the given index, largest first; else FaceError."""
+    faces = reference_faces(image, model.landmarker, model.basis, model.emotion_reader)
+    return choose_face(faces, face_index)
+
+
+@torch.no_grad()
+def encode_speech(model: CEMNet, audio: Audio) -> Speech:
+    """What the voice says and feels; CEMNetError for sound that is too short to hold any."""
+    if audio.duration_seconds < SHORTEST_SECONDS:
+        raise CEMNetError(
+            f"The speech is only {audio.duration_seconds:.2f} s long. Give at least {SHORTEST_SECONDS} s."
+        )
+    waveform = mono_16k(audio)
+    num_frames = num_motion_frames(len(waveform))
+    voice = prosody(waveform, num_frames).unsqueeze(0).to(model.device)
+    tokens = model.speech_encoder.encode_long(waveform.to(model.device))
+    hidden = frames_from_tokens(tokens, num_frames).unsqueeze(0)
+    encoder = model.network.audio_emotion
+    heard = encoder(hidden, voice)
+    return Speech(
+        audio=audio,
+        content=encoder.content(hidden)[0].cpu(),
+        prosody=voice[0].cpu(),
+        emotion_embedding=heard.embedding[0].cpu(),
+        emotion=heard.probabilities[0].cpu(),
+        intensity=heard.strength[0].cpu(),
+        course=encoder.course_of(voice)[0].cpu(),
+    )
+
+
+def target_emotion(speech: Speech, emotion: str, intensity: float) -> Float[Tensor, "frame shown"]:
+    """The emotion state to show: what the voice says ("auto"), or a named emotion, times the intensity."""
+    if emotion == "auto":
+        return emotion_state(speech.emotion, intensity * speech.intensity * speech.course)
+    if emotion not in EMOTION_INDEX:
+        raise CEMNetError(f"There is no emotion {emotion!r}. Choose auto or one of: {', '.join(EMOTIONS)}.")
+    named = F.one_hot(torch.tensor(EMOTION_INDEX[emotion]), len(EMOTIONS)).float()
+    return emotion_state(named.expand(speech.num_frames, -1), intensity * speech.course)
+
+
+def resample_frames(curves: Float[Tensor, "frame channel"], fps: float) -> Float[Tensor, "frames_out channel"]:
+    """Curves from MOTION_FPS to another frame rate; both cover the same time."""
+    if fps == MOTION_FPS:
+        return curves
+    num_frames = max(1, round(len(curves) * fps / MOTION_FPS))
+    return F.interpolate(curves.T.unsqueeze(0), size=num_frames, mode="linear").squeeze(0).T
+
+
+@torch.no_grad()
+def bridge_emotion(
+    model: CEMNet,
+    face: FaceReference,
+    speech: Speech,
+    emotion: str = "auto",
+    intensity: float = 1.0,
+    seed: int = 0,
+    fps: float = MOTION_FPS,
+    blinks: float = 1.0,
+    gaze: float = 1.0,
+    head_motion: float = 1.0,
+) -> Motion:
+    """The performance: the reference face carried to the voice's emotion, speaking.
+
+    `intensity` 1 shows what the voice says as strongly as it says it (or a named emotion at full strength); 0 is
+    neutral, up to 2 exaggerates. The same seed gives the same blinks, gaze and head motion.
+    """
+    if not 1.0 <= fps <= 120.0:
+        raise CEMNetError(f"{fps:g} frames a second cannot be made. Choose 1 to 120; 25 suits speech.")
+    reference = emotion_state(
+        torch.from_numpy(face.emotion.probabilities).float(), torch.tensor(face.emotion.intensity)
+    )
+    batch = (
+        speech.content,
+        speech.prosody,
+        torch.from_numpy(face.expression).float(),
+        reference,
+        target_emotion(speech, emotion, intensity),
+    )
+    performed = model.network.perform(*(tensor.unsqueeze(0).to(model.device) for tensor in batch))
+    expression = resample_frames(performed.expression[0].cpu(), fps)
+    head = resample_frames(performed.head[0].cpu(), fps)
+    expression, head = add_life(expression, head, fps, seed, blinks, gaze, head_motion)
+    return Motion(expression, head, fps, resample_frames(performed.address[0].cpu(), fps))
+
+
+def render_frames(
+    model: CEMNet, face: FaceReference, motion: Motion
+) -> Iterator[Float[np.ndarray, "height width channel"]]:
+    """The source picture with the moving face in it, one frame (0 to 1) at a time."""
+    return render_motion(model.renderer, face, motion)
+
+
+def save_video(
+    model: CEMNet,
+    face: FaceReference,
+    motion: Motion,
+    output: Path,
+    audio: Audio | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Renders straight into an mp4 file; memory does not grow with length."""
+    height, width = face.image.shape[:2]
+    with VideoWriter(output, motion.fps, width, height, audio, overwrite=overwrite) as video:
+        for index, frame in enumerate(render_frames(model, face, motion)):
+            video.write(frame)
+            if progress is not None:
+                progress(index + 1, motion.num_frames)
+
+
+def animate(
+    model: CEMNet,
+    image: Float[Tensor, "height width channel"],
+    audio: Audio,
+    output: Path,
+    face_index: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **performance,
+) -> tuple[FaceReference, Speech, Motion]:
+    """Portrait and speech in, talking video out; `performance` goes to `bridge_emotion`."""
+    face = face_reference(model, image, face_index)
+    speech = encode_speech(model, audio)
+    motion = bridge_emotion(model, face, speech, **performance)
+    save_video(model, face, motion, output, audio, overwrite, progress)
+    return face, speech, motion
