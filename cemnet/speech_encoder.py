@@ -51,6 +51,8 @@ class EncoderBlock(nn.Module):
 class SpeechEncoder(nn.Module):
     """Reads log-mel speech of any length up to 30 s without padding; every layer's view of it is returned."""
 
+    positions: Tensor
+
     def __init__(self, width: int = 384, num_heads: int = 6, num_blocks: int = 4):
         super().__init__()
         self.width = width
