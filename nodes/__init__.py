@@ -1,0 +1,30 @@
+"""The nodes that ComfyUI shows: each is a schema and a short execute over `cemnet.pipeline`."""
+
+from comfy_api.latest import ComfyExtension, io
+
+from .audio_emotion_encoder import CEMNetAudioEmotionEncoder
+from .emotion_bridge import CEMNetEmotionBridge
+from .face_reference import CEMNetFaceReference
+from .face_renderer import CEMNetFaceRenderer
+from .loader import CEMNetLoader, register_model_folder
+from .video_combine import CEMNetVideoCombine
+
+
+class CEMNetExtension(ComfyExtension):
+    """Everything this pack adds to ComfyUI."""
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return [
+            CEMNetLoader,
+            CEMNetFaceReference,
+            CEMNetAudioEmotionEncoder,
+            CEMNetEmotionBridge,
+            CEMNetFaceRenderer,
+            CEMNetVideoCombine,
+        ]
+
+
+async def comfy_entrypoint() -> CEMNetExtension:
+    """Called once by ComfyUI when it loads the pack."""
+    register_model_folder()
+    return CEMNetExtension()

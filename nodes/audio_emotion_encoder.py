@@ -1,0 +1,40 @@
+"""Listens to the speech: what is said for the lips, how it is said for the emotion."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from comfy_api.latest import io
+
+from .sockets import CATEGORY, ModelSocket, SpeechSocket, connected, first_sound
+from .summaries import speech_summary
+
+if TYPE_CHECKING:
+    from ..cemnet.model import CEMNet
+
+
+class CEMNetAudioEmotionEncoder(io.ComfyNode):
+    """Speech becomes content and an enhanced emotion (the paper's AEE)."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CEMNetAudioEmotionEncoder",
+            display_name="CEM-Net Audio Emotion Encoder",
+            category=CATEGORY,
+            description="Hears what the voice says and which emotion it carries, moment by moment.",
+            inputs=[
+                ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
+                io.Audio.Input("audio", tooltip="Speech in any language, sample rate and length. One voice is best."),
+            ],
+            outputs=[
+                SpeechSocket.Output(display_name="speech", tooltip="What the model heard, for the emotion bridge."),
+                io.String.Output(display_name="summary", tooltip="The emotion that was heard, in words."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, model: "CEMNet | None" = None, audio: Mapping[str, Any] | None = None) -> io.NodeOutput:
+        from ..cemnet import pipeline
+
+        speech = pipeline.encode_speech(connected(model, "model"), first_sound(audio))
+        return io.NodeOutput(speech, speech_summary(speech))

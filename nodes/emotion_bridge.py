@@ -1,0 +1,113 @@
+"""Carries the face from the portrait's emotion to the voice's, and lets it speak."""
+
+from typing import TYPE_CHECKING
+
+from comfy_api.latest import io
+
+from ..cemnet.arkit import EMOTIONS
+from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, SpeechSocket, connected
+from .summaries import motion_summary
+
+if TYPE_CHECKING:
+    from ..cemnet.model import CEMNet
+    from ..cemnet.types import FaceReference, Speech
+
+
+def liveliness(name: str, what: str) -> io.Float.Input:
+    """A dial for movement that the voice does not ask for: 0 switches it off, 1 is natural."""
+    return io.Float.Input(
+        name,
+        default=1.0,
+        min=0.0,
+        max=2.0,
+        step=0.05,
+        optional=True,
+        tooltip=f"{what} 1 is natural, 0 switches it off.",
+    )
+
+
+class CEMNetEmotionBridge(io.ComfyNode):
+    """Retrieves the expression displacement from the memory (the paper's EBM) and decodes the performance."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CEMNetEmotionBridge",
+            display_name="CEM-Net Emotion Bridge",
+            category=CATEGORY,
+            description="Recalls how to move from the portrait's emotion to the voice's, and performs the speech.",
+            inputs=[
+                ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
+                FaceSocket.Input("face", tooltip="From CEM-Net Face Reference."),
+                SpeechSocket.Input("speech", tooltip="From CEM-Net Audio Emotion Encoder."),
+                io.Combo.Input(
+                    "emotion",
+                    options=["auto", *EMOTIONS],
+                    default="auto",
+                    tooltip="auto follows the voice from moment to moment; any other choice overrules it.",
+                ),
+                io.Float.Input(
+                    "intensity",
+                    default=1.0,
+                    min=0.0,
+                    max=2.0,
+                    step=0.05,
+                    display_mode=io.NumberDisplay.slider,
+                    tooltip="1 shows the emotion as strongly as the voice carries it, or a chosen emotion in full; "
+                    "0 is neutral, 2 exaggerates.",
+                ),
+                io.Int.Input(
+                    "seed",
+                    default=0,
+                    min=0,
+                    max=0xFFFFFFFF,
+                    control_after_generate=True,
+                    tooltip="Varies blinks, glances and small head movements; the same seed gives the same performance.",
+                ),
+                io.Float.Input(
+                    "fps",
+                    default=25.0,
+                    min=1.0,
+                    max=120.0,
+                    step=0.01,
+                    tooltip="Frames per second of the video. The nodes that follow learn it from the motion.",
+                ),
+                liveliness("blinks", "How often the eyes blink."),
+                liveliness("gaze", "How far the eyes wander."),
+                liveliness("head_motion", "How much the head moves with the speech."),
+            ],
+            outputs=[
+                MotionSocket.Output(display_name="motion", tooltip="ARKit curves and head rotation, ready to render."),
+                io.String.Output(display_name="summary", tooltip="Length and strongest movements, in words."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        model: "CEMNet | None" = None,
+        face: "FaceReference | None" = None,
+        speech: "Speech | None" = None,
+        emotion: str = "auto",
+        intensity: float = 1.0,
+        seed: int = 0,
+        fps: float = 25.0,
+        blinks: float = 1.0,
+        gaze: float = 1.0,
+        head_motion: float = 1.0,
+    ) -> io.NodeOutput:
+        from ..cemnet import pipeline
+
+        motion = pipeline.bridge_emotion(
+            connected(model, "model"),
+            connected(face, "face"),
+            connected(speech, "speech"),
+            emotion=emotion,
+            intensity=intensity,
+            seed=seed,
+            fps=fps,
+            blinks=blinks,
+            gaze=gaze,
+            head_motion=head_motion,
+        )
+        return io.NodeOutput(motion, motion_summary(motion))

@@ -1,0 +1,50 @@
+"""Reads the portrait: face, pose, identity, and the emotion it already shows."""
+
+from typing import TYPE_CHECKING
+
+from comfy_api.latest import io
+from torch import Tensor
+
+from .sockets import CATEGORY, FaceSocket, ModelSocket, connected, first_picture
+from .summaries import face_summary
+
+if TYPE_CHECKING:
+    from ..cemnet.model import CEMNet
+
+
+class CEMNetFaceReference(io.ComfyNode):
+    """A portrait becomes the face that will speak."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CEMNetFaceReference",
+            display_name="CEM-Net Face Reference",
+            category=CATEGORY,
+            description="Finds the face in a portrait and reads its identity, pose and emotion.",
+            inputs=[
+                ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
+                io.Image.Input(
+                    "image",
+                    tooltip="The portrait, photographed or painted, with any expression. Of a batch the first is used.",
+                ),
+                io.Int.Input(
+                    "face_index",
+                    default=0,
+                    min=0,
+                    max=99,
+                    tooltip="Which face when there are several, counted from the largest: 0 is the largest.",
+                ),
+            ],
+            outputs=[
+                FaceSocket.Output(display_name="face", tooltip="The face that will speak."),
+                io.String.Output(display_name="summary", tooltip="The emotion the portrait shows, in words."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, model: "CEMNet | None" = None, image: Tensor | None = None, face_index: int = 0) -> io.NodeOutput:
+        from ..cemnet import pipeline
+
+        face = pipeline.face_reference(connected(model, "model"), first_picture(image), face_index)
+        return io.NodeOutput(face, face_summary(face))

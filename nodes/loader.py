@@ -1,0 +1,46 @@
+"""Loads the model once for every node that follows."""
+
+from pathlib import Path
+
+import comfy.model_management
+import folder_paths
+from comfy_api.latest import io
+
+from .sockets import CATEGORY, ModelSocket
+
+MODEL_FOLDER = "cemnet"
+
+
+def register_model_folder() -> None:
+    """Makes models/cemnet a model folder of ComfyUI, beside those that extra_model_paths.yaml names."""
+    folder_paths.add_model_folder_path(MODEL_FOLDER, str(Path(folder_paths.models_dir) / MODEL_FOLDER))
+
+
+class CEMNetLoader(io.ComfyNode):
+    """The weights, from models/cemnet or from the pack itself."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="CEMNetLoader",
+            display_name="CEM-Net Loader",
+            category=CATEGORY,
+            description="Loads CEM-Net. Its weights come with the pack; files in ComfyUI's models/cemnet go first.",
+            inputs=[
+                io.Combo.Input(
+                    "device",
+                    options=["auto", "cpu", "cuda", "mps"],
+                    default="auto",
+                    tooltip="Where the networks run. auto follows ComfyUI; the model is small enough for a CPU.",
+                )
+            ],
+            outputs=[ModelSocket.Output(display_name="model", tooltip="The loaded model, for every CEM-Net node.")],
+        )
+
+    @classmethod
+    def execute(cls, device: str = "auto") -> io.NodeOutput:
+        from ..cemnet import pipeline
+
+        folders = [Path(folder) for folder in folder_paths.get_folder_paths(MODEL_FOLDER)]
+        chosen = str(comfy.model_management.get_torch_device()) if device == "auto" else device
+        return io.NodeOutput(pipeline.load_model(folders, device=chosen))

@@ -1,0 +1,45 @@
+"""What travels along the wires: the pack's own socket types, and ComfyUI's IMAGE and AUDIO as the library has them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from comfy_api.latest import io
+from torch import Tensor
+
+from ..cemnet.errors import CEMNetError, MediaError
+
+if TYPE_CHECKING:
+    from ..cemnet.types import Audio
+
+CATEGORY = "CEM-Net"
+T = TypeVar("T")
+
+ModelSocket = io.Custom("CEMNET_MODEL")
+FaceSocket = io.Custom("CEMNET_FACE")
+SpeechSocket = io.Custom("CEMNET_SPEECH")
+MotionSocket = io.Custom("CEMNET_MOTION")
+
+
+def connected(value: T | None, socket: str) -> T:
+    """The value on a socket; ComfyUI hands on None where a node before it had nothing to give."""
+    if value is None:
+        raise CEMNetError(f"The input {socket} is empty. Connect it to a node that gives it a value.")
+    return value
+
+
+def first_picture(images: Tensor | None) -> Tensor:
+    """The first picture (height, width, channel) of an IMAGE batch (batch, height, width, channel)."""
+    images = connected(images, "image")
+    if images.shape[0] == 0:
+        raise MediaError("The image batch is empty. Connect a portrait, for example from Load Image.")
+    return images[0].float().cpu()
+
+
+def first_sound(audio: Mapping[str, Any] | None) -> "Audio":
+    """The first clip of an AUDIO batch, its waveform (channel, sample) at its own rate."""
+    from ..cemnet.types import Audio
+
+    audio = connected(audio, "audio")
+    if audio["waveform"].shape[0] == 0:
+        raise MediaError("The audio batch is empty. Connect speech, for example from Load Audio.")
+    return Audio(audio["waveform"][0].float().cpu(), int(audio["sample_rate"]))
