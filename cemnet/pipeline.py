@@ -21,7 +21,16 @@ from .motion import add_life
 from .renderer import render_motion
 from .types import MOTION_FPS, Audio, FaceReference, Motion, Speech
 
-__all__ = ["animate", "bridge_emotion", "encode_speech", "face_reference", "load_model", "render_frames", "save_video"]
+__all__ = [
+    "all_faces",
+    "animate",
+    "bridge_emotion",
+    "encode_speech",
+    "face_reference",
+    "load_model",
+    "render_frames",
+    "save_video",
+]
 
 Progress = Callable[[int, int], None]
 SHORTEST_SECONDS = 0.05
@@ -31,8 +40,12 @@ def face_reference(
     model: CEMNet, image: Float[Tensor, "height width channel"], face_index: int | None = None
 ) -> FaceReference:
     """The largest face of the picture (0 to 1), or the one with the given index, largest first; else FaceError."""
-    faces = reference_faces(image, model.landmarker, model.basis, model.emotion_reader)
-    return choose_face(faces, face_index)
+    return choose_face(all_faces(model, image), face_index)
+
+
+def all_faces(model: CEMNet, image: Float[Tensor, "height width channel"]) -> list[FaceReference]:
+    """Every usable face of the picture (0 to 1), largest first; FaceError where there is none."""
+    return reference_faces(image, model.landmarker, model.basis, model.emotion_reader)
 
 
 @torch.no_grad()

@@ -61,6 +61,15 @@ class Pose:
     scale: float
     translation: Float[np.ndarray, "3"]
 
+    @property
+    def angles_degrees(self) -> tuple[float, float, float]:
+        """Yaw (to the person's left), pitch (up) and roll (toward the person's right shoulder)."""
+        turn = self.rotation
+        yaw = np.arctan2(turn[0, 2], turn[2, 2])
+        pitch = np.arcsin(np.clip(turn[1, 2], -1, 1))
+        roll = np.arctan2(turn[1, 0], turn[1, 1])
+        return tuple(float(angle) for angle in np.degrees([yaw, pitch, roll]))
+
 
 @dataclass(frozen=True)
 class FaceReference:

@@ -1,0 +1,197 @@
+"""The `cemnet` command: animate a portrait, render a motion file, look at a portrait, listen to a voice."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from .arkit import ARKIT_NAMES, EMOTIONS
+from .errors import CEMNetError
+from .types import MOTION_FPS, FaceReference, Motion, Speech
+
+WINDOW_SECONDS = 1.0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cemnet", description="Talking faces whose emotion the voice decides.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="default: auto")
+    shared.add_argument("--models", type=Path, action="append", default=[], help="a folder with your own weights")
+
+    video = argparse.ArgumentParser(add_help=False)
+    video.add_argument("--portrait", type=Path, required=True, help="a picture with a face")
+    video.add_argument("--output", type=Path, required=True, help="the mp4 to write")
+    video.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    video.add_argument("--face-index", type=int, help="which face, 0 being the largest (default)")
+    video.add_argument("--contact-sheet", type=Path, metavar="OUT.png", help="also write a picture of some frames")
+
+    animate = commands.add_parser("animate", parents=[shared, video], help="portrait + speech to video")
+    animate.add_argument("--speech", type=Path, required=True, help="any sound or video file with a voice")
+    animate.add_argument("--emotion", default="auto", choices=["auto", *EMOTIONS], help="default: what the voice says")
+    animate.add_argument("--intensity", type=float, default=1.0, help="1 as heard or full strength, 0 none, up to 2")
+    animate.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
+    animate.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
+    animate.add_argument("--motion-csv", type=Path, metavar="OUT.csv", help="also write the curves (Live Link Face)")
+
+    render = commands.add_parser("render", parents=[shared, video], help="portrait + motion file to video")
+    render.add_argument("--motion-csv", type=Path, required=True, metavar="IN.csv", help="Live Link Face curves")
+    render.add_argument("--speech", type=Path, help="sound for the video")
+
+    portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
+    portrait.add_argument("portrait", type=Path)
+    portrait.add_argument("--json", action="store_true", help="print JSON")
+    speech = commands.add_parser("inspect-speech", parents=[shared], help="emotion over time")
+    speech.add_argument("speech", type=Path)
+    speech.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def rounded(values: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
+
+
+def describe_face(face: FaceReference) -> dict[str, Any]:
+    yaw, pitch, roll = face.pose.angles_degrees
+    return {
+        "box": [round(edge, 1) for edge in face.landmarks.box],
+        "emotion": rounded(face.emotion.probabilities, EMOTIONS),
+        "intensity": round(float(face.emotion.intensity), 4),
+        "expression": rounded(face.expression, ARKIT_NAMES),
+        "pose": {"yaw": round(yaw, 2), "pitch": round(pitch, 2), "roll": round(roll, 2)},
+    }
+
+
+def describe_speech(speech: Speech) -> dict[str, Any]:
+    """The clip's emotion, weighted by how much of it is voiced, and the same in windows of a second."""
+    weight = (speech.intensity * speech.course + 1e-4).unsqueeze(1)
+
+    def mean_emotion(start: int, end: int) -> dict[str, float]:
+        part = weight[start:end]
+        return rounded(((speech.emotion[start:end] * part).sum(0) / part.sum()).numpy(), EMOTIONS)
+
+    step = int(WINDOW_SECONDS * MOTION_FPS)
+    windows = [(start, min(start + step, speech.num_frames)) for start in range(0, speech.num_frames, step)]
+    return {
+        "emotion": mean_emotion(0, speech.num_frames),
+        "intensity": round(float(speech.intensity.quantile(0.9)), 4),
+        "windows": [
+            {"start": start / MOTION_FPS, "end": end / MOTION_FPS, "emotion": mean_emotion(start, end)}
+            for start, end in windows
+        ],
+    }
+
+
+def top_emotions(probabilities: dict[str, float], count: int = 3) -> str:
+    ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:count]
+    return ", ".join(f"{name} {share:.0%}" for name, share in ranked)
+
+
+def describe_motion(motion: Motion) -> str:
+    """The blendshapes that carry the performance, strongest first."""
+    strength = motion.expression.quantile(0.9, dim=0)
+    ranked = strength.argsort(descending=True)[:8].tolist()
+    return ", ".join(f"{ARKIT_NAMES[index]} {strength[index]:.2f}" for index in ranked)
+
+
+def refuse_to_overwrite(overwrite: bool, *paths: Path | None) -> None:
+    """Checked before the work starts, so that nobody renders for minutes in vain."""
+    for path in paths:
+        if path is not None and path.exists() and not overwrite:
+            raise CEMNetError(f"{path} exists already. Give another name, or --overwrite to replace it.")
+
+
+def animate(arguments: argparse.Namespace) -> None:
+    from . import livelink, media, pipeline
+
+    refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.motion_csv, arguments.contact_sheet)
+    image, audio = media.read_image(arguments.portrait), media.read_audio(arguments.speech)
+    model = pipeline.load_model(arguments.models, arguments.device)
+    face = pipeline.face_reference(model, image, arguments.face_index)
+    seen = describe_face(face)
+    print(f"Saw:     {top_emotions(seen['emotion'])}; intensity {seen['intensity']:.2f}")
+    speech = pipeline.encode_speech(model, audio)
+    heard = describe_speech(speech)
+    print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+    motion = pipeline.bridge_emotion(
+        model, face, speech, arguments.emotion, arguments.intensity, arguments.seed, arguments.fps
+    )
+    print(f"Bridged: {describe_motion(motion)}")
+    if arguments.motion_csv is not None:
+        livelink.write_motion_csv(arguments.motion_csv, motion, arguments.overwrite)
+    save(arguments, model, face, motion, audio)
+
+
+def render(arguments: argparse.Namespace) -> None:
+    from . import livelink, media, pipeline
+
+    refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.contact_sheet)
+    image = media.read_image(arguments.portrait)
+    motion = livelink.read_motion_csv(arguments.motion_csv)
+    audio = media.read_audio(arguments.speech) if arguments.speech is not None else None
+    model = pipeline.load_model(arguments.models, arguments.device)
+    face = pipeline.face_reference(model, image, arguments.face_index)
+    save(arguments, model, face, motion, audio)
+
+
+def save(arguments: argparse.Namespace, model, face, motion: Motion, audio) -> None:
+    from . import contact_sheet, pipeline
+
+    with tqdm(total=motion.num_frames, unit="frame") as bar:
+        pipeline.save_video(
+            model, face, motion, arguments.output, audio, arguments.overwrite, lambda done, _: bar.update(done - bar.n)
+        )
+    print(f"Wrote {arguments.output}")
+    if arguments.contact_sheet is not None:
+        contact_sheet.save_contact_sheet(arguments.contact_sheet, model.renderer, face, motion, arguments.overwrite)
+        print(f"Wrote {arguments.contact_sheet}")
+
+
+def inspect_portrait(arguments: argparse.Namespace) -> None:
+    from . import media, pipeline
+
+    image = media.read_image(arguments.portrait)
+    model = pipeline.load_model(arguments.models, arguments.device)
+    faces = [describe_face(face) for face in pipeline.all_faces(model, image)]
+    if arguments.json:
+        print(json.dumps({"faces": faces}, indent=2))
+        return
+    for index, face in enumerate(faces):
+        print(f"Face {index}: box {face['box']}, {top_emotions(face['emotion'])}; intensity {face['intensity']:.2f}")
+
+
+def inspect_speech(arguments: argparse.Namespace) -> None:
+    from . import media, pipeline
+
+    audio = media.read_audio(arguments.speech)
+    model = pipeline.load_model(arguments.models, arguments.device)
+    heard = describe_speech(pipeline.encode_speech(model, audio))
+    if arguments.json:
+        print(json.dumps(heard, indent=2))
+        return
+    print(f"Heard: {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+    for window in heard["windows"]:
+        print(f"  {window['start']:6.2f}–{window['end']:6.2f} s  {top_emotions(window['emotion'])}")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Runs one command; an error that the user can mend is one sentence on stderr and exit status 1."""
+    arguments = build_parser().parse_args(argv)
+    commands = {
+        "animate": animate,
+        "render": render,
+        "inspect-portrait": inspect_portrait,
+        "inspect-speech": inspect_speech,
+    }
+    try:
+        commands[arguments.command](arguments)
+    except CEMNetError as error:
+        print(f"cemnet: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("cemnet: interrupted; no file was written.", file=sys.stderr)
+        raise SystemExit(130) from None

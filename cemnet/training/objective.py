@@ -1,0 +1,113 @@
+"""One training step's losses, by name: emotion recognition, the memory, and (cross-)reconstruction of performances."""
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..audio_emotion import VoiceEmotion
+from ..emotion_memory import emotion_state
+from ..model import EmotionNetwork, Performed
+from .losses import (
+    alignment_loss,
+    closure_loss,
+    expression_loss,
+    slot_decorrelation_loss,
+    slot_perplexity,
+    supervised_contrastive_loss,
+)
+
+UNLABELLED = -1
+Batch = Mapping[str, Tensor]  # see datasets.CrossPairs
+
+
+class Objective(nn.Module):
+    """A network and what is asked of it, in one module so that accelerate can spread a step over devices."""
+
+    def __init__(self, network: EmotionNetwork, heard_share: float) -> None:
+        super().__init__()
+        self.network = network
+        self.heard_share = heard_share
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Every loss of one batch; entries that start with "monitor_" are watched and not minimised.
+
+        A share of the performances is driven by what the network itself hears, the rest by the labels.
+        """
+        network = self.network
+        heard = network.audio_emotion.emotion(batch["voice_hidden"], batch["voice_prosody"], batch["voice_weights"])
+        course = network.audio_emotion.course_of(batch["prosody"])
+        performed = network.perform(
+            network.audio_emotion.content(batch["hidden"]),
+            batch["prosody"],
+            batch["reference_expression"],
+            batch["reference_state"],
+            driving_state(heard, course, batch, self.heard_share),
+        )
+        return {
+            **emotion_losses(heard, batch),
+            "course": F.mse_loss(course, batch["course"]),
+            **performance_losses(performed, batch),
+            **memory_losses(network, batch),
+        }
+
+
+def driving_state(
+    heard: VoiceEmotion, course: Float[Tensor, "batch frame"], batch: Batch, heard_share: float
+) -> Float[Tensor, "batch frame shown"]:
+    """The emotion to perform: heard from the emotion clip or, for the other share, as labelled."""
+    listen = torch.rand(len(course), 1, device=course.device) < heard_share
+    probabilities = torch.where(listen, heard.probabilities[:, 0], batch["target_emotion"])
+    strength = torch.where(listen[:, 0], heard.strength[:, 0], batch["target_intensity"])
+    num_frames = course.shape[1]
+    return emotion_state(probabilities.unsqueeze(1).expand(-1, num_frames, -1), strength.unsqueeze(1) * course)
+
+
+def emotion_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
+    style = batch["style"]
+    labelled = style != UNLABELLED
+    logits = heard.style_logits[:, 0]
+    return {
+        "emotion": F.cross_entropy(logits, style, ignore_index=UNLABELLED, label_smoothing=0.05),
+        "contrast": supervised_contrastive_loss(heard.embedding[labelled, 0], style[labelled]),
+        "strength": F.mse_loss(heard.strength[labelled, 0], batch["target_intensity"][labelled]),
+        "monitor_emotion_accuracy": (logits.argmax(-1) == style)[labelled].float().mean(),
+    }
+
+
+def performance_losses(performed: Performed, batch: Batch) -> dict[str, Tensor]:
+    """The decoder must give content i with emotion i (reconstruction) and content i with emotion j (cross)."""
+    per_clip = expression_loss(performed.expression, batch["expression"])
+    same = batch["same_clip"].float()
+    return {
+        "reconstruction": (per_clip * same).sum() / same.sum().clamp_min(1),
+        "cross_reconstruction": (per_clip * (1 - same)).sum() / (1 - same).sum().clamp_min(1),
+        "closure": closure_loss(performed.closure, batch["closed"]),
+        "head": F.l1_loss(performed.head, batch["head"]),
+    }
+
+
+def memory_losses(network: EmotionNetwork, batch: Batch) -> dict[str, Tensor]:
+    """Values learn from value addressing alone; keys learn where to point, with the values held still."""
+    memory = network.emotion_memory
+    identity = memory.identity_code(batch["reference_expression"], batch["reference_state"])
+    apex = batch["apex_displacement"]  # of this person, neutral to each emotion
+    value_address = memory.address_of_displacement(apex)
+    key_address = memory.apex_addresses(identity)
+    retrieved = key_address @ memory.values.detach()
+    return {
+        "memory_value": F.mse_loss(value_address @ memory.values, apex) * 52,
+        "memory_retrieval": F.mse_loss(retrieved, apex) * 52,
+        "memory_alignment": alignment_loss(value_address, key_address),
+        "memory_decorrelation": slot_decorrelation_loss(memory.values),
+        "monitor_slot_perplexity": slot_perplexity(key_address),
+        "monitor_retrieval_error": (retrieved - apex).abs().mean(),
+    }
+
+
+def total_loss(losses: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
+    """The weighted sum; a loss without a weight is a KeyError, so that none is forgotten."""
+    minimised = {name: value for name, value in losses.items() if not name.startswith("monitor_")}
+    return torch.stack([weights[name] * value for name, value in minimised.items()]).sum()

@@ -1,0 +1,86 @@
+"""Speech on top of emotion: lips are protected, the reference's speech goes, eyes and head live."""
+
+import numpy as np
+import pytest
+import torch
+
+from cemnet.arkit import ARKIT_INDEX, NUM_EXPRESSIONS
+from cemnet.config import MotionConfig
+from cemnet.motion import (
+    OPENING,
+    RESTING_LIMIT,
+    MotionDecoder,
+    add_life,
+    articulate,
+    blink_curve,
+    release_articulation,
+)
+
+
+def test_closed_lips_stay_closed_in_any_emotion():
+    emotional, articulation = torch.rand(3, 9, NUM_EXPRESSIONS), torch.rand(3, 9, NUM_EXPRESSIONS)
+    expression = articulate(emotional, articulation, torch.ones(3, 9))
+    assert expression[..., OPENING].max() == 0
+    smile = ARKIT_INDEX["mouthSmileLeft"]
+    torch.testing.assert_close(expression[..., smile], (emotional + articulation)[..., smile].clamp(0, 1))
+
+
+def test_an_open_laughing_jaw_is_released_and_a_resting_brow_kept():
+    expression = torch.zeros(1, NUM_EXPRESSIONS)
+    expression[0, ARKIT_INDEX["jawOpen"]] = 0.6
+    expression[0, ARKIT_INDEX["browDownLeft"]] = 0.15
+    expression[0, ARKIT_INDEX["mouthSmileLeft"]] = 0.9
+    expression[0, ARKIT_INDEX["eyeLookInLeft"]] = 0.7
+    shown = torch.zeros(1, NUM_EXPRESSIONS)
+    shown[0, ARKIT_INDEX["mouthSmileLeft"]] = 0.5
+    rest = release_articulation(expression, shown)[0]
+    assert rest[ARKIT_INDEX["jawOpen"]] == 0
+    assert rest[ARKIT_INDEX["browDownLeft"]] == pytest.approx(0.15)
+    assert rest[ARKIT_INDEX["mouthSmileLeft"]] == pytest.approx(0.5 + RESTING_LIMIT)
+    assert rest[ARKIT_INDEX["eyeLookInLeft"]] == pytest.approx(0.7)
+
+
+def test_the_decoder_answers_in_arkit_range_for_every_frame():
+    decoder = MotionDecoder(16, MotionConfig(hidden_dim=32, num_blocks=2)).eval()
+    expression, closure, head = decoder(
+        torch.randn(2, 30, 16), torch.randn(2, 30, 4), torch.rand(2, 30, 7), torch.rand(2, 30, NUM_EXPRESSIONS)
+    )
+    assert expression.shape == (2, 30, NUM_EXPRESSIONS)
+    assert expression.min() >= 0
+    assert expression.max() <= 1
+    assert ((closure > 0) & (closure < 1)).all()
+    assert head.abs().max() <= 0.2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_blinks_are_human(seed):
+    fps = 100.0
+    lid = blink_curve(60 * 100, fps, np.random.default_rng(seed)) > 0.05
+    edges = np.flatnonzero(np.diff(lid.astype(int)))
+    starts, ends = edges[::2], edges[1::2]
+    assert 8 <= len(starts) <= 25
+    durations = (ends - starts[: len(ends)]) / fps
+    assert durations.max() <= 0.4
+
+
+def test_life_is_deterministic_by_seed_and_can_be_switched_off():
+    still, head = torch.zeros(100, NUM_EXPRESSIONS), torch.zeros(100, 3)
+    first, first_head = add_life(still, head, 25.0, seed=3)
+    again, again_head = add_life(still, head, 25.0, seed=3)
+    other, _ = add_life(still, head, 25.0, seed=4)
+    torch.testing.assert_close(first, again)
+    torch.testing.assert_close(first_head, again_head)
+    assert (first - other).abs().max() > 0.05
+    calm, calm_head = add_life(still, head, 25.0, seed=3, blinks=0, gaze=0, sway=0)
+    assert calm.abs().max() == 0
+    assert calm_head.abs().max() == 0
+
+
+def test_a_blink_closes_an_eye_that_was_wide():
+    wide = torch.zeros(250, NUM_EXPRESSIONS)
+    wide[:, ARKIT_INDEX["eyeWideLeft"]] = 1.0
+    alive, head = add_life(wide, torch.zeros(250, 3), 25.0, seed=0)
+    closed = alive[:, ARKIT_INDEX["eyeBlinkLeft"]].argmax()
+    assert alive[closed, ARKIT_INDEX["eyeBlinkLeft"]] > 0.8
+    assert alive[closed, ARKIT_INDEX["eyeWideLeft"]] < 0.2
+    assert head[0].abs().max() == 0  # the portrait's own pose comes first

@@ -1,0 +1,128 @@
+"""Trains AEE, EBM and the motion decoder: accelerate launch train/train.py --config FILE.yaml --output DIR [--resume].
+
+The output folder receives losses.csv, checkpoints to resume from, and emotion_motion.safetensors, which is what
+ComfyUI's models/cemnet or `cemnet --models` load.
+"""
+
+import argparse
+import csv
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from cemnet.checkpoint import save_checkpoint
+from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
+from cemnet.training.datasets import CrossPairs, FeatureClips, load_feature_clips
+from cemnet.training.objective import Objective, total_loss
+from cemnet.training.settings import TrainingSettings
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, required=True, help="a yaml file; see train/configs")
+    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints, losses and weights")
+    parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the output folder")
+    parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
+    return parser.parse_args()
+
+
+def newest_checkpoint(output: Path) -> Path | None:
+    found = {int(re.sub(r"\D", "", folder.name)): folder for folder in output.glob("checkpoint-*")}
+    return found[max(found)] if found else None
+
+
+def endless(loader: DataLoader) -> Iterator[dict[str, torch.Tensor]]:
+    return itertools.chain.from_iterable(itertools.repeat(loader))
+
+
+def prepare_output(output: Path, resume: bool) -> None:
+    """A finished run is never overwritten by a new one."""
+    output.mkdir(parents=True, exist_ok=True)
+    if not resume and any(output.iterdir()):
+        raise SystemExit(f"{output} is not empty. Give a new folder, or --resume to go on with the run in it.")
+
+
+def build_network(settings: TrainingSettings, clips: FeatureClips) -> EmotionNetwork:
+    network = EmotionNetwork(settings.model)
+    mean, scale = clips.voice_statistics(network.audio_emotion)
+    network.audio_emotion.statistics_mean.copy_(mean)
+    network.audio_emotion.statistics_scale.copy_(scale)
+    return network
+
+
+def log_losses(path: Path, step: int, losses: dict[str, torch.Tensor]) -> None:
+    is_new = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if is_new:
+            writer.writerow(["step", *losses])
+        writer.writerow([step, *(f"{value.item():.5f}" for value in losses.values())])
+
+
+def release(output: Path, network: EmotionNetwork, clips: FeatureClips) -> None:
+    """The trained network as fp16, with config, data and licence inside."""
+    tensors = {name: tensor.half() for name, tensor in network.state_dict().items()}
+    save_checkpoint(output / NETWORK_WEIGHTS, tensors, network.config.to_dict(), clips.description, clips.license)
+
+
+def train(settings: TrainingSettings, output: Path, resume: bool, cpu: bool) -> None:
+    accelerator = Accelerator(cpu=cpu)
+    set_seed(settings.seed)
+    clips = load_feature_clips(settings.data, output / "features", accelerator.device, settings.seed)
+    loader = DataLoader(
+        CrossPairs(clips, settings.data.crop_seconds, settings.batch_size * settings.checkpoint_every),
+        settings.batch_size,
+        num_workers=settings.num_workers,
+    )
+    network = build_network(settings, clips)
+    objective = Objective(network, settings.heard_share)
+    optimizer = torch.optim.AdamW(objective.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        settings.learning_rate,
+        settings.num_steps,
+        pct_start=min(0.3, settings.warmup_steps / settings.num_steps),
+    )
+    objective, optimizer, schedule, loader = accelerator.prepare(objective, optimizer, schedule, loader)
+
+    first_step = 0
+    checkpoint = newest_checkpoint(output) if resume else None
+    if checkpoint is not None:
+        accelerator.load_state(str(checkpoint))
+        first_step = int(re.sub(r"\D", "", checkpoint.name))
+
+    objective.train()
+    progress = tqdm(range(first_step + 1, settings.num_steps + 1), disable=not accelerator.is_main_process)
+    for step, batch in zip(progress, endless(loader), strict=False):
+        losses = objective(batch)
+        loss = total_loss(losses, settings.loss_weights)
+        accelerator.backward(loss)
+        accelerator.clip_grad_norm_(objective.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+        if accelerator.is_main_process and step % 10 == 0:
+            progress.set_postfix(loss=f"{loss.item():.3f}", cross=f"{losses['cross_reconstruction'].item():.3f}")
+            log_losses(output / "losses.csv", step, losses)
+        if step % settings.checkpoint_every == 0 and step < settings.num_steps:
+            accelerator.save_state(str(output / f"checkpoint-{step}"))
+    if accelerator.is_main_process:
+        release(output, network, clips)
+        print(f"The trained weights are in {output / NETWORK_WEIGHTS}")
+
+
+def main() -> None:
+    arguments = parse_arguments()
+    prepare_output(arguments.output, arguments.resume)
+    train(TrainingSettings.load(arguments.config), arguments.output, arguments.resume, arguments.cpu)
+
+
+if __name__ == "__main__":
+    main()
