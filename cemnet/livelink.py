@@ -1,8 +1,8 @@
 """Motion to and from the CSV files of Apple's Live Link Face, which animation tools read and write.
 
 A row is: Timecode (HH:MM:SS:FF.fff), BlendShapeCount, the 52 blendshapes, HeadYaw HeadPitch HeadRoll in radians, and
-yaw, pitch and roll of both eyes in radians. The eye rotations repeat what the eyeLook blendshapes say: they are written for
-the tools that want them and not read back.
+yaw, pitch and roll of both eyes in radians. The eye rotations repeat what the eyeLook blendshapes say: they are
+written for the tools that want them and not read back.
 """
 
 import csv

