@@ -1,0 +1,131 @@
+"""Synthetic heads: USC ICT-FaceKit's morphable head, spoken to in ARKit's names and rendered with varied looks.
+
+ICT-FaceKit (https://github.com/ICT-VGL/ICT-FaceKit, MIT) is needed for training only. Lengths are centimetres, x to the
+person's left, y up, z toward the viewer.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from ..arkit import ARKIT_INDEX, ARKIT_NAMES, NUM_EXPRESSIONS
+from ..errors import MissingModelError
+
+ICT_VARIABLE = "CEMNET_ICT_FACEKIT"
+HIDDEN_MATERIALS = ("M_EyeBlend", "M_EyeLashes", "M_EyeOcclusion", "M_LacrimalFluid", "M_IrisLeft", "M_IrisRight")
+EYEBALLS = {"Left": slice(21451, 23021), "Right": slice(23021, 24591)}
+GAZE_DEGREES = {"Up": 25.0, "Down": 30.0, "In": 35.0, "Out": 35.0}  # at weight 1
+
+
+def arkit_from_ict(names: list[str]) -> Float[np.ndarray, "expression ict"]:
+    """How much of each ICT expression every ARKit blendshape is; `tongueOut` has none."""
+    weights = np.zeros((NUM_EXPRESSIONS, len(names)), np.float32)
+    for column, name in enumerate(names):
+        stem, _, side = name.partition("_")
+        arkit = stem + {"L": "Left", "R": "Right", "": ""}[side]
+        for candidate in (arkit, stem):  # ICT splits browInnerUp and cheekPuff into sides, ARKit does not
+            if candidate in ARKIT_INDEX:
+                weights[ARKIT_INDEX[candidate], column] = 1
+                break
+    return weights
+
+
+@dataclass(frozen=True)
+class HeadModel:
+    """ICT's head with ARKit's expressions; eyeballs turn with the eyeLook blendshapes."""
+
+    base: Float[np.ndarray, "vertex 3"]
+    identity: Float[np.ndarray, "identity vertex 3"]  # for standard normal weights
+    expression: Float[np.ndarray, "expression vertex 3"]
+    faces: Int[np.ndarray, "face 3"]
+    face_material: Shaped[np.ndarray, "face"]
+    materials: tuple[str, ...]
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "HeadModel":
+        """Reads `ict_facekit_light.npz` from the path, or from where CEMNET_ICT_FACEKIT points."""
+        path = Path(path or os.environ.get(ICT_VARIABLE, "ict_facekit_light.npz"))
+        if not path.is_file():
+            raise MissingModelError(
+                f"ICT-FaceKit is needed to render training heads, and {path} is not there. See the README's section on "
+                f"training data for how to get it, then give its path or set {ICT_VARIABLE}."
+            )
+        with np.load(path) as ict:
+            names = [str(name) for name in ict["expression_names"]]
+            expression = np.tensordot(arkit_from_ict(names), ict["expression"].astype(np.float32), 1)
+            materials = tuple(str(material) for material in ict["materials"])
+            return cls(
+                ict["base"],
+                ict["identity"].astype(np.float32),
+                expression,
+                ict["faces"],
+                ict["face_material"],
+                materials,
+            )
+
+    def vertices(
+        self, identity: Float[np.ndarray, "identity"], expression: Float[np.ndarray, "expression"]
+    ) -> Float[np.ndarray, "vertex 3"]:
+        """One head; fewer identity weights than modes leave the others at zero."""
+        head = self.base + np.tensordot(identity.astype(np.float32), self.identity[: len(identity)], 1)
+        head += np.tensordot(expression.astype(np.float32), self.expression, 1)
+        for side, eyeball in EYEBALLS.items():
+            ball = head[eyeball]
+            centre = (ball.min(0) + ball.max(0)) / 2
+            head[eyeball] = (ball - centre) @ gaze_rotation(expression, side).T + centre
+        return head
+
+    def visible_faces(self) -> Int[np.ndarray, "shown 3"]:
+        """The triangles that are drawn: without lashes, tear film and the like."""
+        hidden = [index for index, material in enumerate(self.materials) if material in HIDDEN_MATERIALS]
+        return self.faces[~np.isin(self.face_material, hidden)]
+
+    def vertices_of(self, *materials: str) -> Int[np.ndarray, "chosen"]:
+        """Indices of the vertices of some materials, named without ICT's `M_`."""
+        chosen = [index for index, material in enumerate(self.materials) if material.removeprefix("M_") in materials]
+        return np.unique(self.faces[np.isin(self.face_material, chosen)])
+
+
+def gaze_rotation(expression: Float[np.ndarray, "expression"], side: str) -> Float[np.ndarray, "3 3"]:
+    """The turn of one eyeball: In and Out are toward and away from the nose."""
+    look = {way: GAZE_DEGREES[way] * expression[ARKIT_INDEX[f"eyeLook{way}{side}"]] for way in GAZE_DEGREES}
+    leftward = (look["Out"] - look["In"]) * (1 if side == "Left" else -1)
+    return rotation(np.deg2rad(leftward), np.deg2rad(look["Down"] - look["Up"]), 0.0)
+
+
+def rotation(yaw: float, pitch: float, roll: float) -> Float[np.ndarray, "3 3"]:
+    """Radians; positive yaw turns to the person's left, pitch down, roll tilts the head to the person's left."""
+    (sin_y, sin_p, sin_r), (cos_y, cos_p, cos_r) = np.sin([yaw, pitch, roll]), np.cos([yaw, pitch, roll])
+    about_y = np.array([[cos_y, 0, sin_y], [0, 1, 0], [-sin_y, 0, cos_y]])
+    about_x = np.array([[1, 0, 0], [0, cos_p, -sin_p], [0, sin_p, cos_p]])
+    about_z = np.array([[cos_r, sin_r, 0], [-sin_r, cos_r, 0], [0, 0, 1]])
+    return about_y @ about_x @ about_z
+
+
+def sample_identity(rng: np.random.Generator, num_modes: int = 100) -> Float[np.ndarray, "identity"]:
+    """A plausible person."""
+    return rng.normal(0, 0.8, num_modes).astype(np.float32)
+
+
+def sample_expression(rng: np.random.Generator, most: int = 5) -> Float[np.ndarray, "expression"]:
+    """A few blendshapes at random, on both sides or one; lips are closed over an open jaw only when it is open."""
+    expression = np.zeros(NUM_EXPRESSIONS, np.float32)
+    for name in rng.choice(ARKIT_NAMES[:-1], rng.integers(0, most + 1), replace=False):
+        weight = rng.uniform(0.1, 1)
+        expression[ARKIT_INDEX[name]] = weight
+        other = name.replace("Left", "Right") if "Left" in name else name.replace("Right", "Left")
+        if "eyeLook" in name:
+            other = other.replace("In", "?").replace("Out", "In").replace("?", "Out")
+        if rng.random() < 0.7 and other != "jawLeft" and other != "jawRight":
+            expression[ARKIT_INDEX[other]] = weight
+    jaw = ARKIT_INDEX["jawOpen"]
+    if rng.random() < 0.3:
+        expression[jaw] = rng.uniform(0.1, 0.9)
+    expression[ARKIT_INDEX["mouthClose"]] = min(expression[ARKIT_INDEX["mouthClose"]], expression[jaw])
+    for first, second in (("jawLeft", "jawRight"), ("mouthLeft", "mouthRight")):
+        if expression[ARKIT_INDEX[first]] and expression[ARKIT_INDEX[second]]:
+            expression[ARKIT_INDEX[second]] = 0
+    return expression
