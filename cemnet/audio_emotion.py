@@ -37,10 +37,10 @@ NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + PROSODY_DIM)
 class VoiceEmotion:
     """What the emotion branch heard, a row for each window (or frame)."""
 
-    embedding: Float[Tensor, "batch window embedding"]  # enhanced, unit length
-    style_logits: Float[Tensor, "batch window style"]
-    probabilities: Float[Tensor, "batch window emotion"]
-    strength: Float[Tensor, "batch window"]  # how strongly it is felt, 0 to 1
+    embedding: Float[Tensor, "*batch embedding"]  # enhanced, unit length
+    style_logits: Float[Tensor, "*batch style"]
+    probabilities: Float[Tensor, "*batch emotion"]
+    strength: Float[Tensor, "*batch"]  # how strongly it is felt, 0 to 1
 
 
 def frames_from_tokens(
@@ -129,9 +129,13 @@ class AudioEmotionEncoder(nn.Module):
         weights: Float[Tensor, "batch window frame"],
     ) -> VoiceEmotion:
         """The emotion in each window of `weights` (rows that sum to one)."""
-        statistics = (self.statistics(hidden, prosody, weights) - self.statistics_mean) / self.statistics_scale
-        embedding = self.enhance(self.embed(statistics.clamp(-5, 5)))
-        similarity = torch.einsum("bwe,spe->bwsp", embedding, F.normalize(self.prototypes, dim=-1))
+        return self.judge(self.statistics(hidden, prosody, weights))
+
+    def judge(self, statistics: Float[Tensor, "*batch statistic"]) -> VoiceEmotion:
+        """The emotion behind windows' statistics: embedded, enhanced, compared with the prototypes."""
+        standard = ((statistics - self.statistics_mean) / self.statistics_scale).clamp(-5, 5)
+        embedding = self.enhance(self.embed(standard))
+        similarity = torch.einsum("...e,spe->...sp", embedding, F.normalize(self.prototypes, dim=-1))
         style_logits = (self.config.sharpness * similarity).logsumexp(dim=-1)
         probabilities = (style_logits / self.temperature).softmax(dim=-1) @ self.style_emotion
         return VoiceEmotion(embedding, style_logits, probabilities, self.strength(embedding).squeeze(-1).sigmoid())

@@ -59,6 +59,7 @@ def driving_state(
 ) -> Float[Tensor, "batch frame shown"]:
     """The emotion to perform: heard from the emotion clip or, for the other share, as labelled."""
     listen = torch.rand(len(course), 1, device=course.device) < heard_share
+    listen = listen & ~batch["asked"].unsqueeze(1)
     probabilities = torch.where(listen, heard.probabilities[:, 0], batch["target_emotion"])
     strength = torch.where(listen[:, 0], heard.strength[:, 0], batch["target_intensity"])
     num_frames = course.shape[1]
@@ -72,7 +73,7 @@ def emotion_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
     return {
         "emotion": F.cross_entropy(logits, style, ignore_index=UNLABELLED, label_smoothing=0.05),
         "contrast": supervised_contrastive_loss(heard.embedding[labelled, 0], style[labelled]),
-        "strength": F.mse_loss(heard.strength[labelled, 0], batch["target_intensity"][labelled]),
+        "strength": F.mse_loss(heard.strength[labelled, 0], batch["strength"][labelled]),
         "monitor_emotion_accuracy": (logits.argmax(-1) == style)[labelled].float().mean(),
     }
 
