@@ -6,23 +6,20 @@ The renders are kept in the given file and used again when it is there.
 """
 
 import argparse
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from tqdm import tqdm
 
 from cemnet.arkit import ARKIT_INDEX, ARKIT_NAMES, NUM_EXPRESSIONS
 from cemnet.checkpoint import RELEASED_WEIGHTS, save_checkpoint
 from cemnet.face import FaceLandmarker, find_face_landmarker
 from cemnet.face_basis import IMAGE_AXES, MIRRORED_EXPRESSION, FaceBasis, mirrored_landmarks
-from cemnet.training.head_renderer import HeadRenderer, Look
-from cemnet.training.heads import HeadModel, rotation, sample_expression, sample_identity
-from cemnet.types import FaceLandmarks, Pose
+from cemnet.training.head_renderer import HeadRenderer
+from cemnet.training.heads import HeadModel
+from cemnet.training.rendered_heads import Renders, render_heads
 
-SIZE, CENTRE = 512, np.array([0.0, 0.5, 8.0])
 DATA = "Landmarks detected by MediaPipe Face Landmarker (Apache-2.0) on rendered USC ICT-FaceKit heads (MIT)."
 # fmt: off
 LIPS = np.array([
@@ -35,54 +32,9 @@ LIPS = np.array([
 IRISES = {"Right": np.arange(468, 473), "Left": np.arange(473, 478)}
 
 
-@dataclass(frozen=True)
-class Renders:
-    """What was drawn and what the landmarker saw."""
-
-    identity: Float[np.ndarray, "head mode"]
-    expression: Float[np.ndarray, "head expression"]
-    rotation: Float[np.ndarray, "head 3 3"]
-    scale: Float[np.ndarray, "head"]
-    translation: Float[np.ndarray, "head 3"]
-    points: Float[np.ndarray, "head landmark 3"]
-    blendshapes: Float[np.ndarray, "head expression"]
-
-    def __len__(self) -> int:
-        return len(self.identity)
-
-    def __getitem__(self, chosen) -> "Renders":
-        return Renders(**{name: values[chosen] for name, values in vars(self).items()})
-
-    def landmarks(self, index: int) -> FaceLandmarks:
-        return FaceLandmarks(self.points[index], self.blendshapes[index], 1.0)
-
-    def pose(self, index: int) -> Pose:
-        return Pose(self.rotation[index], float(self.scale[index]), self.translation[index])
-
-
-def sample_pose(rng: np.random.Generator) -> Pose:
-    turn = rotation(rng.normal(0, 0.2), rng.normal(0, 0.12), rng.normal(0, 0.06))
-    scale = rng.uniform(15, 20)
-    place = np.array([SIZE / 2, SIZE / 2, 0]) + np.append(rng.normal(0, 8, 2), 0)
-    return Pose(turn, scale, place - scale * (turn @ CENTRE) * IMAGE_AXES)
-
-
-def render_heads(model: HeadModel, landmarker: FaceLandmarker, num_heads: int, seed: int) -> Renders:
-    """Random persons, expressions, poses and looks; heads that the landmarker misses are left out."""
-    rng, renderer, rows = np.random.default_rng(seed), HeadRenderer(model, SIZE), []
-    for _ in tqdm(range(num_heads), desc="rendering heads", mininterval=10):
-        identity, expression, pose = sample_identity(rng), sample_expression(rng), sample_pose(rng)
-        picture = renderer.render(model.vertices(identity, expression), pose, Look.sample(rng))
-        for face in landmarker.detect(picture)[:1]:
-            rows.append(
-                (identity, expression, pose.rotation, pose.scale, pose.translation, face.points, face.blendshapes)
-            )
-    return Renders(*(np.stack(column) for column in zip(*rows, strict=True)))
-
-
 def corresponding_vertices(model: HeadModel, renders: Renders) -> Int[np.ndarray, "landmark"]:
     """The skin vertex that lies nearest to each landmark over many heads; lips are told apart on open mouths."""
-    renderer = HeadRenderer(model, SIZE)
+    renderer = HeadRenderer(model)
     candidates = model.vertices_of("Face")
     jaw, close = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
     opened = renders.expression[:, jaw] - renders.expression[:, close] > 0.3
@@ -205,10 +157,9 @@ def main() -> None:
     torch.set_num_threads(1)
     model = HeadModel.load(options.ict)
     if not options.renders.is_file():
-        renders = render_heads(model, FaceLandmarker(find_face_landmarker()), options.num_heads, options.seed)
-        np.savez(options.renders, **vars(renders))
-    with np.load(options.renders) as stored:
-        renders = Renders(**{name: stored[name].astype(np.float64) for name in stored.files})
+        landmarker = FaceLandmarker(find_face_landmarker())
+        render_heads(model, landmarker, options.num_heads, options.seed).save(options.renders)
+    renders = Renders.load(options.renders)
     train, held_out = renders[options.held_out :], renders[: options.held_out]
     basis = basis_from(regress(model, train, options.num_identity, options.expression_ridge), train)
     options.output.parent.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import cv2
 import moderngl
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from scipy import sparse
 
+from ..arkit import ARKIT_INDEX
 from ..types import Pose
 from .heads import EYEBALLS, HeadModel
 
@@ -108,7 +109,9 @@ class HeadRenderer:
         self._rest = self._resting_places()
         self._brows, self._lips = self._painted(BROW, 0.12), self._painted(LIPS, 0.08)
         self._lids = self._lid_margins()
-        self._gl = moderngl.create_context(standalone=True, backend="egl")
+        self._mouth_inside = np.union1d(np.r_[MOUTH_SOCKET], model.vertices_of("GumsTongue", "Teeth"))
+        self._inner_lips = self._middle_of_inner_lips()
+        self._gl = moderngl.create_context(standalone=True, backend="egl")  # pyright: ignore[reportArgumentType]
         self._program = self._gl.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
         self._indices = self._gl.buffer(self.faces.astype(np.int32).tobytes())
         self._vertices = self._gl.buffer(reserve=len(model.base) * 12 * 4)
@@ -135,7 +138,7 @@ class HeadRenderer:
         """One picture of one head; pixels follow `types.Pose`."""
         placed = pose.translation + pose.scale * (vertices @ pose.rotation.T) * [1, -1, -1]
         normals = self.normals(vertices) @ pose.rotation.T
-        rows = np.concatenate([placed, normals, self._colours(look), self._rest], axis=1)
+        rows = np.concatenate([placed, normals, self._colours(look, vertices), self._rest], axis=1)
         self._vertices.write(rows.astype(np.float32).tobytes())
         for name in ("key_direction", "key", "fill", "ambient", "gloss", "iris", "grain"):
             self._program[name] = _uniform(getattr(look, name))
@@ -150,7 +153,8 @@ class HeadRenderer:
         alpha = drawn[..., 3:] / 255
         return (drawn[..., :3] * alpha + background * (1 - alpha)).astype(np.uint8)
 
-    def _colours(self, look: Look) -> Float[np.ndarray, "vertex 3"]:
+    def _colours(self, look: Look, vertices: Float[np.ndarray, "vertex 3"]) -> Float[np.ndarray, "vertex 3"]:
+        """Linear albedo; the mouth is the darker the deeper it lies and the less it is open."""
         colours = np.tile(look.skin, (len(self.model.base), 1))
         crown = (
             self.model.base[:, 1:2]
@@ -164,8 +168,13 @@ class HeadRenderer:
         colours *= 1 - 0.85 * look.lid_line * self._lids
         colours[MOUTH_SOCKET] = [0.08, 0.015, 0.015]
         colours[EYE_SOCKETS] = look.skin * [0.8, 0.5, 0.5]
-        colours[self.model.vertices_of("GumsTongue")] = [0.3, 0.08, 0.08]
+        colours[self.model.vertices_of("GumsTongue")] = [0.28, 0.07, 0.07]
         colours[self.model.vertices_of("Teeth")] = [0.65, 0.6, 0.5]
+        inside = self._mouth_inside
+        upper, lower = vertices[self._inner_lips]
+        opening = float(np.clip((upper[1] - lower[1] - 0.05) / 0.8, 0, 1))
+        deep = ((lower[2] + 0.5 - vertices[inside, 2:]) / 4).clip(0, 1)
+        colours[inside] *= (0.25 + 0.65 * opening) * (1 - 0.85 * deep)
         for eyeball in EYEBALLS.values():
             colours[eyeball] = [0.7, 0.68, 0.66]
         return colours
@@ -180,13 +189,21 @@ class HeadRenderer:
         skin[self.model.vertices_of("Face")] = self.model.base[self.model.vertices_of("Face"), 2] > 6
         return (mask * skin)[:, None]
 
+    def _middle_of_inner_lips(self) -> Int[np.ndarray, "2"]:
+        """The midline vertices where the upper lip and the lower lip meet."""
+        base, drop = self.model.base, self.model.expression[ARKIT_INDEX["jawOpen"], :, 1]
+        face = self.model.vertices_of("Face")
+        middle = face[(np.abs(base[face, 0]) < 0.05) & (np.abs(base[face, 1] + 3.5) < 1.2) & (base[face, 2] > 10)]
+        upper, lower = middle[drop[middle] > -0.8], middle[drop[middle] < -1.5]
+        return np.array([upper[base[upper, 1].argmin()], lower[base[lower, 1].argmax()]])
+
     def _lid_margins(self) -> Float[np.ndarray, "vertex 1"]:
         """The skin along the upper lid's edge, where lashes would darken it."""
         face = self.model.vertices_of("Face")
         lashes = self.model.base[self.model.vertices_of("EyeLashes")]
         nearest = np.array([np.linalg.norm(lashes - self.model.base[vertex], axis=1).min() for vertex in face])
         margins = np.zeros((len(self.model.base), 1), np.float32)
-        margins[face, 0] = (1.3 - nearest / 0.1).clip(0, 1)
+        margins[face, 0] = (1.5 - nearest / 0.12).clip(0, 1)
         return margins
 
     def _resting_places(self) -> Float[np.ndarray, "vertex 3"]:

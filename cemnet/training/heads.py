@@ -11,12 +11,19 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from ..arkit import ARKIT_INDEX, ARKIT_NAMES, NUM_EXPRESSIONS
+from ..arkit import ARKIT_INDEX, ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS, Emotion, arkit_indices, mirrored_name
 from ..errors import MissingModelError
+from .prototypes import Person
 
 ICT_VARIABLE = "CEMNET_ICT_FACEKIT"
 HIDDEN_MATERIALS = ("M_EyeBlend", "M_EyeLashes", "M_EyeOcclusion", "M_LacrimalFluid", "M_IrisLeft", "M_IrisRight")
 EYEBALLS = {"Left": slice(21451, 23021), "Right": slice(23021, 24591)}
+SIDES = ("Left", "Right")
+# Mouth shapes of speech and how far they go: rounded, closed, spread, bitten, open to the teeth.
+SPEECH_SHAPES = (
+    ("mouthFunnel", 0.6), ("mouthPucker", 0.7), ("mouthClose", 1.0), ("mouthStretch", 0.3), ("mouthRollLower", 0.5),
+    ("mouthLowerDown", 0.5), ("mouthUpperUp", 0.2), ("mouthPress", 0.5), ("mouthShrugUpper", 0.3),
+)  # fmt: skip
 GAZE_DEGREES = {"Up": 25.0, "Down": 30.0, "In": 35.0, "Out": 35.0}  # at weight 1
 
 
@@ -111,21 +118,68 @@ def sample_identity(rng: np.random.Generator, num_modes: int = 100) -> Float[np.
 
 
 def sample_expression(rng: np.random.Generator, most: int = 5) -> Float[np.ndarray, "expression"]:
-    """A few blendshapes at random, on both sides or one; lips are closed over an open jaw only when it is open."""
+    """A few blendshapes at random, mostly on both sides; lips close only over an open jaw, as ARKit has it."""
     expression = np.zeros(NUM_EXPRESSIONS, np.float32)
     for name in rng.choice(ARKIT_NAMES[:-1], rng.integers(0, most + 1), replace=False):
         weight = rng.uniform(0.1, 1)
         expression[ARKIT_INDEX[name]] = weight
-        other = name.replace("Left", "Right") if "Left" in name else name.replace("Right", "Left")
-        if "eyeLook" in name:
-            other = other.replace("In", "?").replace("Out", "In").replace("?", "Out")
-        if rng.random() < 0.7 and other != "jawLeft" and other != "jawRight":
-            expression[ARKIT_INDEX[other]] = weight
-    jaw = ARKIT_INDEX["jawOpen"]
+        if rng.random() < 0.7:
+            expression[ARKIT_INDEX[same_on_the_other_side(name)]] = weight
+    jaw, close = ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]
     if rng.random() < 0.3:
-        expression[jaw] = rng.uniform(0.1, 0.9)
-    expression[ARKIT_INDEX["mouthClose"]] = min(expression[ARKIT_INDEX["mouthClose"]], expression[jaw])
-    for first, second in (("jawLeft", "jawRight"), ("mouthLeft", "mouthRight")):
-        if expression[ARKIT_INDEX[first]] and expression[ARKIT_INDEX[second]]:
+        expression[jaw] = rng.uniform(0.1, 1)
+    wanted = rng.uniform(0.3, 1) if rng.random() < 0.35 else 0.0
+    expression[close] = wanted * expression[jaw]
+    return _without_contradictions(expression)
+
+
+def same_on_the_other_side(name: str) -> str:
+    """The blendshape that goes with one: eyes look the same way together, jaw and mouth have one side at a time."""
+    if name.startswith("eyeLookIn") or name.startswith("eyeLookOut"):
+        swapped = name.replace("In", "Out") if "In" in name else name.replace("Out", "In")
+        return mirrored_name(swapped)
+    if name.startswith(("jaw", "mouthLeft", "mouthRight")):
+        return name
+    return mirrored_name(name)
+
+
+def _without_contradictions(expression: Float[np.ndarray, "expression"]) -> Float[np.ndarray, "expression"]:
+    pairs = [("jawLeft", "jawRight"), ("mouthLeft", "mouthRight")]
+    pairs += [
+        (f"eyeLook{one}{side}", f"eyeLook{two}{side}") for one, two in (("Up", "Down"), ("In", "Out")) for side in SIDES
+    ]
+    for first, second in pairs:
+        if expression[ARKIT_INDEX[first]] > 0:
             expression[ARKIT_INDEX[second]] = 0
     return expression
+
+
+def sample_emotional_face(rng: np.random.Generator) -> tuple[Float[np.ndarray, "expression"], Emotion, float]:
+    """A person who shows an emotion, perhaps faintly and perhaps while speaking: expression, emotion, intensity."""
+    emotion: Emotion = EMOTIONS[rng.integers(len(EMOTIONS))]
+    intensity = (
+        0.0 if emotion == "neutral" else float(rng.choice([rng.uniform(0, 0.3), rng.uniform(0.3, 1)], p=[0.25, 0.75]))
+    )
+    expression = Person.sample(rng).show(emotion, intensity)
+    if rng.random() < 0.4:
+        expression = speaking(expression, rng)
+    if rng.random() < 0.3:
+        gaze = rng.choice([name for name in ARKIT_NAMES if name.startswith("eyeLook")])
+        for name in (gaze, same_on_the_other_side(gaze)):
+            expression[ARKIT_INDEX[name]] = rng.uniform(0, 0.6)
+    return expression, emotion, intensity
+
+
+def speaking(expression: Float[np.ndarray, "expression"], rng: np.random.Generator) -> Float[np.ndarray, "expression"]:
+    """The same face in the middle of some sound: speech partly takes the mouth over."""
+    mouth = arkit_indices("mouth", "jaw")
+    spoken = expression.copy()
+    spoken[mouth] *= rng.uniform(0.5, 1)
+    spoken[ARKIT_INDEX["jawOpen"]] += rng.uniform(0, 0.5)
+    stem, most = SPEECH_SHAPES[rng.integers(len(SPEECH_SHAPES))]
+    weight = rng.uniform(0, most)
+    for index in arkit_indices(stem):
+        spoken[index] += weight
+    if stem == "mouthClose":
+        spoken[ARKIT_INDEX["mouthClose"]] = rng.uniform(0.7, 1) * spoken[ARKIT_INDEX["jawOpen"]]
+    return spoken.clip(0, 1)
