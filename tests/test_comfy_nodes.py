@@ -1,0 +1,281 @@
+"""Each node by itself, without a server: run in the environment of tests/comfyui/install.py (`make test-comfy`)."""
+
+# ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
+
+import asyncio
+import importlib.util
+import inspect
+import json
+import sys
+from fractions import Fraction
+
+import pytest
+import torch
+
+comfy_arguments = pytest.importorskip("comfy.cli_args", reason="runs in ComfyUI's own environment: make test-comfy")
+comfy_arguments.args.cpu = True  # before the rest of ComfyUI is imported
+
+import comfy.model_management
+import comfy.utils
+import folder_paths
+from comfyui.install import REPOSITORY
+from PIL import Image
+
+WORKFLOW = json.loads((REPOSITORY / "workflows" / "cemnet_portrait_speech_api.json").read_text())
+NODE_IDS = [
+    "CEMNetLoader",
+    "CEMNetFaceReference",
+    "CEMNetAudioEmotionEncoder",
+    "CEMNetEmotionBridge",
+    "CEMNetFaceRenderer",
+    "CEMNetVideoCombine",
+]
+SLOW_IMPORTS = {"librosa", "numba", "kornia", "cv2", "ai_edge_litert", "matplotlib"}
+
+
+def load_pack(name: str):
+    """Imports the repository as ComfyUI does: a package named by its path, found by nothing but its place."""
+    spec = importlib.util.spec_from_file_location(
+        name, REPOSITORY / "__init__.py", submodule_search_locations=[str(REPOSITORY)]
+    )
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def imported():
+    """The pack's module, and the names of what its import brought along."""
+    before = set(sys.modules)
+    return load_pack(str(REPOSITORY).replace(".", "_x_")), set(sys.modules) - before
+
+
+@pytest.fixture(scope="module")
+def nodes(imported):
+    module, _ = imported
+    extension = asyncio.run(module.comfy_entrypoint())
+    return {node.GET_SCHEMA().node_id: node for node in asyncio.run(extension.get_node_list())}
+
+
+@pytest.fixture(scope="module")
+def execute(nodes):
+    """Runs one node by its id as ComfyUI's executor does, and gives its outputs."""
+
+    def execute(node_id: str, **inputs):
+        node = nodes[node_id].PREPARE_CLASS_CLONE(None)
+        with torch.inference_mode():
+            return node.EXECUTE_NORMALIZED(**inputs).result
+
+    return execute
+
+
+@pytest.fixture(scope="module")
+def sample_image():
+    """The sample portrait as an IMAGE batch of one, small enough for a quick test."""
+    portrait = next(node for node in WORKFLOW.values() if node["class_type"] == "LoadImage")["inputs"]["image"]
+    picture = Image.open(REPOSITORY / "samples" / portrait).convert("RGB")
+    picture.thumbnail((384, 384))
+    return torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(1, picture.height, -1, 3) / 255
+
+
+@pytest.fixture(scope="module")
+def audio():
+    """Half a second of a buzzing tone, loud enough to be taken for a voice, in stereo."""
+    time = torch.arange(12_000) / 24_000
+    tone = sum(torch.sin(2 * torch.pi * 140 * harmonic * time) / harmonic for harmonic in range(1, 9)) / 4
+    return {"waveform": tone.expand(1, 2, -1).clone(), "sample_rate": 24_000}
+
+
+@pytest.fixture(scope="module")
+def model(execute):
+    return execute("CEMNetLoader", device="auto")[0]
+
+
+@pytest.fixture(scope="module")
+def face(execute, model, sample_image):
+    return execute("CEMNetFaceReference", model=model, image=sample_image)[0]
+
+
+@pytest.fixture(scope="module")
+def speech(execute, model, audio):
+    return execute("CEMNetAudioEmotionEncoder", model=model, audio=audio)[0]
+
+
+@pytest.fixture(scope="module")
+def motion(execute, model, face, speech):
+    return execute("CEMNetEmotionBridge", model=model, face=face, speech=speech)[0]
+
+
+@pytest.fixture
+def progress(monkeypatch):
+    """What the progress bar was told: (value, total, preview)."""
+    told = []
+    monkeypatch.setattr(
+        comfy.utils,
+        "PROGRESS_BAR_HOOK",
+        lambda value, total, preview, node_id=None: told.append((value, total, preview)),
+    )
+    return told
+
+
+def test_the_node_ids_are_those_in_peoples_workflows(nodes):
+    assert list(nodes) == NODE_IDS
+
+
+def test_the_pack_hands_over_its_entry_point_and_nothing_else(imported):
+    module, _ = imported
+    assert not hasattr(module, "NODE_CLASS_MAPPINGS")
+    assert not hasattr(module, "WEB_DIRECTORY")
+    assert inspect.iscoroutinefunction(module.comfy_entrypoint)
+
+
+def test_importing_the_pack_does_not_make_comfyui_start_slowly(imported):
+    _, brought = imported
+    assert not SLOW_IMPORTS & {name.split(".")[0] for name in brought}
+
+
+@pytest.mark.parametrize("node_id", NODE_IDS)
+def test_every_input_and_output_explains_itself(nodes, node_id):
+    schema = nodes[node_id].GET_SCHEMA()
+    assert schema.description and schema.category == "CEM-Net"
+    for socket in (*schema.inputs, *schema.outputs):
+        assert socket.tooltip, f"{node_id}: {socket.id} has no tooltip"
+
+
+@pytest.mark.parametrize("node_id", NODE_IDS)
+def test_execute_takes_exactly_the_inputs_with_the_defaults_that_are_shown(nodes, node_id):
+    arguments = inspect.signature(nodes[node_id].execute).parameters
+    inputs = {socket.id: socket for socket in nodes[node_id].GET_SCHEMA().inputs}
+    assert list(arguments) == list(inputs)
+    for name, argument in arguments.items():
+        assert argument.default == getattr(inputs[name], "default", None)
+
+
+def test_the_models_folder_of_comfyui_goes_before_the_packs_own(execute, tmp_path, monkeypatch):
+    monkeypatch.setitem(folder_paths.folder_names_and_paths, "cemnet", ([str(tmp_path)], set()))
+    (tmp_path / "face_basis.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ValueError, match=r"face_basis\.safetensors cannot be read"):
+        execute("CEMNetLoader", device="cpu")
+
+
+def test_models_cemnet_is_a_model_folder_of_comfyui(nodes):
+    assert any(path.endswith("cemnet") for path in folder_paths.get_folder_paths("cemnet"))
+
+
+def test_auto_runs_where_comfyui_runs(model):
+    assert str(model.device) == str(comfy.model_management.get_torch_device())
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_a_device_that_is_not_there_is_answered_with_a_sentence(execute):
+    with pytest.raises(ValueError, match="no CUDA device"):
+        execute("CEMNetLoader", device="cuda")
+
+
+def test_the_first_picture_of_a_batch_becomes_the_face(execute, model, sample_image, face):
+    batch = torch.cat([sample_image, torch.zeros_like(sample_image)])
+    found, summary = execute("CEMNetFaceReference", model=model, image=batch)
+    torch.testing.assert_close(found.image, face.image)
+    assert summary.startswith("The portrait shows ")
+
+
+def test_a_picture_without_a_face_is_answered_with_a_sentence(execute, model):
+    with pytest.raises(ValueError, match=r"^[A-Z].*face.*\.$"):
+        execute("CEMNetFaceReference", model=model, image=torch.full((1, 200, 200, 3), 0.5))
+
+
+def test_speech_is_summed_up_in_words(execute, model, audio):
+    speech, summary = execute("CEMNetAudioEmotionEncoder", model=model, audio=audio)
+    assert speech.audio.waveform.shape == (2, 12_000)
+    assert summary.startswith("0.5 s of speech: ")
+
+
+def test_the_same_seed_gives_the_same_performance(execute, model, face, speech, motion):
+    again, summary = execute("CEMNetEmotionBridge", model=model, face=face, speech=speech, seed=0)
+    other, _ = execute("CEMNetEmotionBridge", model=model, face=face, speech=speech, seed=1)
+    assert torch.equal(again.expression, motion.expression)
+    assert not torch.equal(other.head, motion.head)
+    assert summary.startswith(f"{motion.num_frames} frames at 25 fps")
+
+
+def test_the_motion_carries_its_frame_rate_to_the_renderers_output(execute, model, face, speech):
+    motion, _ = execute("CEMNetEmotionBridge", model=model, face=face, speech=speech, fps=10.0)
+    images, fps = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    assert fps == motion.fps == 10.0
+    assert len(images) == motion.num_frames == 5
+
+
+def test_rendering_gives_a_picture_per_frame_of_the_portraits_size(execute, model, face, motion, progress):
+    images, _ = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    assert images.shape == (motion.num_frames, *face.image.shape[:2], 3)
+    assert images.dtype == torch.float32 and images.device.type == "cpu"
+    assert images.min() >= 0 and images.max() <= 1
+    assert [value for value, _, _ in progress] == list(range(1, motion.num_frames + 1))
+
+
+def test_previews_are_jpeg_pictures_of_the_portrait(execute, model, face, motion, progress):
+    execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    previews = [preview for _, _, preview in progress if preview is not None]
+    assert 2 <= len(previews) < motion.num_frames
+    format_name, picture, largest = previews[0]
+    assert (format_name, picture.mode, largest) == ("JPEG", "RGB", 512)
+    assert picture.size == tuple(face.image.shape[1::-1])
+
+
+def test_an_interrupt_stops_the_rendering_at_the_next_frame(execute, model, face, motion, monkeypatch):
+    seen = []
+
+    def interrupt_at_the_third(value, total, preview, node_id=None):
+        seen.append(value)
+        if value == 3:
+            comfy.model_management.interrupt_current_processing(True)
+
+    monkeypatch.setattr(comfy.utils, "PROGRESS_BAR_HOOK", interrupt_at_the_third)
+    with pytest.raises(comfy.model_management.InterruptProcessingException):
+        execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    assert seen == [1, 2, 3]
+
+
+def test_odd_sides_are_filled_by_repeating_the_edge(execute, audio):
+    images = torch.rand(6, 33, 47, 3)
+    (video,) = execute("CEMNetVideoCombine", images=images, audio=audio, fps=12.5)
+    parts = video.get_components()
+    assert parts.images.shape == (6, 34, 48, 3)
+    torch.testing.assert_close(parts.images[:, :33, :47], images)
+    torch.testing.assert_close(parts.images[:, 33, :47], images[:, 32])
+    assert parts.frame_rate == Fraction(25, 2)
+
+
+@pytest.mark.parametrize("num_channels", [1, 2, 6])
+def test_the_video_can_be_written_with_any_number_of_sound_channels(execute, tmp_path, num_channels):
+    sound = {"waveform": torch.rand(2, num_channels, 16_000) - 0.5, "sample_rate": 16_000}
+    (video,) = execute("CEMNetVideoCombine", images=torch.rand(10, 32, 32, 4), audio=sound, fps=29.97)
+    video.save_to(str(tmp_path / "talking.mp4"))
+    assert (tmp_path / "talking.mp4").stat().st_size > 1000
+
+
+def test_a_video_without_sound_is_silent(execute):
+    (video,) = execute("CEMNetVideoCombine", images=torch.rand(4, 32, 32, 3))
+    assert video.get_components().audio is None
+
+
+@pytest.mark.parametrize("node_id", NODE_IDS[1:])
+def test_an_empty_input_is_answered_with_a_sentence(execute, node_id):
+    with pytest.raises(ValueError, match=r"^The input \w+ is empty\. "):
+        execute(node_id)
+
+
+def test_the_workflow_sets_every_input_of_every_node_to_something_it_accepts(nodes):
+    used = {node["class_type"]: node["inputs"] for node in WORKFLOW.values() if node["class_type"] in nodes}
+    assert sorted(used) == sorted(NODE_IDS)
+    for node_id, inputs in used.items():
+        sockets = {socket.id: socket for socket in nodes[node_id].GET_SCHEMA().inputs}
+        assert inputs.keys() == sockets.keys()
+        for name, value in inputs.items():
+            socket = sockets[name]
+            if not isinstance(value, list):
+                assert value == socket.default
+            elif WORKFLOW[value[0]]["class_type"] in nodes:
+                source = nodes[WORKFLOW[value[0]]["class_type"]].GET_SCHEMA()
+                assert source.outputs[value[1]].io_type == socket.get_io_type()
