@@ -1,0 +1,40 @@
+"""Makes speech.wav, an angry sentence: python samples/make_speech.py (needs flite, from Debian's package of that name).
+
+flite's voice kal speaks it fast and high; playing it faster still raises the formants as well; lifting what is above
+1 kHz and levelling loud and soft gives it the vocal effort of a raised voice.
+"""
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import librosa
+import numpy as np
+import soundfile
+from scipy.signal import butter, sosfilt
+
+SENTENCE = "Stop it! I told you never, never to touch my boat again!"
+SAMPLE_RATE = 16_000
+FORMANT_SHIFT = 1.18
+EFFORT_DB = 12
+LEVELLING = 0.6
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        spoken = Path(folder) / "spoken.wav"
+        features = {"duration_stretch": 0.85 * FORMANT_SHIFT, "int_f0_target_mean": 165, "int_f0_target_stddev": 48}
+        settings = [word for name, value in features.items() for word in ("--setf", f"{name}={value:g}")]
+        subprocess.run(["flite", "-voice", "kal16", *settings, "-t", SENTENCE, "-o", spoken], check=True)
+        waveform, _ = librosa.load(spoken, sr=SAMPLE_RATE)
+    waveform = librosa.resample(waveform, orig_sr=SAMPLE_RATE * FORMANT_SHIFT, target_sr=SAMPLE_RATE)
+    treble = sosfilt(butter(1, 1000, "highpass", fs=SAMPLE_RATE, output="sos"), waveform)
+    strained = waveform + (10 ** (EFFORT_DB / 20) - 1) * treble
+    levelled = np.sign(strained) * (np.abs(strained) / np.abs(strained).max()) ** LEVELLING
+    silence = np.zeros(int(0.25 * SAMPLE_RATE))
+    sound = np.concatenate([silence, 0.8 * levelled, silence])
+    soundfile.write(Path(__file__).with_name("speech.wav"), sound, SAMPLE_RATE, subtype="PCM_16")
+
+
+if __name__ == "__main__":
+    main()

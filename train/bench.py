@@ -1,0 +1,76 @@
+"""CPU time of every step on this machine, one thread: python train/bench.py [--portrait P] [--speech S]."""
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+import torch
+
+from cemnet import media, pipeline
+from cemnet.audio import num_motion_frames
+from cemnet.types import MOTION_FPS, SAMPLE_RATE
+
+Result = TypeVar("Result")
+SAMPLES = Path(__file__).parent.parent / "samples"
+
+
+def timed(label: str, work: Callable[[], Result], units: float, unit: str, repeats: int = 3) -> Result:
+    """Runs the work, prints the least CPU milliseconds a unit, returns the result."""
+    best = float("inf")
+    for _ in range(repeats):
+        start = time.process_time()
+        result = work()
+        best = min(best, time.process_time() - start)
+    print(f"{label:34s} {1000 * best / units:9.2f} ms a {unit}")
+    return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--portrait", type=Path, default=SAMPLES / "portrait.png")
+    parser.add_argument("--speech", type=Path, default=SAMPLES / "speech.wav")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    model = pipeline.load_model(device="cpu")
+    image, audio = media.read_image(arguments.portrait), media.read_audio(arguments.speech)
+    height, width = image.shape[:2]
+    print(f"Portrait {width}×{height}, speech {audio.duration_seconds:.1f} s, one thread\n")
+
+    seconds, count = audio.duration_seconds, num_motion_frames(int(audio.duration_seconds * SAMPLE_RATE))
+    face = timed("face reference", lambda: pipeline.face_reference(model, image), 1, "portrait")
+    speech = timed("speech encoder and emotion", lambda: pipeline.encode_speech(model, audio), seconds, "second")
+    motion = timed("memory and motion decoder", lambda: pipeline.bridge_emotion(model, face, speech), count, "frame")
+    prepared = timed("renderer: prepare", lambda: model.renderer.prepare(face), 1, "portrait")
+    curves, head = motion.expression.numpy(), motion.head.numpy()
+
+    def render_all() -> list[np.ndarray]:
+        return [model.renderer.frame(prepared, *pair) for pair in zip(curves, head, strict=True)]
+
+    frames = timed("renderer: warp, mouth, paste", render_all, len(curves), "frame", repeats=2)
+
+    folder = Path(tempfile.mkdtemp(prefix="cemnet-bench-"))
+
+    def encode() -> None:
+        with media.VideoWriter(folder / "video.mp4", MOTION_FPS, width, height, audio, overwrite=True) as video:
+            for frame in frames:
+                video.write(frame)
+
+    timed("video encoder (H.264, AAC)", encode, len(frames), "frame", repeats=2)
+
+    start, start_cpu = time.perf_counter(), time.process_time()
+    pipeline.save_video(model, face, motion, folder / "whole.mp4", audio)
+    wall, cpu = time.perf_counter() - start, time.process_time() - start_cpu
+    print(f"\nMotion to video: {len(curves) / wall:.1f} frames a second, {1000 * cpu / len(curves):.1f} ms CPU a frame")
+
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

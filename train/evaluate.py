@@ -1,0 +1,131 @@
+"""Measures what the model does, on inputs it was not tuned on: python train/evaluate.py SUBJECT [options].
+
+speech    emotion accuracy by speakers held out of training (five RAVDESS folds; Emo-DB leave-one-speaker-out)
+lips      aperture at /p b m/ against elsewhere, for every emotion, on prepared clips
+identity  PSNR of a portrait rendered with its own expression, for a folder of portraits
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from tqdm import tqdm
+
+from cemnet import media, pipeline
+from cemnet.arkit import EMOTIONS
+from cemnet.checkpoint import find_weights
+from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
+from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
+from cemnet.training.datasets import FeatureClip, load_feature_clips, one_hot_emotion
+from cemnet.training.performer import visible_aperture
+from cemnet.training.phonemes import BILABIALS
+from cemnet.training.settings import TrainingSettings
+from cemnet.training.speech_folds import fold_accuracies
+from cemnet.types import MOTION_FPS
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    subjects = parser.add_subparsers(dest="subject", required=True)
+    clips = argparse.ArgumentParser(add_help=False)
+    clips.add_argument("--config", type=Path, default=Path("train/configs/base.yaml"), help="names the prepared clips")
+    clips.add_argument("--features", type=Path, required=True, help="the features folder of a training run")
+    speech = subjects.add_parser("speech", parents=[clips], help="emotion accuracy by held-out speakers")
+    speech.add_argument("--steps", type=int, default=1500)
+    lips = subjects.add_parser("lips", parents=[clips], help="aperture at closures")
+    lips.add_argument("--weights", type=Path, help=f"default: the released {NETWORK_WEIGHTS}")
+    lips.add_argument("--source", default="ravdess")
+    lips.add_argument("--speakers", nargs="*", help="only these speakers, for weights that did not train on them")
+    lips.add_argument("--clips", type=int, default=60)
+    identity = subjects.add_parser("identity", help="PSNR of portraits rendered as they are")
+    identity.add_argument("portraits", type=Path, nargs="+")
+    return parser.parse_args()
+
+
+def evaluate_speech(arguments: argparse.Namespace) -> None:
+    settings = TrainingSettings.load(arguments.config)
+    clips = load_feature_clips(settings.data, arguments.features, torch.device("cpu"), settings.seed)
+
+    def report(source: str, folds: list[list[str]]) -> None:
+        accuracies = fold_accuracies(clips, source, folds, settings.model.audio_emotion, arguments.steps)
+        listed = " ".join(f"{100 * accuracy:.1f}" for accuracy in accuracies)
+        print(f"{source}: {100 * np.mean(accuracies):.1f} % over {len(folds)} folds of unheard speakers ({listed})")
+
+    def speakers(source: str) -> list[str]:
+        return sorted({clip.clip.speaker for clip in clips.clips if clip.clip.source == source})
+
+    actors = speakers("ravdess")
+    report("ravdess", [actors[start : start + 4] for start in range(0, len(actors), 4)])
+    report("emodb", [[speaker] for speaker in speakers("emodb")])
+
+
+@torch.no_grad()
+def perform_as(network: EmotionNetwork, clip: FeatureClip, emotion: str) -> np.ndarray:
+    """The clip's words on a neutral face in a given emotion at full strength: (frame, expression)."""
+    recording = clip.recordings[0]
+    hidden, voice = recording.hidden.unsqueeze(0).float(), recording.prosody.unsqueeze(0)
+    course = network.audio_emotion.course_of(voice)
+    target = emotion_state(one_hot_emotion(emotion).expand(1, course.shape[1], -1), course)
+    face = torch.zeros(1, 52), torch.zeros(1, NUM_SHOWN_EMOTIONS)
+    return network.perform(network.audio_emotion.content(hidden), voice, *face, target).expression[0].numpy()
+
+
+def bilabial_frames(clip: FeatureClip) -> list[slice]:
+    """For each /p b m/ the frames in which the lips have to meet at least once."""
+    spans = [span for span in clip.clip.phonemes if span.phoneme in BILABIALS]
+    return [slice(int(s.start_seconds * MOTION_FPS), int(np.ceil(s.end_seconds * MOTION_FPS)) + 1) for s in spans]
+
+
+def clip_apertures(clip: FeatureClip, aperture: np.ndarray) -> tuple[list[float], list[float], list[float]]:
+    """Least aperture of each closure, aperture in other speech, and in silence from 200 ms on."""
+    closures = [float(aperture[frames].min()) for frames in bilabial_frames(clip) if len(aperture[frames])]
+    elsewhere, resting = [], []
+    for span in clip.clip.phonemes:
+        start, end = round(span.start_seconds * MOTION_FPS), round(span.end_seconds * MOTION_FPS)
+        if span.phoneme == "SIL":
+            resting += aperture[start + 5 : max(start + 5, end - 3)].tolist()  # lips part just before they speak
+        elif span.phoneme not in BILABIALS:
+            elsewhere += aperture[start:end].tolist()
+    return closures, elsewhere, resting
+
+
+def evaluate_lips(arguments: argparse.Namespace) -> None:
+    settings = TrainingSettings.load(arguments.config)
+    clips = load_feature_clips(settings.data, arguments.features, torch.device("cpu"), settings.seed)
+    network = EmotionNetwork.load(arguments.weights or find_weights(NETWORK_WEIGHTS))
+    wanted = [clip for clip in clips.clips if clip.clip.source == arguments.source and bilabial_frames(clip)]
+    if arguments.speakers:
+        wanted = [clip for clip in wanted if clip.clip.speaker in arguments.speakers]
+    wanted = wanted[:: max(1, len(wanted) // arguments.clips)][: arguments.clips]
+    print(f"{len(wanted)} clips of {arguments.source}; aperture as a share of the clip's 95th percentile")
+    print("emotion     at /p b m/  elsewhere  closures <= 15 %  silence")
+    for emotion in EMOTIONS:
+        measured = []
+        for clip in tqdm(wanted, leave=False):
+            aperture = visible_aperture(perform_as(network, clip, emotion))
+            measured.append(clip_apertures(clip, aperture / max(float(np.percentile(aperture, 95)), 1e-3)))
+        closures, elsewhere, resting = (np.concatenate(part) for part in zip(*measured, strict=True))
+        closed = (closures <= 0.15).mean()
+        print(f"{emotion:10s} {closures.mean():11.1%} {elsewhere.mean():10.1%} {closed:17.1%} {resting.mean():8.1%}")
+
+
+def evaluate_identity(arguments: argparse.Namespace) -> None:
+    model = pipeline.load_model(device="cpu")
+    for path in arguments.portraits:
+        image = media.read_image(path)
+        face = pipeline.face_reference(model, image)
+        frame = model.renderer.frame(model.renderer.prepare(face), face.expression, np.zeros(3, np.float32))
+        error = F.mse_loss(torch.from_numpy(frame[..., :3]), image[..., :3]).item()
+        print(f"{path.name:28s} PSNR {10 * np.log10(1 / max(error, 1e-12)):6.1f} dB")
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    arguments = parse_arguments()
+    {"speech": evaluate_speech, "lips": evaluate_lips, "identity": evaluate_identity}[arguments.subject](arguments)
+
+
+if __name__ == "__main__":
+    main()
