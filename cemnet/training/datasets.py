@@ -18,7 +18,7 @@ from ..emotion_memory import emotion_state
 from ..speech_encoder import SpeechEncoder
 from ..types import MOTION_FPS
 from .babble import babble
-from .clips import Clip, read_clips
+from .clips import Clip, list_clips, load_clip
 from .degrade import degrade
 from .objective import UNLABELLED
 from .performer import perform
@@ -26,6 +26,9 @@ from .prototypes import Person
 from .settings import DataSettings
 
 STYLES = list(VOICE_STYLES)
+# Corpora's own labels that say more than the emotion on the face.
+STYLE_OF_LABEL = {"calm": "calm", "boredom": "bored"}
+SYNTHESISED = "synthetic"  # the source of clips whose voice feels nothing
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,18 @@ class FeatureClip:
 
     @property
     def style(self) -> int:
-        return UNLABELLED if self.clip.style is None else STYLES.index(self.clip.style)
+        """Index into STYLES, or UNLABELLED."""
+        style = STYLE_OF_LABEL.get(self.clip.original_emotion, self.clip.emotion)
+        return UNLABELLED if style is None or self.clip.source == SYNTHESISED else STYLES.index(style)
+
+    @property
+    def emotion(self) -> Emotion:
+        """What the voice shows on a face; neutral where nobody said."""
+        return "neutral" if self.style == UNLABELLED else VOICE_STYLES[STYLES[self.style]]
+
+    @property
+    def is_labelled(self) -> bool:
+        return self.style != UNLABELLED
 
 
 @dataclass(frozen=True)
@@ -58,7 +72,7 @@ class FeatureClips:
         """Mean and deviation of the emotion branch's input over all labelled recordings."""
         rows = []
         for clip in self.clips:
-            for recording in clip.recordings if clip.style != UNLABELLED else ():
+            for recording in clip.recordings if clip.is_labelled else ():
                 weights = voiced_weights(recording.prosody).unsqueeze(0)
                 hidden, voice = recording.hidden.unsqueeze(0).float(), recording.prosody.unsqueeze(0)
                 rows.append(encoder.statistics(hidden, voice, weights)[0, 0])
@@ -80,9 +94,10 @@ def generated_clips(count: int, seed: int) -> list[Clip]:
         waveform, phonemes = babble(emotion, 3.0, np.random.default_rng((seed, index)))
         clips.append(
             Clip(
-                name=f"babble_{index:04d}", waveform=torch.from_numpy(waveform), phonemes=tuple(phonemes),
-                emotion=emotion, style=emotion, intensity=0.0 if emotion == "neutral" else 0.8,
-                speaker=f"babbler_{index % 4}", source="babble", license="Apache-2.0",
+                name=f"babble_{index:04d}", source="babble", speaker=f"babbler_{index % 4}", sentence=str(index),
+                language="none", emotion=emotion, original_emotion=emotion,
+                intensity=0.0 if emotion == "neutral" else 0.8, license="Apache-2.0",
+                waveform=torch.from_numpy(waveform), phonemes=phonemes,
             )
         )  # fmt: skip
     return clips
@@ -90,7 +105,7 @@ def generated_clips(count: int, seed: int) -> list[Clip]:
 
 def load_feature_clips(settings: DataSettings, cache: Path, device: torch.device, seed: int) -> FeatureClips:
     """Reads or makes the clips of a run and hears them once; what was heard is kept in the cache folder."""
-    clips = [clip for folder in settings.clips for clip in read_clips(Path(folder))]
+    clips = [load_clip(path) for folder in settings.clips for path in list_clips(Path(folder))]
     clips += generated_clips(settings.generated_clips, seed)
     clips = [clip for clip in clips if clip.speaker not in settings.validation_speakers]
     licenses = sorted({clip.license for clip in clips})
@@ -117,7 +132,7 @@ def hear_clips(
             stored = torch.load(path, weights_only=True)
         else:
             rng = np.random.default_rng([seed, *clip.name.encode()])
-            copies = voice_augmentations if clip.style is not None else 0
+            copies = 0 if clip.source == SYNTHESISED else voice_augmentations
             sounds = [clip.waveform, *(torch.from_numpy(degrade(clip.waveform.numpy(), rng)) for _ in range(copies))]
             stored = [hear(encoder, sound) for sound in sounds]
             torch.save(stored, path)
@@ -147,12 +162,12 @@ class CrossPairs(Dataset):
         asked_share: float = 0.2,
     ) -> None:
         self.clips = clips.clips
-        self.labelled = [clip for clip in clips.clips if clip.clip.emotion is not None]
+        self.labelled = [clip for clip in clips.clips if clip.is_labelled]
         self.num_frames = round(crop_seconds * MOTION_FPS)
         self.length = length
         self.same_share = same_share
         self.asked_share = asked_share
-        of_emotion = {emotion: [c for c in self.labelled if c.clip.emotion == emotion] for emotion in EMOTIONS}
+        of_emotion = {emotion: [clip for clip in self.labelled if clip.emotion == emotion] for emotion in EMOTIONS}
         self.by_emotion = [found for found in of_emotion.values() if found]  # every emotion speaks equally often
 
     def __len__(self) -> int:
@@ -164,7 +179,7 @@ class CrossPairs(Dataset):
         content = choose(self.labelled if same else self.clips, rng)
         voice = content if same else choose(choose(self.by_emotion, rng), rng)
         asked = not same and rng.random() < self.asked_share
-        emotion, intensity = voice.clip.emotion, voice.clip.intensity
+        emotion, intensity = voice.emotion, voice.clip.intensity
         if asked:
             emotion, intensity = choose(EMOTIONS, rng), float(rng.uniform(0.2, 1.0))
         person = Person.sample(rng)

@@ -83,8 +83,8 @@ def fold_accuracies(
     clips: FeatureClips, source: str, folds: Sequence[Sequence[str]], config: AudioEmotionConfig, num_steps: int
 ) -> list[float]:
     """Accuracy on each fold's speakers of one source; clips of other sources always train along."""
-    labelled = [clip for clip in clips.clips if clip.clip.style is not None]
-    styles = sorted({clip.clip.style for clip in labelled if clip.clip.source == source})
+    labelled = [clip for clip in clips.clips if clip.is_labelled]
+    styles = sorted({STYLES[clip.style] for clip in labelled if clip.clip.source == source})
     accuracies = []
     for seed, speakers in enumerate(folds):
         held_out = [clip for clip in labelled if clip.clip.source == source and clip.clip.speaker in speakers]
