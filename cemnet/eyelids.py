@@ -1,0 +1,129 @@
+"""Lids that close over an eyeball which stays where it is.
+
+The skin around an eye follows the face's field. On top of it each column of pixels slides: the upper lid's margin is
+carried rigidly to its target, the skin between it and the brow stretches after it, and likewise below the lower lid.
+Each slide is monotone by construction, so a lid never folds. Between the margins the eyeball shows, moved by gaze.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from .landmark_sets import Lids
+from .pixel_box import PixelBox, node_flow_at, sample_pixels
+from .slits import Slit, smooth_curve
+from .warp import FaceWarp
+
+BROW_REACH = 0.85  # the share of the skin from lid to brow that stretches
+CHEEK_REACH = 0.45  # of the eye's width: how far below the eye skin stretches
+MOST_STRETCH = 0.9  # the least height of stretching skin, as a share of how far the lid moves
+MOST_SQUEEZE = 0.5  # of the height of the skin above a lid that rises
+SEAM_SOFTNESS = 1.0  # canvas units over which one lid gives way to the other where they touch
+
+
+@dataclass(frozen=True)
+class Eye:
+    """One eye of a portrait, in canvas units."""
+
+    lids: Lids
+    slit: Slit
+    brow: Float[np.ndarray, "dense 2"]  # above this curve lids stretch nothing
+    cheek: Float[np.ndarray, "dense 2"]  # below this one
+    box: PixelBox
+
+    @classmethod
+    def build(cls, warp: FaceWarp, landmarks: Float[np.ndarray, "landmark 2"], lids: Lids) -> "Eye":
+        slit = lid_slit(landmarks, lids)
+        brow_edge = landmarks[list(lids.brow_edge)]
+        brow_edge = brow_edge[brow_edge[:, 0].argsort()]
+        brow, cheek = slit.upper.copy(), slit.lower.copy()
+        edge = np.interp(brow[:, 0], brow_edge[:, 0], brow_edge[:, 1])
+        brow[:, 1] -= BROW_REACH * np.maximum(brow[:, 1] - edge, 0.12 * slit.width)
+        cheek[:, 1] += CHEEK_REACH * slit.width
+        low, high = brow.min(0), cheek.max(0)
+        reach = 0.5 * slit.width * np.array([1, 1])
+        box = PixelBox.around(warp.canvas, low - reach, high + reach * [1, 0.5])
+        return cls(lids, slit, brow, cheek, box)
+
+    def render(
+        self,
+        crop: Float[np.ndarray, "cropheight cropwidth channel"],
+        warp: FaceWarp,
+        forward: Float[np.ndarray, "row column 2"],
+        backward: Float[np.ndarray, "row column 2"],
+        landmarks: Float[np.ndarray, "landmark 2"],
+        moved: Float[np.ndarray, "landmark 2"],
+        by_head: Float[np.ndarray, "landmark 2"],
+    ) -> Float[np.ndarray, "height width channel"]:
+        """The box's pixels with lids where the moved landmarks have them."""
+        box = self.box
+        lids = lid_slit(landmarks + moved, self.lids)
+        carried = Slit(self.slit.upper + warp.sample(forward, self.slit.upper),
+                       self.slit.lower + warp.sample(forward, self.slit.lower))  # fmt: skip
+        brow = self.brow + warp.sample(forward, self.brow)
+        cheek = self.cheek + warp.sample(forward, self.cheek)
+        upper_slide, lower_slide, middle = self.slides(lids, carried, brow, cheek)
+        skins = []
+        for slide in (upper_slide, lower_slide):
+            canvas_points = np.stack([box.x, box.y - slide], -1)
+            flow = node_flow_at(warp, backward, warp.node_coordinates(canvas_points))
+            shift = slide[..., None] * warp.canvas.to_source[:, 1]
+            skins.append(sample_pixels(crop, box.position - shift + flow))
+        above = np.clip((middle - box.y) / SEAM_SOFTNESS + 0.5, 0, 1)[..., None]
+        skin = skins[1] + above * (skins[0] - skins[1])
+        mask = lids.mask(box, 0.4 * warp.canvas.pixels_per_unit)[..., None]
+        flow = self.eyeball_flow(lids, moved, by_head)
+        ball = sample_pixels(crop, box.position + flow @ warp.canvas.to_source[:, :2].T)
+        return skin + mask * (ball - skin)
+
+    def slides(self, lids: Slit, carried: Slit, brow, cheek) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """How far the upper and the lower lid's skin has slid down at each pixel, and where the lids part."""
+        box, x = self.box, self.box.table_x
+        upper, lower = lids.heights(x)
+        from_upper, from_lower = carried.heights(x)
+        brow_y, cheek_y = np.interp(x, brow[:, 0], brow[:, 1]), np.interp(x, cheek[:, 0], cheek[:, 1])
+        inside = np.clip(np.minimum(x - lids.left, lids.right - x) / (0.04 * lids.width) + 1, 0, 1)
+        down, up = (upper - from_upper) * inside, (lower - from_lower) * inside
+        # A smoothstep slides monotonely while the motion stays below twice the height of the skin that stretches.
+        span_above = np.maximum(from_upper - brow_y, np.maximum(MOST_STRETCH * down, 1.0))
+        span_below = np.maximum(cheek_y - from_lower, np.maximum(-MOST_STRETCH * up, 1.0))
+        down, up = np.maximum(down, -MOST_SQUEEZE * span_above), np.minimum(up, MOST_SQUEEZE * span_below)
+        brow_y, cheek_y = from_upper - span_above, from_lower + span_below
+        brow_y, span, slide, middle = box.curves(brow_y, span_above + down, down, (upper + lower) / 2)
+        upper_slide = slide * smoothstep((box.y - brow_y) / span)
+        cheek_y, span, slide = box.curves(cheek_y, span_below - up, up)
+        lower_slide = slide * smoothstep((cheek_y - box.y) / span)
+        return upper_slide, lower_slide, middle
+
+    def eyeball_flow(self, lids: Slit, moved, by_head) -> Float[np.ndarray, "height width 2"]:
+        """Where the eyeball's colours come from: lids that close cover it, lids that open wider stretch it."""
+        box, x = self.box, self.box.table_x
+        carried = by_head[list(self.lids.corners)].mean(0)
+        gaze = (moved[list(self.lids.iris)] - by_head[list(self.lids.iris)]).mean(0)
+        centre = self.slit.outline().mean(0) + carried + gaze
+        reach = ((box.x - centre[0]) ** 2 + (box.y - centre[1]) ** 2) / (0.55 * self.slit.width) ** 2
+        turned = (1 / (1 + reach * reach))[..., None]
+        offset = (-carried - turned * gaze).astype(np.float32)
+        upper, lower = lids.heights(x)
+        source_upper, source_lower = self.slit.heights(x - carried[0])
+        wider_above = np.maximum(source_upper + carried[1] - upper, 0)
+        wider_below = np.maximum(lower - source_lower - carried[1], 0)
+        upper, height, wider_above, wider_below = box.curves(
+            upper, np.maximum(lower - upper, 1e-3), wider_above, wider_below
+        )
+        down = np.clip((box.y - upper) / height, 0, 1)
+        offset[..., 1] += wider_above * (1 - down) - wider_below * down
+        return offset
+
+
+def smoothstep(value: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    value = np.clip(value, 0, 1)
+    return value * value * (3 - 2 * value)
+
+
+def lid_slit(landmarks: Float[np.ndarray, "landmark 2"], lids: Lids) -> Slit:
+    """The opening between the margins of two lids."""
+    first, last = lids.corners
+    upper, lower = ([first, *margin, last] for margin in (lids.upper, lids.lower))
+    return Slit.between(smooth_curve(landmarks[upper]), smooth_curve(landmarks[lower]))

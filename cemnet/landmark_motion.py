@@ -1,0 +1,143 @@
+"""Where a portrait's landmarks go for an expression and a turn of the head: exactly nowhere at the reference."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from .arkit import ARKIT_INDEX
+from .face_basis import FaceBasis
+from .landmark_sets import LIDS, LOWER_LIP_ROWS, UPPER_LIP_ROWS, Lids
+from .types import FaceReference, Pose
+from .warp import FaceCanvas
+
+LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
+UPPER_LIP_SHARE = 0.35  # of a correction of the mouth's gap; the lower lip takes the rest
+MOST_WIDENING = 0.5  # of the portrait's own opening of the eye
+MOST_LOWER_LID = 0.5  # the lower lid's part of a closing eye
+
+
+def head_rotation(head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
+    """Yaw about the basis' y (positive: toward the picture's right), pitch about x (positive: down), roll about z
+    (positive: counter-clockwise in the picture), in radians; pitch acts first, roll last."""
+    (yaw, pitch, roll), eye = head, np.eye(3)
+    turn = {}
+    for axis, angle in (("y", yaw), ("x", pitch), ("z", roll)):
+        first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
+        matrix = eye.copy()
+        matrix[first, first] = matrix[second, second] = np.cos(angle)
+        matrix[second, first], matrix[first, second] = np.sin(angle), -np.sin(angle)
+        turn[axis] = matrix
+    return turn["z"] @ turn["y"] @ turn["x"]
+
+
+def turned_pose(pose: Pose, head: Float[np.ndarray, "3"], pivot: Float[np.ndarray, "3"]) -> Pose:
+    """The pose after the head has turned about a pivot of the basis that stays where it is in the picture."""
+    rotation = pose.rotation @ head_rotation(head)
+    shift = pose.scale * ((pose.rotation - rotation) @ pivot) * np.array([1.0, -1.0, -1.0])
+    return Pose(rotation.astype(np.float32), pose.scale, (pose.translation + shift).astype(np.float32))
+
+
+@dataclass(frozen=True)
+class LandmarkMotion:
+    """The fitted head of one portrait; displacements are in canvas units, y down the upright face."""
+
+    basis: FaceBasis
+    face: FaceReference
+    canvas: FaceCanvas
+    pivot: Float[np.ndarray, "3"]  # where the neck carries the head, in the basis
+    lip_gap: Float[np.ndarray, "9"]  # detected, canvas units
+    lip_gap_fitted: Float[np.ndarray, "9"]  # of the fitted shape, less that of the identity at rest
+    lip_gap_rest: Float[np.ndarray, "9"]
+    lid_gap: Float[np.ndarray, "2 7"]  # right, left
+    lid_shut: tuple[float, float]  # the change of opening, negative, by which the basis shuts each eye
+
+    @classmethod
+    def build(cls, basis: FaceBasis, face: FaceReference, canvas: FaceCanvas) -> "LandmarkMotion":
+        def fitted(expression):
+            return canvas.canvas_points(basis.project(face.pose, basis.shape(face.identity, expression))[:, :2])
+
+        closed = face.expression.copy()
+        closed[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]] = 1
+        detected = canvas.canvas_points(face.landmarks.points[:, :2])
+        reference, rest = fitted(face.expression), fitted(np.zeros_like(face.expression))
+        shutting = []
+        for lids, gap in zip(LIDS, lid_gap(detected).clip(0), strict=True):
+            shutting.append(min(sum(lid_lifts(fitted(closed) - reference, lids)), -0.3 * float(gap.mean()) - 1e-3))
+        low, high = basis.mean.min(0), basis.mean.max(0)
+        pivot = np.array([basis.mean[:, 0].mean(), low[1], low[2] - 0.5 * (high[2] - low[2])])
+        return cls(
+            basis, face, canvas, pivot.astype(np.float32),
+            lip_gap(detected).clip(0), lip_gap(reference) - lip_gap(rest), lip_gap(rest),
+            lid_gap(detected).clip(0), tuple(shutting),
+        )  # fmt: skip
+
+    def turned_pose(self, head: Float[np.ndarray, "3"]) -> Pose:
+        return turned_pose(self.face.pose, head, self.pivot)
+
+    def displacements(
+        self, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+    ) -> tuple[Float[np.ndarray, "landmark 2"], Float[np.ndarray, "landmark 2"]]:
+        """How far every landmark moves by expression and head together, and by the head alone."""
+        face, basis = self.face, self.basis
+        reference = basis.shape(face.identity, face.expression)
+        shape = basis.shape(face.identity, expression)
+        before = basis.project(face.pose, reference)[:, :2]
+        pose = self.turned_pose(head)
+        by_head = (basis.project(pose, reference)[:, :2] - before) @ self.canvas.to_canvas[:, :2].T
+        moved = (basis.project(pose, shape)[:, :2] - before) @ self.canvas.to_canvas[:, :2].T
+        fitted = self.canvas.canvas_points(basis.project(face.pose, shape)[:, :2])
+        self.close_lips(moved, fitted)
+        self.move_lids(moved)
+        return moved.astype(np.float32), by_head.astype(np.float32)
+
+    def close_lips(self, moved: Float[np.ndarray, "landmark 2"], fitted: Float[np.ndarray, "landmark 2"]) -> None:
+        """Lips meet when the expression closes them, however open the portrait's are, and never pass each other."""
+        gap = lip_gap(fitted) - self.lip_gap_rest
+        share = np.clip((gap.clip(0) + LIP_REST) / (self.lip_gap_fitted.clip(0) + LIP_REST), 0, 1)
+        wider = np.maximum(gap - self.lip_gap_fitted.clip(0), 0)
+        change = self.lip_gap * share + wider - self.lip_gap
+        excess = change - (lip_gap(fitted) - self.lip_gap_rest - self.lip_gap_fitted)
+        for upper, lower in zip(UPPER_LIP_ROWS, LOWER_LIP_ROWS, strict=True):
+            moved[list(upper), 1] -= UPPER_LIP_SHARE * excess
+            moved[list(lower), 1] += (1 - UPPER_LIP_SHARE) * excess
+
+    def move_lids(self, moved: Float[np.ndarray, "landmark 2"]) -> None:
+        """Lids keep the portrait's own almond: they open and close in proportion, and a full blink shuts them."""
+        for lids, gap, shut in zip(LIDS, self.lid_gap, self.lid_shut, strict=True):
+            upper, lower = lid_lifts(moved, lids)
+            height = max(float(gap.mean()), 1e-3)
+            change = min(upper + lower, MOST_WIDENING * height)
+            if change < 0:
+                change = -height * min(change / shut, 1.0)
+            raised = float(np.clip(lower / min(upper + lower, -1e-6), 0, MOST_LOWER_LID)) if change < 0 else 0.5
+            profile = gap / height
+            between = corner_motion(moved, lids)
+            moved[list(lids.upper)] = between
+            moved[list(lids.lower)] = between
+            moved[list(lids.upper), 1] -= (1 - raised) * change * profile
+            moved[list(lids.lower), 1] += raised * change * profile
+
+
+def corner_motion(moved: Float[np.ndarray, "landmark 2"], lids: Lids) -> Float[np.ndarray, "7 2"]:
+    """The motion of an eye's corners, spread over the columns between them."""
+    share = np.linspace(0, 1, len(lids.upper) + 2)[1:-1, None]
+    first, last = moved[lids.corners[0]], moved[lids.corners[1]]
+    return first + share * (last - first)
+
+
+def lid_lifts(moved: Float[np.ndarray, "landmark 2"], lids: Lids) -> tuple[float, float]:
+    """How far the upper lid rises and the lower lid sinks beyond the corners' motion, over the middle of the eye."""
+    between = corner_motion(moved, lids)[1:-1, 1]
+    upper, lower = moved[list(lids.upper[1:-1]), 1], moved[list(lids.lower[1:-1]), 1]
+    return float(np.median(between - upper)), float(np.median(lower - between))
+
+
+def lip_gap(points: Float[np.ndarray, "landmark 2"]) -> Float[np.ndarray, "9"]:
+    """How far the inner lips stand apart in nine columns."""
+    return points[list(LOWER_LIP_ROWS[0]), 1] - points[list(UPPER_LIP_ROWS[0]), 1]
+
+
+def lid_gap(points: Float[np.ndarray, "landmark 2"]) -> Float[np.ndarray, "2 7"]:
+    """How far the lids of the right and the left eye stand apart in seven columns."""
+    return np.stack([points[list(lids.lower), 1] - points[list(lids.upper), 1] for lids in LIDS])

@@ -1,0 +1,91 @@
+"""The curves along which the face parts: lips and lids, as y(x) between two corners.
+
+All positions are in canvas units (see warp.FaceCanvas), where the face is upright.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+from scipy.interpolate import CubicSpline
+
+from .pixel_box import PixelBox
+
+POINTS_PER_CURVE = 33
+
+
+@cache
+def curve_matrix(num_points: int) -> np.ndarray:
+    """Turns a curve's landmarks into POINTS_PER_CURVE points of a smooth curve through them."""
+    spline = CubicSpline(np.arange(num_points), np.eye(num_points), bc_type="natural")
+    return spline(np.linspace(0, num_points - 1, POINTS_PER_CURVE)).astype(np.float32)
+
+
+def smooth_curve(points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "dense 2"]:
+    """A smooth curve through a few landmarks; x never runs backwards."""
+    curve = curve_matrix(len(points)) @ points.astype(np.float32)
+    return forward_in_x(curve)
+
+
+def forward_in_x(curve: Float[np.ndarray, "dense 2"]) -> Float[np.ndarray, "dense 2"]:
+    x = np.maximum.accumulate(curve[:, 0]) + np.arange(len(curve)) * 1e-3
+    return np.stack([x, curve[:, 1]], 1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Slit:
+    """A pair of smooth curves from the left corner to the right one, the upper never below the lower."""
+
+    upper: Float[np.ndarray, "dense 2"]
+    lower: Float[np.ndarray, "dense 2"]
+
+    @classmethod
+    def between(cls, upper: Float[np.ndarray, "dense 2"], lower: Float[np.ndarray, "dense 2"]) -> "Slit":
+        """Curves that pass each other meet halfway instead."""
+        above, below = forward_in_x(upper), forward_in_x(lower)
+        below_at = np.interp(above[:, 0], below[:, 0], below[:, 1])
+        above_at = np.interp(below[:, 0], above[:, 0], above[:, 1])
+        above[:, 1] = np.minimum(above[:, 1], (above[:, 1] + below_at) / 2)
+        below[:, 1] = np.maximum(below[:, 1], (below[:, 1] + above_at) / 2)
+        return cls(above, below)
+
+    @property
+    def left(self) -> float:
+        return float(min(self.upper[0, 0], self.lower[0, 0]))
+
+    @property
+    def right(self) -> float:
+        return float(max(self.upper[-1, 0], self.lower[-1, 0]))
+
+    @property
+    def width(self) -> float:
+        return max(self.right - self.left, 1e-3)
+
+    @property
+    def aperture(self) -> float:
+        """Mean opening over the width, as a share of the width."""
+        upper, lower = self.heights(np.linspace(self.left, self.right, 17))
+        return float(np.maximum(lower - upper, 0).mean() / self.width)
+
+    def heights(self, x: Float[np.ndarray, "column"]) -> tuple[np.ndarray, np.ndarray]:
+        """y of the upper and the lower curve at x, level beyond the corners."""
+        upper = np.interp(x, self.upper[:, 0], self.upper[:, 1])
+        return upper, np.interp(x, self.lower[:, 0], self.lower[:, 1])
+
+    def outline(self) -> Float[np.ndarray, "closed 2"]:
+        return np.concatenate([self.upper, self.lower[::-1]])
+
+    def mask(self, box: PixelBox, softness: float) -> Float[np.ndarray, "height width"]:
+        """The opening as an anti-aliased mask of a box of pixels; `softness` is a blur in pixels."""
+        outline = self.outline() @ box.to_box[:, :2].T + box.to_box[:, 2]
+        mask = np.zeros(box.x.shape, np.uint8)
+        cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 255, lineType=cv2.LINE_AA, shift=4)
+        if softness > 0:
+            mask = cv2.GaussianBlur(mask, (0, 0), softness)
+        # A polygon without area is still drawn one pixel wide; where the curves touch nothing is open.
+        upper, lower = self.heights(box.table_x)
+        pixel = 1 / np.hypot(box.to_box[0, 0], box.to_box[1, 0])
+        (openness,) = box.curves(np.clip((lower - upper) / pixel - 0.25, 0, 1))
+        return mask.astype(np.float32) / 255 * openness

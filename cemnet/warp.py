@@ -1,0 +1,246 @@
+"""Moves a face's pixels by its landmarks: smooth, anchored in the background, cut along the lips, never folded.
+
+Two thin-plate fields share every landmark except those of the lips: the upper field follows the upper lip, the lower
+field the lower lip. Each is smooth on its own, so it can live on a coarse grid and be inverted there; the cut appears
+when each pixel takes the field of its own side (see lips.py). Lids have their own motion on top (see eyelids.py).
+Thin plates after Bookstein, "Principal Warps", PAMI 1989, with per-landmark smoothing.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from .landmark_sets import OVAL
+
+CANVAS_FACE_HEIGHT = 270.0  # the face from hairline to chin, in canvas units: a crop of 512 is 1.9 faces
+CANVAS_SIDE = 512.0
+NODE_SPACING = 8.0
+FADE_WIDTH = 56.0  # canvas units over which motion dies towards the edge of the crop
+MIN_DETERMINANT = 0.12
+UNFOLDING_ROUNDS = 12
+INVERSION_ROUNDS = 4
+
+
+@dataclass(frozen=True)
+class FaceCanvas:
+    """The upright coordinates in which a face is 270 units tall, and the pixels of the picture that may move.
+
+    canvas = to_canvas · [x, y, 1] for x, y in pixels of the source picture; the crop spans 0 to 512 in both axes.
+    """
+
+    to_canvas: Float[np.ndarray, "2 3"]
+    to_source: Float[np.ndarray, "2 3"]
+    roi: tuple[int, int, int, int]  # left, top, right, bottom in source pixels
+
+    @property
+    def pixels_per_unit(self) -> float:
+        return float(np.hypot(self.to_source[0, 0], self.to_source[1, 0]))
+
+    def canvas_points(self, pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
+        return (pixels @ self.to_canvas[:, :2].T + self.to_canvas[:, 2]).astype(np.float32)
+
+    def source_points(self, points: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
+        return (points @ self.to_source[:, :2].T + self.to_source[:, 2]).astype(np.float32)
+
+
+def face_canvas(landmarks: Float[np.ndarray, "landmark 2"], width: int, height: int) -> FaceCanvas:
+    """A square crop 1.9 faces wide, turned upright by the eyes; its bounding box in the picture is the roi."""
+    right_eye, left_eye = landmarks[[33, 133]].mean(0), landmarks[[362, 263]].mean(0)
+    angle = np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    upright = landmarks[list(OVAL)] @ turn.T
+    low, high = upright.min(0), upright.max(0)
+    unit = CANVAS_FACE_HEIGHT / max(high[1] - low[1], 0.85 * (high[0] - low[0]), 1.0)
+    offset = CANVAS_SIDE / 2 - unit * (low + high) / 2
+    to_canvas = np.concatenate([unit * turn, offset[:, None]], 1)
+    to_source = cv2.invertAffineTransform(to_canvas)
+    square = np.array([[0, 0], [1, 0], [0, 1], [1, 1]]) * CANVAS_SIDE
+    corners = square @ to_source[:, :2].T + to_source[:, 2]
+    left, top = np.floor(corners.min(0)).astype(int).clip(0)
+    right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, [width, height])
+    return FaceCanvas(to_canvas.astype(np.float32), to_source.astype(np.float32), (left, top, right, bottom))
+
+
+def node_grid(canvas: FaceCanvas) -> Float[np.ndarray, "row column 2"]:
+    """Canvas positions of a regular grid of nodes over the roi, placed as cv2.resize samples it."""
+    left, top, right, bottom = canvas.roi
+    step = NODE_SPACING * canvas.pixels_per_unit
+    columns, rows = (max(4, round(extent / step)) for extent in (right - left, bottom - top))
+    x = left + (np.arange(columns) + 0.5) * (right - left) / columns - 0.5
+    y = top + (np.arange(rows) + 0.5) * (bottom - top) / rows - 0.5
+    return canvas.canvas_points(np.stack(np.meshgrid(x, y), -1).astype(np.float32))
+
+
+def background_anchors() -> Float[np.ndarray, "anchor 2"]:
+    """Points that never move: the frame of the crop, a little inside it."""
+    line = np.linspace(0, CANVAS_SIDE, 9)
+    inset = 0.3 * FADE_WIDTH
+    frame = [(x, y) for x in line for y in line if x in (line[0], line[-1]) or y in (line[0], line[-1])]
+    return np.clip(np.array(frame), inset, CANVAS_SIDE - inset).astype(np.float32)
+
+
+def edge_fade(points: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape"]:
+    """One inside the crop, smoothly zero at its edge and beyond."""
+    distance = np.minimum(points, CANVAS_SIDE - points).min(-1)
+    ramp = np.clip((distance - 4) / FADE_WIDTH, 0, 1)
+    return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+
+
+def thin_plate_matrix(
+    nodes: Float[np.ndarray, "node 2"],
+    controls: Float[np.ndarray, "control 2"],
+    smoothing: Float[np.ndarray, "control"],
+    anchors: Float[np.ndarray, "anchor 2"],
+) -> Float[np.ndarray, "node control"]:
+    """What each control's displacement adds to each node, with the anchors at rest. Smoothing in canvas units²."""
+    points = np.concatenate([controls, anchors]).astype(np.float64)
+    regularisation = np.concatenate([smoothing, np.full(len(anchors), 1.0)])
+
+    def kernel(first, second):
+        squared = ((first[:, None] - second[None]) ** 2).sum(-1)
+        return 0.5 * squared * np.log(np.maximum(squared, 1e-12))
+
+    def plane(positions):
+        return np.concatenate([np.ones((len(positions), 1)), positions / CANVAS_SIDE - 0.5], 1)
+
+    system = np.zeros((len(points) + 3, len(points) + 3))
+    system[:-3, :-3] = kernel(points, points) + np.diag(regularisation)
+    system[:-3, -3:] = plane(points)
+    system[-3:, :-3] = plane(points).T
+    inverse = np.linalg.inv(system)[:, : len(controls)]
+    evaluation = np.concatenate([kernel(nodes.astype(np.float64), points), plane(nodes.astype(np.float64))], 1)
+    return (evaluation @ inverse).astype(np.float32)
+
+
+def cell_determinants(
+    displacement: Float[np.ndarray, "side row column 2"], step: tuple[float, float]
+) -> Float[np.ndarray, "side cellrow cellcolumn"]:
+    """The least Jacobian determinant in every grid cell of x + displacement; grid axes may be turned."""
+    across = np.diff(displacement, axis=2) / step[0]
+    down = np.diff(displacement, axis=1) / step[1]
+    least = None
+    for row in (slice(None, -1), slice(1, None)):
+        for column in (slice(None, -1), slice(1, None)):
+            a, b = across[:, row], down[:, :, column]
+            determinant = (1 + a[..., 0]) * (1 + b[..., 1]) - a[..., 1] * b[..., 0]
+            least = determinant if least is None else np.minimum(least, determinant)
+    assert least is not None
+    return least
+
+
+@dataclass(frozen=True)
+class FaceWarp:
+    """One face's two fields, ready to turn landmark displacements into flow. All flow is in grid-aligned units.
+
+    Displacements are handled in units of the canvas but along the picture's axes, so that grid cells stay square.
+    """
+
+    canvas: FaceCanvas
+    shape: tuple[int, int]  # rows, columns of nodes
+    matrix: Float[Tensor, "sidenode control"]
+    step: tuple[float, float]  # distance of neighbouring nodes in canvas units
+
+    @classmethod
+    def build(
+        cls,
+        canvas: FaceCanvas,
+        controls: Float[np.ndarray, "control 2"],
+        smoothing: Float[np.ndarray, "control"],
+        upper: Bool[np.ndarray, "control"],
+        lower: Bool[np.ndarray, "control"],
+    ) -> "FaceWarp":
+        """Controls in canvas units; `upper` and `lower` say which fields follow each control."""
+        nodes = node_grid(canvas)
+        flat = nodes.reshape(-1, 2)
+        matrix = np.zeros((2, len(flat), len(controls)), np.float32)
+        for side, members in enumerate((upper, lower)):
+            plate = thin_plate_matrix(flat, controls[members], smoothing[members], background_anchors())
+            matrix[side][:, members] = plate * edge_fade(flat)[:, None]
+        left, top, right, bottom = canvas.roi
+        rows, columns = nodes.shape[:2]
+        unit = canvas.pixels_per_unit
+        step = ((right - left) / columns / unit, (bottom - top) / rows / unit)
+        return cls(canvas, (rows, columns), torch.from_numpy(matrix.reshape(-1, len(controls))), step)
+
+    def axes(self) -> Float[np.ndarray, "2 2"]:
+        """Turns vectors of the canvas into vectors along the picture's axes, still in canvas units."""
+        return self.canvas.to_source[:, :2] / self.canvas.pixels_per_unit
+
+    def forward(self, displacement: Float[np.ndarray, "control 2"]) -> Float[np.ndarray, "2 row column 2"]:
+        """Unfolded displacement of every node in the upper and the lower field."""
+        turned = torch.from_numpy((displacement @ self.axes().T).astype(np.float32))
+        field = (self.matrix @ turned).numpy().reshape(2, *self.shape, 2)
+        return unfold(field, self.step)
+
+    def backward(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:
+        """Where each node's colour comes from, relative to the node: the inverse of x + field."""
+        return np.stack([invert(side, self.step) for side in field])
+
+    def node_positions(self) -> Float[np.ndarray, "row column 2"]:
+        """Every node in canvas units."""
+        return node_grid(self.canvas)
+
+    def node_coordinates(self, points: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
+        """Fractional column and row of points given in canvas units."""
+        pixels = self.canvas.source_points(points)
+        left, top, right, bottom = self.canvas.roi
+        rows, columns = self.shape
+        scale = np.array([columns / (right - left), rows / (bottom - top)], np.float32)
+        return (pixels - np.array([left, top], np.float32) + 0.5) * scale - 0.5
+
+    def sample(
+        self, field: Float[np.ndarray, "row column 2"], points: Float[np.ndarray, "point 2"]
+    ) -> Float[np.ndarray, "point 2"]:
+        """One field at points of the canvas, as a vector of the canvas."""
+        where = self.node_coordinates(points)[None]
+        found = cv2.remap(field, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        return found @ self.axes()
+
+    def pixel_flow(self, flow: Float[np.ndarray, "row column 2"]) -> Float[np.ndarray, "height width 2"]:
+        """A node flow as pixel offsets over the whole roi."""
+        left, top, right, bottom = self.canvas.roi
+        scaled = flow * self.canvas.pixels_per_unit
+        return cv2.resize(scaled, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
+
+
+def unfold(
+    field: Float[np.ndarray, "side row column 2"], step: tuple[float, float]
+) -> Float[np.ndarray, "side row column 2"]:
+    """Smooths a field where it would fold, until every cell keeps MIN_DETERMINANT of its area."""
+    for _ in range(UNFOLDING_ROUNDS):
+        folded = cell_determinants(field, step) < MIN_DETERMINANT
+        if not folded.any():
+            return field
+        field = field.copy()
+        for side in np.flatnonzero(folded.any((1, 2))):
+            corners = np.pad(folded[side].astype(np.float32), ((0, 1), (0, 1)))
+            share = np.minimum(cv2.GaussianBlur(cv2.dilate(corners, np.ones((4, 4))), (5, 5), 1.2), 1)[..., None]
+            field[side] += share * (cv2.GaussianBlur(field[side], (5, 5), 1.2) - field[side])
+    for _ in range(40):  # the last resort: a weaker motion
+        if cell_determinants(field, step).min() >= MIN_DETERMINANT:
+            break
+        field = field * 0.93
+    return field
+
+
+def invert(field: Float[np.ndarray, "row column 2"], step: tuple[float, float]) -> Float[np.ndarray, "row column 2"]:
+    """The field g with x + g(x) + field(x + g(x)) = x, by Newton's method on the grid."""
+    rows, columns = field.shape[:2]
+    node = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
+    size = np.array(step, np.float32)
+    by_row, by_column = np.gradient(field, axis=(0, 1))
+    slope = np.concatenate([by_column / size[0], by_row / size[1]], -1).astype(np.float32)
+    inverse = -field
+    for _ in range(INVERSION_ROUNDS):
+        where = node + inverse / size
+        value = cv2.remap(field, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        xx, yx, xy, yy = cv2.split(cv2.remap(slope, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        error_x, error_y = cv2.split(inverse + value)
+        determinant = np.maximum((1 + xx) * (1 + yy) - xy * yx, 0.5 * MIN_DETERMINANT)
+        inverse[..., 0] -= ((1 + yy) * error_x - xy * error_y) / determinant
+        inverse[..., 1] -= ((1 + xx) * error_y - yx * error_x) / determinant
+    return inverse
