@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from .arkit import ARKIT_INDEX, ARKIT_NAMES, NUM_EXPRESSIONS, mirrored_name
@@ -160,9 +160,3 @@ def bounded_quadratic_minimum(
             break
         at_low, at_high = next_low, next_high
     return solution.clip(low, high)
-
-
-def mirrored_landmarks(mean: Float[np.ndarray, "landmark 3"]) -> Int[np.ndarray, "landmark"]:
-    """For every landmark, its partner on the other side of a symmetric mean face."""
-    distances = np.linalg.norm(mean[:, None] * [-1, 1, 1] - mean[None], axis=2)
-    return distances.argmin(1)

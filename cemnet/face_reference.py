@@ -1,0 +1,126 @@
+"""The face reference: who is in the portrait, how the head is held, and which emotion the face already shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor
+
+from .arkit import ARKIT_NAMES, EMOTIONS
+from .checkpoint import load_checkpoint
+from .errors import FaceError
+from .face import FaceLandmarker
+from .face_basis import MIRRORED_EXPRESSION, FaceBasis
+from .media import to_uint8
+from .types import EmotionEstimate, FaceLandmarks, FaceReference
+
+EMOTIONAL = np.array([not name.startswith(("eyeLook", "tongue")) for name in ARKIT_NAMES])
+SMALLEST_FACE = 64  # pixels from ear to ear or from hairline to chin, whichever is longer
+
+
+@dataclass(frozen=True)
+class ReferenceEmotionReader:
+    """Reads an emotion from a fitted expression and MediaPipe's scores: softly, and faintly where it is unsure."""
+
+    centre: Float[np.ndarray, "feature"]
+    spread: Float[np.ndarray, "feature"]
+    hidden_weight: Float[np.ndarray, "hidden feature"]
+    hidden_bias: Float[np.ndarray, "hidden"]
+    output_weight: Float[np.ndarray, "output hidden"]  # one row an emotion, and one for the intensity
+    output_bias: Float[np.ndarray, "output"]
+
+    @classmethod
+    def load(cls, path: Path) -> "ReferenceEmotionReader":
+        """Reads released weights; MissingModelError when they cannot be read."""
+        tensors, _ = load_checkpoint(path)
+        return cls(**{name: tensor.numpy().astype(np.float64) for name, tensor in tensors.items()})
+
+    def read(
+        self, expression: Float[np.ndarray, "expression"], scores: Float[np.ndarray, "expression"]
+    ) -> EmotionEstimate:
+        """The emotion of one face; a face and its mirror image read the same."""
+        mirrored = self._outputs(expression[MIRRORED_EXPRESSION], scores[MIRRORED_EXPRESSION])
+        outputs = (self._outputs(expression, scores) + mirrored) / 2
+        logits, intensity = outputs[: len(EMOTIONS)], outputs[len(EMOTIONS)]
+        odds = np.exp(logits - logits.max())
+        return EmotionEstimate(odds / odds.sum(), float(1 / (1 + np.exp(-intensity))))
+
+    def _outputs(
+        self, expression: Float[np.ndarray, "expression"], scores: Float[np.ndarray, "expression"]
+    ) -> Float[np.ndarray, "output"]:
+        features = (emotion_features(expression, scores) - self.centre) / self.spread
+        hidden = np.tanh(self.hidden_weight @ features + self.hidden_bias)
+        return self.output_weight @ hidden + self.output_bias
+
+
+def emotion_features(
+    expression: Float[np.ndarray, "*batch expression"], scores: Float[np.ndarray, "*batch expression"]
+) -> Float[np.ndarray, "*batch feature"]:
+    """What the reader looks at. Where a person looks says nothing, so gaze is left out."""
+    return np.concatenate([expression[..., EMOTIONAL], scores[..., EMOTIONAL]], axis=-1).astype(np.float64)
+
+
+def reference_faces(
+    image: Float[Tensor, "height width channel"],
+    landmarker: FaceLandmarker,
+    basis: FaceBasis,
+    reader: ReferenceEmotionReader,
+) -> list[FaceReference]:
+    """Every usable face of a picture (0 to 1, RGB or RGBA), largest first.
+
+    FaceError when there is none, or when the largest is less than SMALLEST_FACE pixels in size.
+    """
+    faces = landmarker.detect(to_uint8(_opaque(image).numpy()))
+    if not faces:
+        raise FaceError(
+            "No face was found in the image. Use one where a face can be seen from the front or half turned, uncovered."
+        )
+    large_enough = [face for face in faces if face_size(face) >= SMALLEST_FACE]
+    if not large_enough:
+        raise FaceError(
+            f"The largest face in the image is only {face_size(faces[0]):.0f} pixels in size, and at least "
+            f"{SMALLEST_FACE} are needed. Use a larger version of the image."
+        )
+    return [_reference(image, face, basis, reader) for face in large_enough]
+
+
+def choose_face(faces: Sequence[FaceReference], index: int | None = None) -> FaceReference:
+    """The largest face, or the one with the given index, counted from 0 with the largest first."""
+    index = 0 if index is None else index
+    if not 0 <= index < len(faces):
+        count = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
+        raise FaceError(
+            f"There is no face number {index}: the image has {count}, counted from 0 with the largest first. "
+            f"Choose a number from 0 to {len(faces) - 1}."
+        )
+    return faces[index]
+
+
+def face_size(face: FaceLandmarks) -> float:
+    """The longer side of the face's box, pixels."""
+    left, top, right, bottom = face.box
+    return max(right - left, bottom - top)
+
+
+def _opaque(image: Float[Tensor, "height width channel"]) -> Float[Tensor, "height width 3"]:
+    """The picture on middle grey where it is transparent."""
+    picture = image.detach().cpu().float()
+    if picture.shape[-1] == 3:
+        return picture
+    if picture.shape[-1] == 4:
+        alpha = picture[..., 3:].clamp(0, 1)
+        return picture[..., :3] * alpha + 0.5 * (1 - alpha)
+    raise FaceError(f"The image has {picture.shape[-1]} channels. Give one with 3 (RGB) or 4 (RGBA).")
+
+
+def _reference(
+    image: Float[Tensor, "height width channel"],
+    face: FaceLandmarks,
+    basis: FaceBasis,
+    reader: ReferenceEmotionReader,
+) -> FaceReference:
+    fit = basis.fit(face)
+    emotion = reader.read(fit.expression, face.blendshapes)
+    return FaceReference(image, face, fit.pose, fit.identity, fit.expression, fit.residual, emotion)
