@@ -1,5 +1,14 @@
 """Shared fixtures, and runtime shape checks on the whole library."""
 
+from pathlib import Path
+
+import pytest
 from jaxtyping import install_import_hook
 
 install_import_hook("cemnet", "shape_checks.check")
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The bundled portrait and voice."""
+    return Path(__file__).parent.parent / "samples"

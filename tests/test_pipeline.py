@@ -1,0 +1,130 @@
+"""The whole path on the bundled samples, with the released weights."""
+
+from dataclasses import replace
+
+import av
+import numpy as np
+import pytest
+import torch
+
+from cemnet import media, pipeline
+from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX
+from cemnet.errors import CEMNetError, MissingModelError
+from cemnet.motion import OPENING
+from cemnet.types import Audio
+
+
+@pytest.fixture(scope="module")
+def model():
+    return pipeline.load_model(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def portrait(samples):
+    return media.read_image(samples / "portrait.png")
+
+
+@pytest.fixture(scope="module")
+def face(model, portrait):
+    return pipeline.face_reference(model, portrait)
+
+
+@pytest.fixture(scope="module")
+def speech(model, samples):
+    return pipeline.encode_speech(model, media.read_audio(samples / "speech.wav"))
+
+
+def test_the_smiling_portrait_is_seen_smiling_and_the_angry_voice_heard_angry(face, speech):
+    assert face.emotion.probabilities.argmax() == EMOTION_INDEX["happy"]
+    assert (speech.emotion * speech.intensity.unsqueeze(1)).sum(0).argmax() == EMOTION_INDEX["angry"]
+
+
+def test_the_voice_decides(model, face, speech):
+    motion = pipeline.bridge_emotion(model, face, speech)
+    apex = motion.expression.quantile(0.8, dim=0)
+    assert apex[ARKIT_INDEX["browDownLeft"]] > face.expression[ARKIT_INDEX["browDownLeft"]] + 0.2
+    smile = ARKIT_INDEX["mouthSmileLeft"]
+    assert motion.expression[:, smile].mean() < 0.5 * face.expression[smile]
+
+
+def test_a_named_emotion_overrules_the_voice_and_zero_intensity_is_neutral(model, face, speech):
+    happy = pipeline.bridge_emotion(model, face, speech, emotion="happy", blinks=0)
+    calm = pipeline.bridge_emotion(model, face, speech, emotion="happy", intensity=0.0, blinks=0)
+    smile = ARKIT_INDEX["mouthSmileLeft"]
+    assert happy.expression[:, smile].mean() > calm.expression[:, smile].mean() + 0.2
+
+
+def test_the_same_seed_gives_the_same_performance(model, face, speech):
+    first = pipeline.bridge_emotion(model, face, speech, seed=5)
+    again = pipeline.bridge_emotion(model, face, speech, seed=5)
+    other = pipeline.bridge_emotion(model, face, speech, seed=6)
+    torch.testing.assert_close(first.expression, again.expression)
+    assert not torch.allclose(first.expression, other.expression)
+
+
+def test_silence_rests_the_mouth_and_shows_no_emotion(model, face):
+    silence = Audio(torch.zeros(2, 88_200), 44_100)
+    motion = pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, silence), blinks=0)
+    assert motion.num_frames == 50
+    resting = motion.expression[10:]
+    assert resting[:, OPENING].max() < 0.12
+    assert resting[:, ARKIT_INDEX["mouthSmileLeft"]].max() < 0.35
+
+
+@pytest.mark.parametrize("fps", [12.0, 29.97, 60.0])
+def test_any_frame_rate_covers_the_whole_speech(model, face, speech, fps):
+    motion = pipeline.bridge_emotion(model, face, speech, fps=fps)
+    assert motion.fps == fps
+    assert motion.duration_seconds == pytest.approx(speech.num_frames / 25, abs=1 / fps)
+
+
+def test_unusable_requests_get_a_sentence(model, face, speech):
+    with pytest.raises(CEMNetError, match="joyful"):
+        pipeline.bridge_emotion(model, face, speech, emotion="joyful")
+    with pytest.raises(CEMNetError, match="frames a second"):
+        pipeline.bridge_emotion(model, face, speech, fps=0.0)
+    with pytest.raises(CEMNetError, match=r"0\.02 s"):
+        pipeline.encode_speech(model, Audio(torch.zeros(1, 320), 16_000))
+
+
+def test_missing_weights_are_named(monkeypatch, tmp_path):
+    monkeypatch.setattr("cemnet.checkpoint.RELEASED_WEIGHTS", tmp_path)
+    with pytest.raises(MissingModelError, match=r"face_basis\.safetensors"):
+        pipeline.load_model(device="cpu")
+
+
+def test_a_tenth_of_a_second_is_enough(model, face, samples):
+    audio = media.read_audio(samples / "speech.wav")
+    short = replace(audio, waveform=audio.waveform[:, : audio.sample_rate // 10])
+    assert pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, short)).num_frames == 3
+
+
+def test_the_portrait_with_its_own_expression_comes_back_unchanged(model, face, portrait):
+    prepared = model.renderer.prepare(face)
+    frame = model.renderer.frame(prepared, face.expression, np.zeros(3, np.float32))
+    error = float(np.mean((frame - portrait.numpy()) ** 2))
+    assert 10 * np.log10(1 / max(error, 1e-12)) >= 45
+
+
+def test_a_video_comes_out_as_long_as_the_voice(model, portrait, samples, tmp_path):
+    audio = media.read_audio(samples / "speech.wav")
+    short = replace(audio, waveform=audio.waveform[:, : audio.sample_rate])
+    done = []
+    pipeline.animate(model, portrait, short, tmp_path / "talk.mp4", progress=lambda *state: done.append(state))
+    assert done[-1] == (25, 25)
+    with av.open(str(tmp_path / "talk.mp4")) as container:
+        video, sound = container.streams.video[0], container.streams.audio[0]
+        assert (video.codec_context.name, sound.codec_context.name) == ("h264", "aac")
+        assert (video.width, video.height) == (512, 512)
+        assert sum(1 for _ in container.decode(video)) == 25
+
+
+def test_an_interrupted_video_leaves_nothing_behind(model, face, speech, tmp_path):
+    def interrupt(done: int, total: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    motion = pipeline.bridge_emotion(model, face, speech)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.save_video(model, face, motion, tmp_path / "talk.mp4", speech.audio, progress=interrupt)
+    assert list(tmp_path.iterdir()) == []
