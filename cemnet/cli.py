@@ -4,16 +4,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
-from .arkit import ARKIT_NAMES, EMOTIONS
+from .arkit import EMOTIONS
+from .describe import describe_face, describe_motion, describe_speech, top_emotions
 from .errors import CEMNetError
-from .types import MOTION_FPS, FaceReference, Motion, Speech
-
-WINDOW_SECONDS = 1.0
+from .types import MOTION_FPS, Motion
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -49,53 +46,6 @@ def build_parser() -> argparse.ArgumentParser:
     speech.add_argument("speech", type=Path)
     speech.add_argument("--json", action="store_true", help="print JSON")
     return parser
-
-
-def rounded(values: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
-    return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
-
-
-def describe_face(face: FaceReference) -> dict[str, Any]:
-    yaw, pitch, roll = face.pose.angles_degrees
-    return {
-        "box": [round(edge, 1) for edge in face.landmarks.box],
-        "emotion": rounded(face.emotion.probabilities, EMOTIONS),
-        "intensity": round(float(face.emotion.intensity), 4),
-        "expression": rounded(face.expression, ARKIT_NAMES),
-        "pose": {"yaw": round(yaw, 2), "pitch": round(pitch, 2), "roll": round(roll, 2)},
-    }
-
-
-def describe_speech(speech: Speech) -> dict[str, Any]:
-    """The clip's emotion, weighted by how much of it is voiced, and the same in windows of a second."""
-    weight = (speech.intensity * speech.course + 1e-4).unsqueeze(1)
-
-    def mean_emotion(start: int, end: int) -> dict[str, float]:
-        part = weight[start:end]
-        return rounded(((speech.emotion[start:end] * part).sum(0) / part.sum()).numpy(), EMOTIONS)
-
-    step = int(WINDOW_SECONDS * MOTION_FPS)
-    windows = [(start, min(start + step, speech.num_frames)) for start in range(0, speech.num_frames, step)]
-    return {
-        "emotion": mean_emotion(0, speech.num_frames),
-        "intensity": round(float(speech.intensity.quantile(0.9)), 4),
-        "windows": [
-            {"start": start / MOTION_FPS, "end": end / MOTION_FPS, "emotion": mean_emotion(start, end)}
-            for start, end in windows
-        ],
-    }
-
-
-def top_emotions(probabilities: dict[str, float], count: int = 3) -> str:
-    ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:count]
-    return ", ".join(f"{name} {share:.0%}" for name, share in ranked)
-
-
-def describe_motion(motion: Motion) -> str:
-    """The blendshapes that carry the performance, strongest first."""
-    strength = motion.expression.quantile(0.9, dim=0)
-    ranked = strength.argsort(descending=True)[:8].tolist()
-    return ", ".join(f"{ARKIT_NAMES[index]} {strength[index]:.2f}" for index in ranked)
 
 
 def refuse_to_overwrite(overwrite: bool, *paths: Path | None) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..cemnet.cli import describe_face, describe_motion, describe_speech, top_emotions
+from ..cemnet.describe import describe_face, describe_motion, describe_speech, top_emotions
 
 if TYPE_CHECKING:
     from ..cemnet.types import FaceReference, Motion, Speech
