@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from cemnet.checkpoint import save_checkpoint
 from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
-from cemnet.training.datasets import CrossPairs, FeatureClips, load_feature_clips
+from cemnet.training.datasets import CrossPairs, FeatureClips, first_memories, load_feature_clips
 from cemnet.training.objective import Objective, total_loss
 from cemnet.training.settings import TrainingSettings
 
@@ -54,6 +54,8 @@ def build_network(settings: TrainingSettings, clips: FeatureClips) -> EmotionNet
     mean, scale = clips.voice_statistics(network.audio_emotion)
     network.audio_emotion.statistics_mean.copy_(mean)
     network.audio_emotion.statistics_scale.copy_(scale)
+    with torch.no_grad():
+        network.emotion_memory.values.copy_(first_memories(settings.model.emotion_memory.num_slots, settings.seed))
     return network
 
 

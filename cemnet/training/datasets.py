@@ -254,6 +254,13 @@ def apex_displacements(person: Person) -> Float[np.ndarray, "shown expression"]:
     return np.stack([person.show(emotion, 1.0) - person.resting for emotion in EMOTIONS if emotion != "neutral"])
 
 
+def first_memories(num_slots: int, seed: int) -> Float[Tensor, "slot expression"]:
+    """Displacements of different people and emotions, for a memory to start from."""
+    rng = np.random.default_rng(seed)
+    people = (apex_displacements(Person.sample(rng)) for _ in range(num_slots))
+    return torch.from_numpy(np.stack([shown[slot % len(shown)] for slot, shown in enumerate(people)]))
+
+
 def reference_face(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
     """A portrait of the person in some emotion, perhaps speaking, as a noisy fit and an unsure reader see it."""
     emotion = choose(EMOTIONS, rng)
