@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 COMFY := .comfy
-PIP := $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(VENV)/bin/python -m pip install --quiet --no-warn-conflicts --disable-pip-version-check -c constraints.txt
 PORT ?= 8188
 
 .PHONY: help demo test test-library test-comfy lint comfy bench clean
@@ -16,7 +16,9 @@ help:
 	@echo "make clean   removes the environments"
 
 demo: $(VENV)/installed
-	$(VENV)/bin/cemnet animate samples/portrait.png samples/speech.wav --output output/demo.mp4 --overwrite
+	mkdir -p output
+	$(VENV)/bin/cemnet animate --portrait samples/portrait.png --speech samples/speech.wav \
+		--output output/demo.mp4 --motion-csv output/demo.csv --contact-sheet output/demo.png --overwrite
 
 test: lint test-library test-comfy
 

@@ -153,10 +153,10 @@ def test_a_picture_without_a_face_is_answered_with_a_sentence(client, tmp_path):
 
 def test_a_value_out_of_range_is_refused_before_anything_runs(client):
     workflow = copy.deepcopy(WORKFLOW)
-    workflow[node_of("CEMNetEmotionBridge")]["inputs"]["emotion"] = "melancholy"
+    workflow[node_of("CEMNetEmotionBridge")]["inputs"]["intensity"] = 5.0
     answer = client.queue(workflow)
     assert answer.status_code == 400
-    assert "emotion" in answer.text
+    assert "intensity" in answer.text
 
 
 def test_the_workflow_is_offered_among_comfyuis_templates(client):

@@ -89,8 +89,9 @@ def prepare_base(base: Path) -> None:
     link = base / "custom_nodes" / "comfyui-cem-net"
     if not link.exists():
         link.symlink_to(REPOSITORY, target_is_directory=True)
-    for sample in (REPOSITORY / "samples").glob("*"):
-        shutil.copy(sample, base / "input" / sample.name)
+    for sample in (REPOSITORY / "samples").iterdir():
+        if sample.suffix in (".png", ".wav"):
+            shutil.copy(sample, base / "input" / sample.name)
 
 
 if __name__ == "__main__":
