@@ -19,6 +19,8 @@ BROW_REACH = 0.85  # the share of the skin from lid to brow that stretches
 CHEEK_REACH = 0.45  # of the eye's width: how far below the eye skin stretches
 MOST_STRETCH = 0.9  # the least height of stretching skin, as a share of how far the lid moves
 MOST_SQUEEZE = 0.5  # of the height of the skin above a lid that rises
+BOX_MARGIN = 0.2  # of the eye's width, around the skin that stretches
+ROUNDNESS = 0.8
 SEAM_SOFTNESS = 1.0  # canvas units over which one lid gives way to the other where they touch
 
 
@@ -42,8 +44,8 @@ class Eye:
         brow[:, 1] -= BROW_REACH * np.maximum(brow[:, 1] - edge, 0.12 * slit.width)
         cheek[:, 1] += CHEEK_REACH * slit.width
         low, high = brow.min(0), cheek.max(0)
-        reach = 0.5 * slit.width * np.array([1, 1])
-        box = PixelBox.around(warp.canvas, low - reach, high + reach * [1, 0.5])
+        reach = BOX_MARGIN * slit.width
+        box = PixelBox.around(warp.canvas, low - reach, high + reach)
         return cls(lids, slit, brow, cheek, box)
 
     def render(
@@ -109,9 +111,11 @@ class Eye:
         source_upper, source_lower = self.slit.heights(x - carried[0])
         wider_above = np.maximum(source_upper + carried[1] - upper, 0)
         wider_below = np.maximum(lower - source_lower - carried[1], 0)
-        upper, height, wider_above, wider_below = box.curves(
-            upper, np.maximum(lower - upper, 1e-3), wider_above, wider_below
-        )
+        height = np.maximum(lower - upper, 1e-3)
+        # An iris that is stretched in height grows in width too, so that it stays round.
+        taller = np.interp(centre[0], x, (wider_above + wider_below) / height)
+        offset[..., 0] -= ROUNDNESS * taller * (box.x - centre[0]) * turned[..., 0]
+        upper, height, wider_above, wider_below = box.curves(upper, height, wider_above, wider_below)
         down = np.clip((box.y - upper) / height, 0, 1)
         offset[..., 1] += wider_above * (1 - down) - wider_below * down
         return offset

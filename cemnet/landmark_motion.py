@@ -5,16 +5,29 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from .arkit import ARKIT_INDEX
+from .arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
 from .face_basis import FaceBasis
 from .landmark_sets import LIDS, LOWER_LIP_ROWS, UPPER_LIP_ROWS, Lids
 from .types import FaceReference, Pose
 from .warp import FaceCanvas
 
+# A frown without the creases between the brows reads weaker than it is: these move further than the basis says.
+GAINS = {"browDown": 1.6, "browInnerUp": 1.15, "mouthFrown": 1.4}
+SNEER = (
+    6.0,
+    6.0,
+)  # canvas units: raised freely up to the first, then at most by the second more; muscles do not add up
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
 UPPER_LIP_SHARE = 0.35  # of a correction of the mouth's gap; the lower lip takes the rest
 MOST_WIDENING = 0.5  # of the portrait's own opening of the eye
-MOST_LOWER_LID = 0.5  # the lower lid's part of a closing eye
+MOST_LOWER_LID, WIDE_LOWER_LID = 0.5, 0.25  # the lower lid's part of a closing and of a widening eye
+
+
+def expression_gains() -> Float[np.ndarray, "expression"]:
+    gains = np.ones(NUM_EXPRESSIONS)
+    for stem, gain in GAINS.items():
+        gains[arkit_indices(stem)] = gain
+    return gains
 
 
 def head_rotation(head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
@@ -46,6 +59,10 @@ class LandmarkMotion:
     face: FaceReference
     canvas: FaceCanvas
     pivot: Float[np.ndarray, "3"]  # where the neck carries the head, in the basis
+    shape: Float[np.ndarray, "landmark 3"]  # the fitted face, in the basis
+    places: Float[np.ndarray, "landmark 2"]  # where it appears
+    modes: Float[np.ndarray, "expression coordinate"]  # what each blendshape adds, flattened
+    lip_raised: Float[np.ndarray, "9"]  # the fitted upper lip above its rest
     lip_gap: Float[np.ndarray, "9"]  # detected, canvas units
     lip_gap_fitted: Float[np.ndarray, "9"]  # of the fitted shape, less that of the identity at rest
     lip_gap_rest: Float[np.ndarray, "9"]
@@ -67,7 +84,9 @@ class LandmarkMotion:
         low, high = basis.mean.min(0), basis.mean.max(0)
         pivot = np.array([basis.mean[:, 0].mean(), low[1], low[2] - 0.5 * (high[2] - low[2])])
         return cls(
-            basis, face, canvas, pivot.astype(np.float32),
+            basis, face, canvas, pivot.astype(np.float32), basis.shape(face.identity, face.expression), reference,
+            (expression_gains()[:, None, None] * basis.expression).reshape(NUM_EXPRESSIONS, -1),
+            (rest - reference)[list(UPPER_LIP_ROWS[0]), 1],
             lip_gap(detected).clip(0), lip_gap(reference) - lip_gap(rest), lip_gap(rest),
             lid_gap(detected).clip(0), tuple(shutting),
         )  # fmt: skip
@@ -75,21 +94,35 @@ class LandmarkMotion:
     def turned_pose(self, head: Float[np.ndarray, "3"]) -> Pose:
         return turned_pose(self.face.pose, head, self.pivot)
 
+    def canvas_places(self, pose: Pose, shape: Float[np.ndarray, "point 3"]) -> Float[np.ndarray, "point 2"]:
+        """Where points of the basis appear, in canvas units."""
+        return self.canvas.canvas_points(self.basis.project(pose, shape)[:, :2])
+
     def displacements(
         self, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
     ) -> tuple[Float[np.ndarray, "landmark 2"], Float[np.ndarray, "landmark 2"]]:
         """How far every landmark moves by expression and head together, and by the head alone."""
-        face, basis = self.face, self.basis
-        reference = basis.shape(face.identity, face.expression)
-        shape = basis.shape(face.identity, expression)
-        before = basis.project(face.pose, reference)[:, :2]
+        change = (expression - self.face.expression) @ self.modes
+        shape = self.shape + change.reshape(self.shape.shape)
         pose = self.turned_pose(head)
-        by_head = (basis.project(pose, reference)[:, :2] - before) @ self.canvas.to_canvas[:, :2].T
-        moved = (basis.project(pose, shape)[:, :2] - before) @ self.canvas.to_canvas[:, :2].T
-        fitted = self.canvas.canvas_points(basis.project(face.pose, shape)[:, :2])
+        by_head = self.canvas_places(pose, self.shape) - self.places
+        moved = self.canvas_places(pose, shape) - self.places
+        fitted = self.canvas_places(self.face.pose, shape)
+        self.hold_upper_lip(moved, by_head)
         self.close_lips(moved, fitted)
         self.move_lids(moved)
         return moved.astype(np.float32), by_head.astype(np.float32)
+
+    def hold_upper_lip(self, moved: Float[np.ndarray, "landmark 2"], by_head: Float[np.ndarray, "landmark 2"]) -> None:
+        """Sneering and raising the upper lip together bare the teeth, not the whole gum."""
+        raised = self.lip_raised + (by_head - moved)[list(UPPER_LIP_ROWS[0]), 1]
+        height, (free, more) = float(np.median(raised)), SNEER
+        start = max(free, float(np.median(self.lip_raised)))
+        if height > start:
+            room = max(free + more - start, 1.0)
+            excess = raised * (1 - (start + room * np.tanh((height - start) / room)) / height)
+            for row in UPPER_LIP_ROWS:
+                moved[list(row), 1] += excess
 
     def close_lips(self, moved: Float[np.ndarray, "landmark 2"], fitted: Float[np.ndarray, "landmark 2"]) -> None:
         """Lips meet when the expression closes them, however open the portrait's are, and never pass each other."""
@@ -110,7 +143,9 @@ class LandmarkMotion:
             change = min(upper + lower, MOST_WIDENING * height)
             if change < 0:
                 change = -height * min(change / shut, 1.0)
-            raised = float(np.clip(lower / min(upper + lower, -1e-6), 0, MOST_LOWER_LID)) if change < 0 else 0.5
+            raised = (
+                float(np.clip(lower / min(upper + lower, -1e-6), 0, MOST_LOWER_LID)) if change < 0 else WIDE_LOWER_LID
+            )
             profile = gap / height
             between = corner_motion(moved, lids)
             moved[list(lids.upper)] = between

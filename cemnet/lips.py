@@ -7,11 +7,12 @@ from jaxtyping import Float
 
 from .landmark_sets import LOWER_INNER_LIP, UPPER_INNER_LIP
 from .pixel_box import PixelBox, node_flow_at, sample_pixels
-from .slits import Slit, smooth_curve
+from .slits import OPEN_APERTURE, Slit, smooth_curve
 from .warp import FaceWarp
 
-BOX_MARGIN = ((0.5, 0.6), (0.5, 1.1))  # of the mouth's width: left and above, right and below
+BOX_MARGIN = ((0.35, 0.4), (0.35, 1.05))  # of the mouth's width: left and above, right and below
 WEDGE_SLOPE = 0.7  # half-height of the blend between the fields per unit of distance beyond a corner
+TEETH_RIM = 2.0  # canvas units
 SEAM_SOFTNESS = 1.0  # canvas units over which one lip gives way to the other where they touch
 
 
@@ -20,6 +21,7 @@ class Lips:
     """The mouth's slit in a portrait, in canvas units, and the pixels around it."""
 
     slit: Slit
+    rim: Float[np.ndarray, "dense 2"]  # how far the slit reaches beyond the landmarks, canvas units
     box: PixelBox
     box_nodes: Float[np.ndarray, "height width 2"]  # fractional node coordinates of the box's pixels
     node_points: Float[np.ndarray, "row column 2"]  # canvas positions of the warp's nodes
@@ -28,14 +30,20 @@ class Lips:
     def build(cls, warp: FaceWarp, landmarks: Float[np.ndarray, "landmark 2"]) -> "Lips":
         upper, lower = smooth_curve(landmarks[list(UPPER_INNER_LIP)]), smooth_curve(landmarks[list(LOWER_INNER_LIP)])
         slit = Slit.between(upper, lower)
+        # Landmarks run along the inside of the lips; where teeth show, their rim must not move with the lip.
+        rim = TEETH_RIM * slit.shows_teeth * np.sin(np.linspace(0, np.pi, len(upper)))[:, None] * [0, 1]
+        slit = Slit.between(slit.upper - rim, slit.lower + rim)
         outline, (above, below) = slit.outline(), slit.width * np.array(BOX_MARGIN)
         box = PixelBox.around(warp.canvas, outline.min(0) - above, outline.max(0) + below)
-        return cls(slit, box, warp.node_coordinates(np.stack([box.x, box.y], -1)), warp.node_positions())
+        return cls(slit, rim, box, warp.node_coordinates(np.stack([box.x, box.y], -1)), warp.node_positions())
 
     def moved(self, warp: FaceWarp, forward: Float[np.ndarray, "2 row column 2"]) -> Slit:
         """The slit where the fields really carry it, so that cut and flow agree."""
         upper = self.slit.upper + warp.sample(forward[0], self.slit.upper)
-        return Slit.between(upper, self.slit.lower + warp.sample(forward[1], self.slit.lower))
+        lower = self.slit.lower + warp.sample(forward[1], self.slit.lower)
+        moved = Slit.between(upper + self.rim, lower - self.rim)
+        shut = self.rim * (1 - min(moved.aperture / max(OPEN_APERTURE[0], 1e-3), 1))  # lips that meet cover the rim
+        return Slit.between(upper + shut, lower - shut)
 
     def blend(self, slit: Slit, backward: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "row column 2"]:
         """One flow for everything but the mouth's own box."""

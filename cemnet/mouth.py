@@ -23,9 +23,8 @@ from .slits import Slit
 JAW_NAMES = ("jawOpen", "jawLeft", "jawRight", "jawForward")
 DRAWN_JAW_OPEN = 0.45  # how far open the jaw is when the lower teeth are drawn
 SUPERSAMPLING = 3
-OWN_TEETH_APERTURE = (0.03, 0.07)  # a portrait's mouth counts as closed below, as showing its own teeth above
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
-LIP_SHADOW = (0.35, 0.16)  # how dark under the upper lip, and how far down in widths of the mouth
+LIP_SHADOW = (0.5, 0.12)  # how dark under the upper lip, and how far down in widths of the mouth
 
 
 @dataclass(frozen=True)
@@ -70,12 +69,10 @@ class MouthInterior:
         tones = MouthTones.of_portrait(crop, motion.canvas, landmarks)
         upper = PosedJaw.draw(self.upper, motion, lips, tones, (*UPPER_LIP_ROWS[3], *NOSE_BASE), 0.0)
         lower = PosedJaw.draw(self.lower, motion, lips, tones, (*LOWER_LIP_ROWS[3], *CHIN[:6]), DRAWN_JAW_OPEN)
-        low, high = OWN_TEETH_APERTURE
-        own = float(np.clip((lips.slit.aperture - low) / (high - low), 0, 1))
         unit = motion.canvas.pixels_per_unit
         own_mask = cv2.GaussianBlur(lips.slit.mask(lips.box, 0), (0, 0), max(1.2 * unit, 0.8))
         own_mask = np.clip(own_mask * 2 - 0.8, 0, 1).astype(np.float32)
-        return PosedMouth(motion, lips, tones, upper, lower, own, own_mask)
+        return PosedMouth(motion, lips, tones, upper, lower, lips.slit.shows_teeth, own_mask)
 
 
 @dataclass(frozen=True)

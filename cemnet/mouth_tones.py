@@ -13,6 +13,7 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 ENAMEL = np.array([0.93, 0.89, 0.80], np.float32)  # under white light
 FULL_CHROMA = 0.22  # of skin in a picture with all its colour: spread of the channels over luminance
 BRIGHTEST_TEETH = 0.86
+LIGHT_TINT = 0.4  # how much of the skin's hue is the light's
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,9 @@ class MouthTones:
         chroma = min(float(np.ptp(skin)) / (float(skin @ LUMINANCE) + 1e-3) / FULL_CHROMA, 1.0)
         light = float(skin @ LUMINANCE)
         # An eye in shadow says little; teeth are at least a little brighter than skin.
-        level = np.clip(max(1.05 * float(white @ LUMINANCE), 1.15 * light), 0.08, BRIGHTEST_TEETH)
-        tint = 0.6 * white / max(float(white @ LUMINANCE), 1e-3) + 0.4 * skin / max(light, 1e-3)
+        level = np.clip(max(0.95 * float(white @ LUMINANCE), 1.08 * light), 0.08, BRIGHTEST_TEETH)
         enamel = 1 + chroma * (ENAMEL / float(ENAMEL @ LUMINANCE) - 1)
-        teeth = level * (0.65 * enamel + 0.35 * tint)
+        teeth = level * enamel * (np.maximum(skin, 1e-3) / max(light, 1e-3)) ** LIGHT_TINT
         red = 1 + chroma * (np.array([1.12, 0.86, 0.86], np.float32) - 1)
         gum = (0.5 * lips + 0.5 * skin) * red
         return cls(

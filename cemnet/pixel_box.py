@@ -15,8 +15,7 @@ TABLE_COLUMNS = 160
 class PixelBox:
     """A box of the roi, with what never changes about its pixels."""
 
-    rows: slice  # of the roi
-    columns: slice
+    area: tuple[slice, slice]  # rows and columns of the roi
     x: Float[np.ndarray, "height width"]  # canvas coordinates of each pixel
     y: Float[np.ndarray, "height width"]
     position: Float[np.ndarray, "height width 2"]  # pixel coordinates in the roi
@@ -41,7 +40,7 @@ class PixelBox:
         table_x = np.linspace(x.min(), x.max() + 1e-3, TABLE_COLUMNS).astype(np.float32)
         columns = (x - table_x[0]) / (table_x[1] - table_x[0])
         table_map = np.stack([columns, np.zeros_like(columns)], -1)
-        return cls(slice(top, bottom), slice(left, right), x, y, position, to_box, table_x, table_map)
+        return cls((slice(top, bottom), slice(left, right)), x, y, position, to_box, table_x, table_map)
 
     def curves(self, *curves: Float[np.ndarray, "column"]) -> tuple[np.ndarray, ...]:
         """Up to four functions of x, given on `table_x`, at every pixel."""
@@ -61,6 +60,7 @@ def node_flow_at(
 def sample_pixels(
     image: Float[np.ndarray, "height width channel"], where: Float[np.ndarray, "boxheight boxwidth 2"]
 ) -> Float[np.ndarray, "boxheight boxwidth channel"]:
-    """Colours of an image at fractional pixels."""
+    """Colours of an image at fractional pixels, 0 to 1 like the image's own."""
     sampled = cv2.remap(image, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    np.clip(sampled, 0, 1, out=sampled)  # cubic interpolation overshoots
     return sampled.reshape(*where.shape[:2], image.shape[2])

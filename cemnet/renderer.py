@@ -76,16 +76,16 @@ class FaceRenderer:
         backward = warp.backward(forward)
         slit = prepared.lips.moved(warp, forward)
         flow = prepared.lips.blend(slit, backward)
-        moving = sample_pixels(crop, prepared.position + warp.pixel_flow(flow))
-        for eye in prepared.eyes:
-            box = eye.box
-            moving[box.rows, box.columns] = eye.render(crop, warp, forward[0], flow, prepared.landmarks, moved, by_head)
-        skin = prepared.lips.skin(crop, warp, slit, backward)
-        box = prepared.lips.box
-        moving[box.rows, box.columns] = prepared.mouth.fill(crop, skin, slit, expression, head, by_head)
-        left, top, right, bottom = prepared.canvas.roi
         frame = prepared.image.copy()
-        frame[top:bottom, left:right] = np.clip(moving, 0, 1, out=moving)
+        left, top, right, bottom = prepared.canvas.roi
+        moving = frame[top:bottom, left:right]
+        area = warp.moving_area(flow)
+        if moving[area].size:
+            moving[area] = sample_pixels(crop, prepared.position[area] + warp.pixel_flow(flow)[area])
+        for eye in prepared.eyes:
+            moving[eye.box.area] = eye.render(crop, warp, forward[0], flow, prepared.landmarks, moved, by_head)
+        skin = prepared.lips.skin(crop, warp, slit, backward)
+        moving[prepared.lips.box.area] = prepared.mouth.fill(crop, skin, slit, expression, head, by_head)
         return frame
 
 

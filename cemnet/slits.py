@@ -14,6 +14,7 @@ from scipy.interpolate import CubicSpline
 from .pixel_box import PixelBox
 
 POINTS_PER_CURVE = 33
+OPEN_APERTURE = (0.03, 0.07)  # a mouth counts as closed below, as open above
 
 
 @cache
@@ -68,6 +69,12 @@ class Slit:
         """Mean opening over the width, as a share of the width."""
         upper, lower = self.heights(np.linspace(self.left, self.right, 17))
         return float(np.maximum(lower - upper, 0).mean() / self.width)
+
+    @property
+    def shows_teeth(self) -> float:
+        """1 for an open mouth, 0 for closed lips."""
+        low, high = OPEN_APERTURE
+        return float(np.clip((self.aperture - low) / (high - low), 0, 1))
 
     def heights(self, x: Float[np.ndarray, "column"]) -> tuple[np.ndarray, np.ndarray]:
         """y of the upper and the lower curve at x, level beyond the corners."""

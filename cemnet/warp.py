@@ -22,7 +22,8 @@ NODE_SPACING = 8.0
 FADE_WIDTH = 56.0  # canvas units over which motion dies towards the edge of the crop
 MIN_DETERMINANT = 0.12
 UNFOLDING_ROUNDS = 12
-INVERSION_ROUNDS = 4
+INVERSION_ROUNDS = 3
+STILL = 0.004  # canvas units; a flow below this is no motion
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def face_canvas(landmarks: Float[np.ndarray, "landmark 2"], width: int, height: 
     corners = square @ to_source[:, :2].T + to_source[:, 2]
     left, top = np.floor(corners.min(0)).astype(int).clip(0)
     right, bottom = np.minimum(np.ceil(corners.max(0)).astype(int) + 1, [width, height])
-    return FaceCanvas(to_canvas.astype(np.float32), to_source.astype(np.float32), (left, top, right, bottom))
+    roi = (int(left), int(top), int(right), int(bottom))
+    return FaceCanvas(to_canvas.astype(np.float32), to_source.astype(np.float32), roi)
 
 
 def node_grid(canvas: FaceCanvas) -> Float[np.ndarray, "row column 2"]:
@@ -199,6 +201,19 @@ class FaceWarp:
         where = self.node_coordinates(points)[None]
         found = cv2.remap(field, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
         return found @ self.axes()
+
+    def moving_area(self, flow: Float[np.ndarray, "row column 2"]) -> tuple[slice, slice]:
+        """Rows and columns of the roi outside which a node flow moves nothing."""
+        moving = np.abs(flow).max(-1) > STILL
+        left, top, right, bottom = self.canvas.roi
+        area = []
+        for axis, extent in ((1, bottom - top), (0, right - left)):
+            lines = np.flatnonzero(moving.any(axis))
+            if not len(lines):
+                return slice(0, 0), slice(0, 0)
+            step = extent / moving.shape[1 - axis]
+            area.append(slice(max(0, int((lines[0] - 1) * step)), min(extent, int((lines[-1] + 2) * step) + 1)))
+        return area[0], area[1]
 
     def pixel_flow(self, flow: Float[np.ndarray, "row column 2"]) -> Float[np.ndarray, "height width 2"]:
         """A node flow as pixel offsets over the whole roi."""

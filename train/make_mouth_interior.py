@@ -15,8 +15,8 @@ JAW_MODES = ("jawOpen", "jawLeft", "jawRight", "jawForward")
 ENAMEL, GUM, TONGUE = range(3)
 LIGHT = np.array([0.1, 0.3, 1.0]) / np.linalg.norm([0.1, 0.3, 1.0])
 UPPER_ROOTS, LOWER_ROOTS = -1.75, -5.05  # teeth beyond these heights are hidden in the gums
-DEPTHS = {ENAMEL: (5.0, 10.2), GUM: (5.5, 10.4), TONGUE: (3.5, 9.6)}  # dark at the first, lit at the second
-DARKEST = {ENAMEL: 0.25, GUM: 0.2, TONGUE: 0.12}
+DEPTHS = {ENAMEL: (7.4, 10.1), GUM: (5.5, 10.4), TONGUE: (3.5, 9.6)}  # dark at the first, lit at the second
+DARKEST = {ENAMEL: 0.12, GUM: 0.2, TONGUE: 0.12}
 
 
 def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
