@@ -2,7 +2,8 @@
 
 speech    emotion accuracy by speakers held out of training (five RAVDESS folds; Emo-DB leave-one-speaker-out)
 lips      aperture at /p b m/ against elsewhere, for every emotion, on prepared clips
-identity  PSNR of a portrait rendered with its own expression, for a folder of portraits
+identity  PSNR of portraits rendered with their own expression
+sheet     a picture to look at: every portrait (rows) speaking every voice (columns), three frames each
 """
 
 import argparse
@@ -11,19 +12,22 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from tqdm import tqdm
 
 from cemnet import media, pipeline
 from cemnet.arkit import EMOTIONS
 from cemnet.checkpoint import find_weights
+from cemnet.contact_sheet import TILE, face_square, tile
+from cemnet.describe import describe_speech
 from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
-from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
+from cemnet.model import NETWORK_WEIGHTS, CEMNet, EmotionNetwork
 from cemnet.training.datasets import FeatureClip, load_feature_clips, one_hot_emotion
 from cemnet.training.performer import visible_aperture
 from cemnet.training.phonemes import BILABIALS
 from cemnet.training.settings import TrainingSettings
 from cemnet.training.speech_folds import fold_accuracies
-from cemnet.types import MOTION_FPS
+from cemnet.types import MOTION_FPS, FaceReference, Speech
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -41,6 +45,10 @@ def parse_arguments() -> argparse.Namespace:
     lips.add_argument("--clips", type=int, default=60)
     identity = subjects.add_parser("identity", help="PSNR of portraits rendered as they are")
     identity.add_argument("portraits", type=Path, nargs="+")
+    sheet = subjects.add_parser("sheet", help="portraits × voices, three frames each")
+    sheet.add_argument("--portraits", type=Path, nargs="+", required=True)
+    sheet.add_argument("--speech", type=Path, nargs="+", required=True)
+    sheet.add_argument("--output", type=Path, required=True, metavar="OUT.png")
     return parser.parse_args()
 
 
@@ -121,10 +129,47 @@ def evaluate_identity(arguments: argparse.Namespace) -> None:
         print(f"{path.name:28s} PSNR {10 * np.log10(1 / max(error, 1e-12)):6.1f} dB")
 
 
+def three_frames(model: CEMNet, face: FaceReference, voice: Speech, label: str) -> list[Image.Image]:
+    """The performance early, in the middle and late in the spoken part, cropped to the face."""
+    motion = pipeline.bridge_emotion(model, face, voice, blinks=0)
+    spoken = torch.nonzero(voice.prosody[:, 3]).flatten()
+    prepared = model.renderer.prepare(face)
+    box = face_square(face)
+    frames = []
+    for share in (0.3, 0.5, 0.75):
+        index = int(spoken[int(share * (len(spoken) - 1))])
+        frame = model.renderer.frame(prepared, motion.expression[index].numpy(), motion.head[index].numpy())
+        frames.append(tile(frame, box, f"{label} {index / motion.fps:.1f} s"))
+    return frames
+
+
+def evaluate_sheet(arguments: argparse.Namespace) -> None:
+    model = pipeline.load_model(device="cpu")
+    voices = [pipeline.encode_speech(model, media.read_audio(path)) for path in arguments.speech]
+    labels = [max((heard := describe_speech(voice)["emotion"]), key=heard.__getitem__) for voice in voices]
+    columns = 1 + 3 * len(voices)
+    sheet = Image.new("RGB", (columns * TILE, len(arguments.portraits) * TILE))
+    for row, path in enumerate(tqdm(arguments.portraits)):
+        face = pipeline.face_reference(model, media.read_image(path))
+        tiles = [tile(face.image.numpy(), face_square(face), path.stem)]
+        for voice, label in zip(voices, labels, strict=True):
+            tiles += three_frames(model, face, voice, label)
+        for column, picture in enumerate(tiles):
+            sheet.paste(picture, (column * TILE, row * TILE))
+    sheet.save(arguments.output)
+    print(f"Wrote {arguments.output}; the voices were heard as {', '.join(labels)}")
+
+
 def main() -> None:
     torch.set_num_threads(1)
     arguments = parse_arguments()
-    {"speech": evaluate_speech, "lips": evaluate_lips, "identity": evaluate_identity}[arguments.subject](arguments)
+    subjects = {
+        "speech": evaluate_speech,
+        "lips": evaluate_lips,
+        "identity": evaluate_identity,
+        "sheet": evaluate_sheet,
+    }
+    subjects[arguments.subject](arguments)
 
 
 if __name__ == "__main__":
