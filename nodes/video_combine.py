@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+import torch
 from comfy_api.latest import InputImpl, Types, io
 from torch import Tensor
 from torch.nn.functional import pad
 
 from .sockets import CATEGORY, connected, first_sound
+
+AAC_RATE = 48_000  # for sound whose own rate AAC does not have
 
 
 class CEMNetVideoCombine(io.ComfyNode):
@@ -56,6 +59,20 @@ def even_sided(images: Tensor) -> Tensor:
 
 
 def for_video(audio: Mapping[str, Any]) -> dict[str, Any]:
-    """The first clip of an AUDIO batch with at most two channels, as ComfyUI's video writer takes it."""
+    """The first clip of an AUDIO batch as ComfyUI's video writer takes it: at most two channels, at a rate of AAC's."""
+    from ..cemnet.media import AAC_RATES
+
     sound = first_sound(audio)
-    return {"waveform": sound.waveform[None, :2], "sample_rate": sound.sample_rate}
+    waveform, sample_rate = sound.waveform[:2], sound.sample_rate
+    if sample_rate not in AAC_RATES:
+        waveform, sample_rate = resampled(waveform, sample_rate, AAC_RATE), AAC_RATE
+    return {"waveform": waveform.unsqueeze(0), "sample_rate": sample_rate}
+
+
+def resampled(waveform: Tensor, sample_rate: int, new_rate: int) -> Tensor:
+    """The waveform (channel, sample) at another rate."""
+    import librosa
+
+    return torch.from_numpy(
+        librosa.resample(waveform.numpy(), orig_sr=sample_rate, target_sr=new_rate, res_type="soxr_hq")
+    )

@@ -1,8 +1,8 @@
 #!/bin/sh
-# What the tests use from the operating system: OpenGL without a screen, and a speech synthesiser.
+# What the tests use from the operating system: OpenGL without a screen, and two speech synthesisers.
 set -e
 missing=
-for package in libegl1 libgl1-mesa-dri libgles2 espeak-ng; do
+for package in libegl1 libgl1-mesa-dri libgles2 espeak-ng flite; do
     dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
