@@ -17,6 +17,7 @@ SNEER = (
     6.0,
     6.0,
 )  # canvas units: raised freely up to the first, then at most by the second more; muscles do not add up
+GAZE = tuple(arkit_indices("eyeLook"))
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
 UPPER_LIP_SHARE = 0.35  # of a correction of the mouth's gap; the lower lip takes the rest
 MOST_WIDENING = 0.5  # of the portrait's own opening of the eye
@@ -108,9 +109,10 @@ class LandmarkMotion:
         by_head = self.canvas_places(pose, self.shape) - self.places
         moved = self.canvas_places(pose, shape) - self.places
         fitted = self.canvas_places(self.face.pose, shape)
-        self.hold_upper_lip(moved, by_head)
         self.close_lips(moved, fitted)
+        self.hold_upper_lip(moved, by_head)
         self.move_lids(moved)
+        self.turn_eyes(moved, by_head, expression)
         return moved.astype(np.float32), by_head.astype(np.float32)
 
     def hold_upper_lip(self, moved: Float[np.ndarray, "landmark 2"], by_head: Float[np.ndarray, "landmark 2"]) -> None:
@@ -121,6 +123,7 @@ class LandmarkMotion:
         if height > start:
             room = max(free + more - start, 1.0)
             excess = raised * (1 - (start + room * np.tanh((height - start) / room)) / height)
+            excess = np.minimum(excess, np.maximum(self.lip_gap + lip_gap(moved), 0))
             for row in UPPER_LIP_ROWS:
                 moved[list(row), 1] += excess
 
@@ -134,6 +137,20 @@ class LandmarkMotion:
         for upper, lower in zip(UPPER_LIP_ROWS, LOWER_LIP_ROWS, strict=True):
             moved[list(upper), 1] -= UPPER_LIP_SHARE * excess
             moved[list(lower), 1] += (1 - UPPER_LIP_SHARE) * excess
+
+    def turn_eyes(
+        self,
+        moved: Float[np.ndarray, "landmark 2"],
+        by_head: Float[np.ndarray, "landmark 2"],
+        expression: Float[np.ndarray, "expression"],
+    ) -> None:
+        """Irises go where the eyes look; a lid that closes over them does not push them."""
+        looked = (expression - self.face.expression)[list(GAZE)] @ self.modes[list(GAZE)]
+        shape = self.shape + looked.reshape(self.shape.shape)
+        for lids in LIDS:
+            iris = list(lids.iris)
+            gaze = self.canvas_places(self.face.pose, shape[iris]) - self.places[iris]
+            moved[iris] = by_head[iris] + gaze.mean(0)
 
     def move_lids(self, moved: Float[np.ndarray, "landmark 2"]) -> None:
         """Lids keep the portrait's own almond: they open and close in proportion, and a full blink shuts them."""

@@ -82,7 +82,7 @@ class PosedJaw:
     drawing: Float[np.ndarray, "height width 4"]  # premultiplied colour and cover, over the mouth's box
     anchors: Float[np.ndarray, "anchor 3"]  # in the basis, of this person
     anchor_modes: Float[np.ndarray, "mode anchor 3"]
-    drawn_anchors: Float[np.ndarray, "4 anchor"]  # pseudo-inverse of their places in the drawing, box pixels
+    drawn_anchors: Float[np.ndarray, "3 anchor"]  # pseudo-inverse of their places in the drawing, box pixels
     shift: Float[np.ndarray, "2"]  # canvas units from the fitted to the detected face
 
     @classmethod

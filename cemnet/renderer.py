@@ -114,7 +114,7 @@ def build_warp(
     first, second = len(UPPER_SIDE_ONLY), len(UPPER_SIDE_ONLY) + len(LOWER_SIDE_ONLY)
     lower[:first] = False
     upper[first:second] = False
-    smoothing = np.full(len(controls), 1.0)  # lips, corners and the ring stay close to their landmarks
+    smoothing = np.full(len(controls), 0.5)  # lips, corners and the ring stay close to their landmarks
     loose = len(BOTH_SIDES) - next(index for index, name in enumerate(BOTH_SIDES) if name in BROWS)
     smoothing[len(CONTROLS) - loose : len(CONTROLS)] = 20.0
     return FaceWarp.build(canvas, controls, smoothing, upper, lower)

@@ -76,7 +76,7 @@ class Slit:
         low, high = OPEN_APERTURE
         return float(np.clip((self.aperture - low) / (high - low), 0, 1))
 
-    def heights(self, x: Float[np.ndarray, "column"]) -> tuple[np.ndarray, np.ndarray]:
+    def heights(self, x: Float[np.ndarray, "*shape"]) -> tuple[np.ndarray, np.ndarray]:
         """y of the upper and the lower curve at x, level beyond the corners."""
         upper = np.interp(x, self.upper[:, 0], self.upper[:, 1])
         return upper, np.interp(x, self.lower[:, 0], self.lower[:, 1])

@@ -22,7 +22,7 @@ NODE_SPACING = 8.0
 FADE_WIDTH = 56.0  # canvas units over which motion dies towards the edge of the crop
 MIN_DETERMINANT = 0.12
 UNFOLDING_ROUNDS = 12
-INVERSION_ROUNDS = 3
+INVERSION_ROUNDS = 4
 STILL = 0.004  # canvas units; a flow below this is no motion
 
 

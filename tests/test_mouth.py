@@ -1,0 +1,126 @@
+"""Tests of the painted mouth: it opens dark, its teeth are fixed to skull and jaw, its colours fit the portrait."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from render_faces import astronaut_face, expression, load_renderer
+from safetensors import safe_open
+
+from cemnet.checkpoint import find_weights, load_checkpoint
+from cemnet.errors import MissingModelError
+from cemnet.landmark_sets import CONTROLS
+from cemnet.mouth import MouthInterior
+from cemnet.mouth_tones import LUMINANCE, MouthTones
+from cemnet.renderer import ring_displacements
+
+STILL = np.zeros(3, np.float32)
+
+
+@pytest.fixture(scope="module")
+def renderer():
+    return load_renderer()
+
+
+@pytest.fixture(scope="module")
+def closed(renderer):
+    """A portrait with shut lips."""
+    return renderer.prepare(astronaut_face(renderer.basis, shown=expression()))
+
+
+def mouth_box(renderer, prepared, shown, head=STILL):
+    frame = renderer.frame(prepared, shown, head)
+    left, top, right, bottom = prepared.canvas.roi
+    return frame[top:bottom, left:right][prepared.lips.box.area]
+
+
+def opening(prepared, shown):
+    """Which pixels of the mouth's box lie between the lips."""
+    moved, _ = prepared.motion.displacements(shown, STILL)
+    field = prepared.warp.forward(np.concatenate([moved[list(CONTROLS)], ring_displacements(prepared, STILL)]))
+    return prepared.lips.moved(prepared.warp, field).mask(prepared.lips.box, 0) > 0.95
+
+
+def test_an_open_mouth_is_darker_than_the_lips(renderer, closed):
+    shown = expression(jawOpen=0.6)
+    inside = opening(closed, shown)
+    assert inside.sum() > 30
+    picture = mouth_box(renderer, closed, shown)
+    assert picture[inside].mean() < 0.6 * picture[~inside].mean()
+
+
+def test_a_shut_mouth_shows_nothing_of_its_inside(renderer, closed):
+    shown = expression(mouthSmile=0.6)
+    dataless = dataclasses.replace(closed, mouth=dataclasses.replace(closed.mouth, tones=loud_tones()))
+    difference = np.abs(mouth_box(renderer, closed, shown) - mouth_box(renderer, dataless, shown))
+    assert difference.mean() < 0.01
+
+
+def loud_tones():
+    white = np.ones(3, np.float32)
+    return MouthTones(white, white, white, white)
+
+
+def test_upper_teeth_hold_still_while_the_jaw_falls(closed):
+    mouth = closed.mouth
+    shut = mouth.upper.moved(closed.motion, closed.lips, np.array([0.0, 0, 0, 0]), STILL)
+    fallen = mouth.upper.moved(closed.motion, closed.lips, np.array([0.9, 0, 0, 0]), STILL)
+    np.testing.assert_allclose(shut, fallen, atol=1e-5)
+
+
+def test_lower_teeth_go_down_with_the_jaw(closed):
+    def height(amount):
+        cover = closed.mouth.lower.moved(closed.motion, closed.lips, np.array([amount, 0, 0, 0]), STILL)[..., 3]
+        return (cover.sum(1) @ np.arange(len(cover))) / cover.sum()
+
+    assert height(0.5) > height(0.1) + 1
+
+
+def test_teeth_turn_with_the_head(closed):
+    ahead = closed.mouth.upper.moved(closed.motion, closed.lips, np.zeros(4), STILL)[..., 3]
+    turned = closed.mouth.upper.moved(closed.motion, closed.lips, np.zeros(4), np.array([0.2, 0, 0], np.float32))
+    columns = np.arange(ahead.shape[1])
+    assert (turned[..., 3].sum(0) @ columns) / turned[..., 3].sum() > (ahead.sum(0) @ columns) / ahead.sum() + 0.5
+
+
+def test_a_grey_portrait_gets_a_grey_mouth(renderer):
+    grey = astronaut_face(renderer.basis).image.numpy().mean(-1, keepdims=True).repeat(3, -1)
+    face = astronaut_face(renderer.basis, image=grey, shown=expression())
+    picture = mouth_box(renderer, renderer.prepare(face), expression(jawOpen=0.7, mouthUpperUp=0.5))
+    assert np.ptp(picture, axis=-1).max() < 0.01
+
+
+def test_a_dark_portrait_gets_dark_teeth(renderer):
+    colours = astronaut_face(renderer.basis).image.numpy()
+    tones = []
+    for light in (1.0, 0.3):
+        face = astronaut_face(renderer.basis, image=colours * light, shown=expression())
+        tones.append(renderer.prepare(face).mouth.tones.teeth @ LUMINANCE)
+    assert tones[1] < 0.5 * tones[0]
+
+
+def test_a_laughing_portrait_keeps_its_own_teeth(renderer):
+    face = astronaut_face(renderer.basis, shown=expression(jawOpen=0.3, mouthSmile=0.7, mouthUpperUp=0.5))
+    prepared = renderer.prepare(face)
+    assert prepared.mouth.own == 1
+    shown = face.expression + expression(mouthUpperUp=0.1)
+    loud = dataclasses.replace(prepared, mouth=dataclasses.replace(prepared.mouth, tones=loud_tones()))
+    difference = np.abs(mouth_box(renderer, prepared, shown) - mouth_box(renderer, loud, shown))
+    assert (difference.max(-1) > 0.2).mean() < 0.05
+
+
+def test_missing_weights_are_told_by_name(tmp_path):
+    with pytest.raises(MissingModelError, match=r"nothing\.safetensors"):
+        MouthInterior.load(tmp_path / "nothing.safetensors")
+
+
+def test_the_weights_carry_their_source_and_licence():
+    path = find_weights("mouth_interior.safetensors")
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    assert "ICT-FaceKit" in metadata["data"]
+    assert "MIT" in metadata["license"]
+    tensors, config = load_checkpoint(path)
+    assert config["jaw_modes"][0] == "jawOpen"
+    assert all(torch.isfinite(tensor.float()).all() for tensor in tensors.values())
