@@ -10,43 +10,9 @@ from cemnet.training.prototypes import Person
 from cemnet.training.visemes import DIPHTHONGS, VISEMES, articulation_curves, visible_aperture
 
 SENTENCE = [
-    "SIL",
-    "B",
-    "EY",
-    "B",
-    "IY",
-    "B",
-    "EH",
-    "R",
-    "Z",
-    "P",
-    "L",
-    "EY",
-    "W",
-    "IH",
-    "DH",
-    "M",
-    "EH",
-    "N",
-    "IY",
-    "AE",
-    "P",
-    "AX",
-    "L",
-    "Z",
-    "SIL",
-    "F",
-    "AY",
-    "V",
-    "AO",
-    "SH",
-    "UW",
-    "TH",
-    "IH",
-    "NG",
-    "Z",
-    "SIL",
-]
+    "SIL", "B", "EY", "B", "IY", "B", "EH", "R", "Z", "P", "L", "EY", "W", "IH", "DH", "M", "EH", "N", "IY", "AE", "P",
+    "AX", "L", "Z", "SIL", "F", "AY", "V", "AO", "SH", "UW", "TH", "IH", "NG", "Z", "SIL",
+]  # fmt: skip
 UPPER_FACE = arkit_indices("brow", "eyeWide", "eyeSquint", "cheekSquint")
 
 

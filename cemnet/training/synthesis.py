@@ -4,6 +4,7 @@ import ctypes
 import ctypes.util
 import subprocess
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,10 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 
 class Espeak:
-    """espeak-ng through its C library (speak_lib.h), which reports when each phoneme begins."""
+    """espeak-ng through its C library (speak_lib.h), which reports when each phoneme begins.
+
+    The library has one state in a process: get it by `open_espeak`.
+    """
 
     def __init__(self) -> None:
         name = ctypes.util.find_library("espeak-ng")
@@ -93,6 +97,12 @@ class Espeak:
             if phonemes and end > start:
                 spans += split_span(phonemes, start, end)
         return spans
+
+
+@lru_cache(maxsize=1)
+def open_espeak() -> Espeak:
+    """The process' espeak-ng; MissingModelError where it is not installed."""
+    return Espeak()
 
 
 def flite(
