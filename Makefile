@@ -32,7 +32,7 @@ test-comfy: $(COMFY)/installed
 lint: $(VENV)/installed-for-tests
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
-	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
+	$(VENV)/bin/basedpyright --pythonpath $(VENV)/bin/python
 
 comfy: $(COMFY)/installed
 	$(COMFY)/venv/bin/python $(COMFY)/ComfyUI/main.py --cpu --port $(PORT) --disable-auto-launch --disable-api-nodes \

@@ -11,12 +11,12 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .arkit import EMOTION_INDEX, EMOTIONS
+from .arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from .config import PROSODY_DIM, WHISPER_TINY_DIM, WHISPER_TINY_STATES, AudioEmotionConfig
 from .types import MOTION_FPS
 
 # Ways of speaking that corpora label, and the emotion each one shows on a face.
-VOICE_STYLES = {
+VOICE_STYLES: dict[str, Emotion] = {
     "neutral": "neutral",
     "calm": "neutral",
     "bored": "neutral",
@@ -67,6 +67,10 @@ def window_weights(
 
 class AudioEmotionEncoder(nn.Module):
     """Whisper's hidden states and prosody in; content, emotion and its course in time out."""
+
+    style_emotion: Tensor
+    statistics_mean: Tensor
+    statistics_scale: Tensor
 
     def __init__(self, config: AudioEmotionConfig) -> None:
         super().__init__()

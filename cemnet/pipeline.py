@@ -32,7 +32,7 @@ __all__ = [
     "save_video",
 ]
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], object]  # frames done, frames in all; what it raises ends the work
 SHORTEST_SECONDS = 0.05
 
 

@@ -68,7 +68,8 @@ class Pose:
         yaw = np.arctan2(turn[0, 2], turn[2, 2])
         pitch = np.arcsin(np.clip(turn[1, 2], -1, 1))
         roll = np.arctan2(turn[1, 0], turn[1, 1])
-        return tuple(float(angle) for angle in np.degrees([yaw, pitch, roll]))
+        yaw, pitch, roll = np.degrees([yaw, pitch, roll])
+        return float(yaw), float(pitch), float(roll)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from cemnet import media, pipeline
-from cemnet.arkit import EMOTIONS
+from cemnet.arkit import EMOTIONS, Emotion
 from cemnet.checkpoint import find_weights
 from cemnet.contact_sheet import TILE, face_square, tile
 from cemnet.describe import describe_speech
@@ -70,7 +70,7 @@ def evaluate_speech(arguments: argparse.Namespace) -> None:
 
 
 @torch.no_grad()
-def perform_as(network: EmotionNetwork, clip: FeatureClip, emotion: str) -> np.ndarray:
+def perform_as(network: EmotionNetwork, clip: FeatureClip, emotion: Emotion) -> np.ndarray:
     """The clip's words on a neutral face in a given emotion at full strength: (frame, expression)."""
     recording = clip.recordings[0]
     hidden, voice = recording.hidden.unsqueeze(0).float(), recording.prosody.unsqueeze(0)

@@ -33,7 +33,7 @@ def resonate(source: Float[np.ndarray, "sample"], formants: tuple[int, int]) -> 
     for frequency in formants:
         radius = np.exp(-np.pi * 90 / SAMPLE_RATE)
         angle = 2 * np.pi * frequency / SAMPLE_RATE
-        source = lfilter([1 - radius], [1, -2 * radius * np.cos(angle), radius**2], source)
+        source = np.asarray(lfilter([1 - radius], [1, -2 * radius * np.cos(angle), radius**2], source))
     return source / (np.abs(source).max() + 1e-9)
 
 

@@ -24,7 +24,7 @@ def add_noise(waveform: Waveform, signal_to_noise_db: float, rng: np.random.Gene
 def limit_band(waveform: Waveform, low_hz: float, high_hz: float) -> Waveform:
     """What a telephone (300 to 3400 Hz) or a cheap microphone lets through."""
     sections = butter(4, (low_hz, high_hz), "bandpass", fs=SAMPLE_RATE, output="sos")
-    return sosfilt(sections, waveform).astype(np.float32)
+    return np.asarray(sosfilt(sections, waveform), np.float32)
 
 
 def through_mp3(waveform: Waveform, kilobits: int) -> Waveform:

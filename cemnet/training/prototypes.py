@@ -108,7 +108,7 @@ class Person:
             for name in ARKIT_NAMES:
                 if name.startswith(stem):
                     resting[ARKIT_INDEX[name]] = level
-        habits = {
+        habits: dict[Emotion, frozenset[str]] = {
             emotion: frozenset(unit for unit, (_, share) in prototype.secondary.items() if rng.random() < share)
             for emotion, prototype in PROTOTYPES.items()
         }
@@ -117,7 +117,7 @@ class Person:
     @classmethod
     def average(cls) -> "Person":
         """Nobody in particular: unit gains, symmetric, the secondary units that most people show."""
-        habits = {
+        habits: dict[Emotion, frozenset[str]] = {
             emotion: frozenset(unit for unit, (_, share) in prototype.secondary.items() if share >= 0.5)
             for emotion, prototype in PROTOTYPES.items()
         }

@@ -60,7 +60,8 @@ class TrainingSettings:
         if unknown:
             raise CEMNetError(f"{path} has settings that do not exist: {', '.join(sorted(unknown))}.")
         try:
-            data = {name: tuple(v) if isinstance(v, list) else v for name, v in values.pop("data", {}).items()}
+            listed = values.pop("data", {})
+            data: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in listed.items()}
             model = ModelConfig.from_dict(values.pop("model", {}))
             weights = LOSS_WEIGHTS | values.pop("loss_weights", {})
             return cls(model=model, data=DataSettings(**data), loss_weights=weights, **values)
