@@ -251,7 +251,7 @@ def test_a_film_without_faces_is_refused(tmp_path):
             return []
 
     write_film(tmp_path / "a.mp4")
-    with pytest.raises(FaceError, match="shows a face"):
+    with pytest.raises(FaceError, match="a face in only 0"):
         track_film.__wrapped__(tmp_path / "a.mp4", NobodyThere(), BrightnessAsExpression())
 
 

@@ -46,17 +46,16 @@ def track_film(
 
     FaceError where more than a fifth of the frames shows no face; single gaps are bridged.
     """
-    expressions, angles, seen = [], [], []
-    for number, image in enumerate(video_frames(path)):
+    expressions, angles, seen, count = [], [], [], 0
+    for count, image in enumerate(video_frames(path), start=1):
         faces = landmarker.detect(image, max_faces=1)
         if faces:
             fit = basis.fit(faces[0])
             expressions.append(fit.expression)
             angles.append(Rotation.from_matrix(fit.pose.rotation).as_euler("YXZ"))
-            seen.append(number)
-    count = number + 1 if expressions else 0
-    if count == 0 or len(seen) < (1 - LARGEST_MISSING_SHARE) * count:
-        raise FaceError(f"{path} shows a face in {len(seen)} of its frames only.")
+            seen.append(count - 1)
+    if not seen or len(seen) < (1 - LARGEST_MISSING_SHARE) * count:
+        raise FaceError(f"{path} shows a face in only {len(seen)} of {count} frames.")
     frames = np.arange(count)
     bridge = lambda values: np.stack([np.interp(frames, seen, channel) for channel in np.array(values).T], 1)  # noqa: E731
     expression = gaussian_filter1d(bridge(expressions), 0.6, axis=0, mode="nearest").clip(0, 1)
