@@ -15,13 +15,13 @@ def rounded(values: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
 
 
 def describe_face(face: FaceReference) -> dict[str, Any]:
-    yaw, pitch, roll = face.pose.angles_degrees
+    yaw, pitch, roll = (round(float(angle), 2) for angle in np.degrees(face.pose.angles))
     return {
         "box": [round(edge, 1) for edge in face.landmarks.box],
         "emotion": rounded(face.emotion.probabilities, EMOTIONS),
         "intensity": round(float(face.emotion.intensity), 4),
         "expression": rounded(face.expression, ARKIT_NAMES),
-        "pose": {"yaw": round(yaw, 2), "pitch": round(pitch, 2), "roll": round(roll, 2)},
+        "pose": {"yaw": yaw, "pitch": pitch, "roll": roll},
     }
 
 

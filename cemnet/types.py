@@ -62,14 +62,13 @@ class Pose:
     translation: Float[np.ndarray, "3"]
 
     @property
-    def angles_degrees(self) -> tuple[float, float, float]:
-        """Yaw (to the person's left), pitch (up) and roll (toward the person's right shoulder)."""
+    def angles(self) -> Float[np.ndarray, "3"]:
+        """Yaw (to the picture's right), pitch (down) and roll (counter-clockwise) in radians, as Motion.head has them."""
         turn = self.rotation
-        yaw = np.arctan2(turn[0, 2], turn[2, 2])
-        pitch = np.arcsin(np.clip(turn[1, 2], -1, 1))
-        roll = np.arctan2(turn[1, 0], turn[1, 1])
-        yaw, pitch, roll = np.degrees([yaw, pitch, roll])
-        return float(yaw), float(pitch), float(roll)
+        yaw = np.arcsin(np.clip(-turn[2, 0], -1, 1))
+        pitch = np.arctan2(turn[2, 1], turn[2, 2])
+        roll = np.arctan2(turn[1, 0], turn[0, 0])
+        return np.array([yaw, pitch, roll])
 
 
 @dataclass(frozen=True)

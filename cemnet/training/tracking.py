@@ -8,7 +8,6 @@ import numpy as np
 from av.error import FFmpegError
 from jaxtyping import Float, UInt8
 from scipy.ndimage import gaussian_filter1d
-from scipy.spatial.transform import Rotation
 
 from ..errors import FaceError, MediaError
 from ..face import FaceLandmarker
@@ -52,7 +51,7 @@ def track_film(
         if faces:
             fit = basis.fit(faces[0])
             expressions.append(fit.expression)
-            angles.append(Rotation.from_matrix(fit.pose.rotation).as_euler("YXZ"))
+            angles.append(fit.pose.angles)
             seen.append(count - 1)
     if not seen or len(seen) < (1 - LARGEST_MISSING_SHARE) * count:
         raise FaceError(f"{path} shows a face in only {len(seen)} of {count} frames.")
