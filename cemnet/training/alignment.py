@@ -53,7 +53,7 @@ def align_text(waveform: Float[torch.Tensor, "sample"], text: str, language: str
 
 def _align_words(sound: bytes, words: list[str], language: str) -> list[tuple[str, float, float]]:
     """Phoneme segments by a search for the words, then for their phonemes; empty where either finds no path."""
-    decoder = Decoder(lm=None, loglevel="FATAL")
+    decoder = _decoder(prunes=True)
     names = {word: word if language == "en-us" else f"{word}_" for word in words}  # not to be confused with English
     unknown = [word for word in names if decoder.lookup_word(names[word]) is None]
     for word in unknown:
@@ -78,11 +78,11 @@ def _align_words(sound: bytes, words: list[str], language: str) -> list[tuple[st
 
 def _align_phonemes(sound: bytes, words: list[str], language: str) -> list[tuple[str, float, float]]:
     """Phoneme segments by a single search in which every phoneme is a word of its own; no path is pruned."""
-    decoder = Decoder(lm=None, loglevel="FATAL", beam=0.0, wbeam=0.0, pbeam=0.0)
+    decoder = _decoder(prunes=False)
     phonemes = [phoneme for word in words for phoneme in _spelled(decoder, word, language)]
-    names = sorted(set(phonemes))
-    for name in names:
-        decoder.add_word(f"_{name}", name, name == names[-1])
+    unknown = [name for name in sorted(set(phonemes)) if decoder.lookup_word(f"_{name}") is None]
+    for name in unknown:
+        decoder.add_word(f"_{name}", name, name == unknown[-1])
     decoder.set_align_text(" ".join(f"_{phoneme}" for phoneme in phonemes))
     _decode(decoder, sound)
     if decoder.hyp() is None:
@@ -93,6 +93,13 @@ def _align_phonemes(sound: bytes, words: list[str], language: str) -> list[tuple
         for segment in decoder.seg()
         if segment.word.startswith("_")
     ]
+
+
+@lru_cache(maxsize=2)
+def _decoder(prunes: bool) -> Decoder:
+    """Words that are added stay known; nothing else passes from one sound to the next."""
+    beams = {} if prunes else {"beam": 0.0, "wbeam": 0.0, "pbeam": 0.0}
+    return Decoder(lm=None, loglevel="FATAL", **beams)
 
 
 def _spelled(decoder: Decoder, word: str, language: str) -> list[str]:
