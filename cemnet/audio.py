@@ -25,6 +25,7 @@ PITCH_FPS = 100
 PITCH_WINDOW = 768  # three periods of the lowest pitch
 PITCH_LOWEST_HZ, PITCH_HIGHEST_HZ = 62.5, 640.0
 PITCH_CANDIDATES = 4
+PITCH_BLOCK = 3000  # steps analysed at once: bounds the memory that long sound takes
 VOICING_THRESHOLD = 0.45
 
 
@@ -88,12 +89,11 @@ def prosody(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor,
 def _windows(
     signal: Float[np.ndarray, "sample"], num_frames: int, fps: float, size: int
 ) -> Float[np.ndarray, "frame size"]:
-    """Windows of `size` samples centred on the middle of each frame; zeros beyond both ends."""
-    hop = SAMPLE_RATE / fps
-    starts = np.round((np.arange(num_frames) + 0.5) * hop).astype(int)  # of the padded signal
-    padded = np.zeros(max(signal.shape[0] + size, int(starts[-1]) + size), np.float32)
+    """A view of `size` samples around the middle of each frame; zeros beyond both ends."""
+    hop = round(SAMPLE_RATE / fps)
+    padded = np.zeros(max(signal.shape[0], num_frames * hop) + size, np.float32)
     padded[size // 2 : size // 2 + signal.shape[0]] = signal
-    return np.lib.stride_tricks.sliding_window_view(padded, size)[starts]
+    return np.lib.stride_tricks.sliding_window_view(padded, size)[hop // 2 :: hop][:num_frames]
 
 
 def _log_rms(signal: Float[np.ndarray, "sample"], num_frames: int) -> Float[np.ndarray, "frame"]:
@@ -131,15 +131,22 @@ def pitch_track(
     Source: Boersma, "Accurate short-term analysis of the fundamental frequency", IFA Proceedings 17, 1993.
     """
     frames = _windows(signal, num_steps, PITCH_FPS, PITCH_WINDOW)
-    frames = frames - frames.mean(axis=1, keepdims=True)
-    rms = np.sqrt((frames**2).mean(axis=1))
-    correlation = _normalised_autocorrelation(frames)
-    lags, strengths = _peaks(correlation)
+    blocks = [_pitch_candidates(frames[start : start + PITCH_BLOCK]) for start in range(0, num_steps, PITCH_BLOCK)]
+    lags, strengths, rms = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     path = _cheapest_path(lags, strengths)
     steps = np.arange(num_steps)
     loud = max(float(np.percentile(rms, 95)), QUIETEST_REFERENCE_RMS)
     voiced = (strengths[steps, path] > VOICING_THRESHOLD) & (rms > 0.02 * loud)
     return (SAMPLE_RATE / lags[steps, path]).astype(np.float32), voiced
+
+
+def _pitch_candidates(
+    frames: Float[np.ndarray, "step size"],
+) -> tuple[Float[np.ndarray, "step candidate"], Float[np.ndarray, "step candidate"], Float[np.ndarray, "step"]]:
+    """Lags of possible pitch periods, their strengths, and how loud each window is."""
+    centred = frames - frames.mean(axis=1, keepdims=True)
+    lags, strengths = _peaks(_normalised_autocorrelation(centred))
+    return lags, strengths, np.sqrt((centred**2).mean(axis=1))
 
 
 def _normalised_autocorrelation(frames: Float[np.ndarray, "step size"]) -> Float[np.ndarray, "step lag"]:

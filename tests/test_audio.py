@@ -98,3 +98,11 @@ def test_frames_cover_the_sound():
     assert num_motion_frames(640) == 1
     assert num_motion_frames(641) == 2
     assert num_motion_frames(SAMPLE_RATE, fps=30.0) == 30
+
+
+def test_long_sound_has_the_pitch_of_its_parts():
+    voice = vowel(110.0 * 2 ** np.abs(np.sin(np.linspace(0, 40, 40 * SAMPLE_RATE)))).numpy()
+    hertz, voiced = pitch_track(voice, 4_000)
+    part, _ = pitch_track(voice[25 * SAMPLE_RATE : 35 * SAMPLE_RATE], 1_000)
+    assert voiced[10:-10].all()
+    np.testing.assert_allclose(hertz[2_510:3_490], part[10:-10], rtol=0.02)
