@@ -24,7 +24,7 @@ test: lint test-library test-comfy
 
 test-library: $(VENV)/installed-for-tests
 	sh tests/system_packages.sh
-	$(VENV)/bin/pytest -n 2 --ignore-glob='tests/test_comfy_*.py'
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 --ignore-glob='tests/test_comfy_*.py'
 
 test-comfy: $(COMFY)/installed
 	$(COMFY)/venv/bin/pytest tests/test_comfy_nodes.py tests/test_comfy_server.py
@@ -54,6 +54,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-for-tests: $(VENV)/installed
 	$(PIP) --editable '.[test,train]'
+	$(PIP) --no-deps mediapipe absl-py
 	touch $@
 
 # The installer does nothing when what it finds is up to date.
