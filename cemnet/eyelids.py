@@ -12,13 +12,14 @@ from jaxtyping import Float
 
 from .landmark_sets import Lids
 from .pixel_box import PixelBox, node_flow_at, sample_pixels
-from .slits import Slit, smooth_curve
+from .slits import Carry, Slit, smooth_curve
 from .warp import FaceWarp
 
 BROW_REACH = 0.85  # the share of the skin from lid to brow that stretches
 CHEEK_REACH = 0.45  # of the eye's width: how far below the eye skin stretches
 MOST_STRETCH = 0.9  # the least height of stretching skin, as a share of how far the lid moves
 MOST_SQUEEZE = 0.5  # of the height of the skin above a lid that rises
+HEAD_REACH = 1.0  # of the eye's width: how far the head may carry an eye
 BOX_MARGIN = 0.2  # of the eye's width, around the skin that stretches
 ROUNDNESS = 0.8
 SEAM_SOFTNESS = 1.0  # canvas units over which one lid gives way to the other where they touch
@@ -44,9 +45,8 @@ class Eye:
         brow[:, 1] -= BROW_REACH * np.maximum(brow[:, 1] - edge, 0.12 * slit.width)
         cheek[:, 1] += CHEEK_REACH * slit.width
         low, high = brow.min(0), cheek.max(0)
-        reach = BOX_MARGIN * slit.width
-        box = PixelBox.around(warp.canvas, low - reach, high + reach)
-        return cls(lids, slit, brow, cheek, box)
+        reach = HEAD_REACH * slit.width
+        return cls(lids, slit, brow, cheek, PixelBox.around(warp, low - reach, high + reach))
 
     def render(
         self,
@@ -57,68 +57,78 @@ class Eye:
         landmarks: Float[np.ndarray, "landmark 2"],
         moved: Float[np.ndarray, "landmark 2"],
         by_head: Float[np.ndarray, "landmark 2"],
-    ) -> Float[np.ndarray, "height width channel"]:
-        """The box's pixels with lids where the moved landmarks have them."""
-        box = self.box
+    ) -> tuple[tuple[slice, slice], Float[np.ndarray, "height width channel"]]:
+        """Lids where the moved landmarks have them: rows and columns of the crop, and their pixels."""
         lids = lid_slit(landmarks + moved, self.lids)
         carried = Slit(self.slit.upper + warp.sample(forward, self.slit.upper),
                        self.slit.lower + warp.sample(forward, self.slit.lower))  # fmt: skip
         brow = self.brow + warp.sample(forward, self.brow)
         cheek = self.cheek + warp.sample(forward, self.cheek)
-        upper_slide, lower_slide, middle = self.slides(lids, carried, brow, cheek)
+        reach = BOX_MARGIN * self.slit.width
+        low = np.minimum(lids.outline().min(0), brow.min(0)) - reach
+        box = self.box.part(low, np.maximum(lids.outline().max(0), cheek.max(0)) + reach)
+        upper_slide, lower_slide, middle = slides(box, lids, carried, brow, cheek)
         skins = []
         for slide in (upper_slide, lower_slide):
-            canvas_points = np.stack([box.x, box.y - slide], -1)
-            flow = node_flow_at(warp, backward, warp.node_coordinates(canvas_points))
-            shift = slide[..., None] * warp.canvas.to_source[:, 1]
-            skins.append(sample_pixels(crop, box.position - shift + flow))
+            slide = slide[..., None]
+            flow = node_flow_at(warp, backward, box.nodes - slide * warp.to_nodes[:, 1])
+            skins.append(sample_pixels(crop, box.position - slide * warp.canvas.to_source[:, 1] + flow))
         above = np.clip((middle - box.y) / SEAM_SOFTNESS + 0.5, 0, 1)[..., None]
         skin = skins[1] + above * (skins[0] - skins[1])
         mask = lids.mask(box, 0.4 * warp.canvas.pixels_per_unit)[..., None]
-        flow = self.eyeball_flow(lids, moved, by_head)
-        ball = sample_pixels(crop, box.position + flow @ warp.canvas.to_source[:, :2].T)
-        return skin + mask * (ball - skin)
+        corners = list(self.lids.corners)
+        carry = Carry.of_corners(landmarks[corners], by_head[corners])
+        gaze = (moved - by_head)[list(self.lids.iris)].mean(0)
+        flow = self.eyeball_flow(box, lids, carry, gaze)
+        ball = sample_pixels(crop, box.position + warp.canvas.source_vectors(flow))
+        return box.area, skin + mask * (ball - skin)
 
-    def slides(self, lids: Slit, carried: Slit, brow, cheek) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """How far the upper and the lower lid's skin has slid down at each pixel, and where the lids part."""
-        box, x = self.box, self.box.table_x
-        upper, lower = lids.heights(x)
-        from_upper, from_lower = carried.heights(x)
-        brow_y, cheek_y = np.interp(x, brow[:, 0], brow[:, 1]), np.interp(x, cheek[:, 0], cheek[:, 1])
-        inside = np.clip(np.minimum(x - lids.left, lids.right - x) / (0.04 * lids.width) + 1, 0, 1)
-        down, up = (upper - from_upper) * inside, (lower - from_lower) * inside
-        # A smoothstep slides monotonely while the motion stays below twice the height of the skin that stretches.
-        span_above = np.maximum(from_upper - brow_y, np.maximum(MOST_STRETCH * down, 1.0))
-        span_below = np.maximum(cheek_y - from_lower, np.maximum(-MOST_STRETCH * up, 1.0))
-        down, up = np.maximum(down, -MOST_SQUEEZE * span_above), np.minimum(up, MOST_SQUEEZE * span_below)
-        brow_y, cheek_y = from_upper - span_above, from_lower + span_below
-        brow_y, span, slide, middle = box.curves(brow_y, span_above + down, down, (upper + lower) / 2)
-        upper_slide = slide * smoothstep((box.y - brow_y) / span)
-        cheek_y, span, slide = box.curves(cheek_y, span_below - up, up)
-        lower_slide = slide * smoothstep((cheek_y - box.y) / span)
-        return upper_slide, lower_slide, middle
-
-    def eyeball_flow(self, lids: Slit, moved, by_head) -> Float[np.ndarray, "height width 2"]:
+    def eyeball_flow(
+        self, box: PixelBox, lids: Slit, carry: Carry, gaze: Float[np.ndarray, "2"]
+    ) -> Float[np.ndarray, "height width 2"]:
         """Where the eyeball's colours come from: lids that close cover it, lids that open wider stretch it."""
-        box, x = self.box, self.box.table_x
-        carried = by_head[list(self.lids.corners)].mean(0)
-        gaze = (moved[list(self.lids.iris)] - by_head[list(self.lids.iris)]).mean(0)
-        centre = self.slit.outline().mean(0) + carried + gaze
+        x, source = box.table_x, self.slit.carried(carry)
+        centre = source.outline().mean(0) + gaze
         reach = ((box.x - centre[0]) ** 2 + (box.y - centre[1]) ** 2) / (0.55 * self.slit.width) ** 2
-        turned = (1 / (1 + reach * reach))[..., None]
-        offset = (-carried - turned * gaze).astype(np.float32)
+        turned = 1 / (1 + reach * reach)
         upper, lower = lids.heights(x)
-        source_upper, source_lower = self.slit.heights(x - carried[0])
-        wider_above = np.maximum(source_upper + carried[1] - upper, 0)
-        wider_below = np.maximum(lower - source_lower - carried[1], 0)
+        source_upper, source_lower = source.heights(x)
+        wider_above, wider_below = np.maximum(source_upper - upper, 0), np.maximum(lower - source_lower, 0)
         height = np.maximum(lower - upper, 1e-3)
         # An iris that is stretched in height grows in width too, so that it stays round.
-        taller = np.interp(centre[0], x, (wider_above + wider_below) / height)
-        offset[..., 0] -= ROUNDNESS * taller * (box.x - centre[0]) * turned[..., 0]
+        taller = float(np.interp(centre[0], x, (wider_above + wider_below) / height))
         upper, height, wider_above, wider_below = box.curves(upper, height, wider_above, wider_below)
         down = np.clip((box.y - upper) / height, 0, 1)
-        offset[..., 1] += wider_above * (1 - down) - wider_below * down
-        return offset
+        from_x = box.x - turned * (gaze[0] + ROUNDNESS * taller * (box.x - centre[0]))
+        from_y = box.y - turned * gaze[1] + wider_above * (1 - down) - wider_below * down
+        from_x, from_y = carry.backward(from_x, from_y)
+        return np.stack([from_x - box.x, from_y - box.y], -1).astype(np.float32)
+
+
+def slides(
+    box: PixelBox,
+    lids: Slit,
+    carried: Slit,
+    brow: Float[np.ndarray, "dense 2"],
+    cheek: Float[np.ndarray, "dense 2"],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How far the upper and the lower lid's skin has slid down at each pixel, and where the lids part."""
+    x = box.table_x
+    upper, lower = lids.heights(x)
+    from_upper, from_lower = carried.heights(x)
+    brow_y, cheek_y = np.interp(x, brow[:, 0], brow[:, 1]), np.interp(x, cheek[:, 0], cheek[:, 1])
+    inside = np.clip(np.minimum(x - lids.left, lids.right - x) / (0.04 * lids.width) + 1, 0, 1)
+    down, up = (upper - from_upper) * inside, (lower - from_lower) * inside
+    # A smoothstep slides monotonely while the motion stays below twice the height of the skin that stretches.
+    span_above = np.maximum(from_upper - brow_y, np.maximum(MOST_STRETCH * down, 1.0))
+    span_below = np.maximum(cheek_y - from_lower, np.maximum(-MOST_STRETCH * up, 1.0))
+    down, up = np.maximum(down, -MOST_SQUEEZE * span_above), np.minimum(up, MOST_SQUEEZE * span_below)
+    brow_y, cheek_y = from_upper - span_above, from_lower + span_below
+    brow_y, span, slide, middle = box.curves(brow_y, span_above + down, down, (upper + lower) / 2)
+    upper_slide = slide * smoothstep((box.y - brow_y) / span)
+    cheek_y, span, slide = box.curves(cheek_y, span_below - up, up)
+    lower_slide = slide * smoothstep((cheek_y - box.y) / span)
+    return upper_slide, lower_slide, middle
 
 
 def smoothstep(value: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:

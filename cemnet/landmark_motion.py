@@ -17,7 +17,8 @@ SNEER = (
     6.0,
     6.0,
 )  # canvas units: raised freely up to the first, then at most by the second more; muscles do not add up
-GAZE = tuple(arkit_indices("eyeLook"))
+GAZE = np.array(arkit_indices("eyeLook"))
+UPPER_ROWS, LOWER_ROWS = np.array(UPPER_LIP_ROWS), np.array(LOWER_LIP_ROWS)
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
 UPPER_LIP_SHARE = 0.35  # of a correction of the mouth's gap; the lower lip takes the rest
 MOST_WIDENING = 0.5  # of the portrait's own opening of the eye
@@ -87,7 +88,7 @@ class LandmarkMotion:
         return cls(
             basis, face, canvas, pivot.astype(np.float32), basis.shape(face.identity, face.expression), reference,
             (expression_gains()[:, None, None] * basis.expression).reshape(NUM_EXPRESSIONS, -1),
-            (rest - reference)[list(UPPER_LIP_ROWS[0]), 1],
+            (rest - reference)[UPPER_ROWS[0], 1],
             lip_gap(detected).clip(0), lip_gap(reference) - lip_gap(rest), lip_gap(rest),
             lid_gap(detected).clip(0), tuple(shutting),
         )  # fmt: skip
@@ -117,15 +118,14 @@ class LandmarkMotion:
 
     def hold_upper_lip(self, moved: Float[np.ndarray, "landmark 2"], by_head: Float[np.ndarray, "landmark 2"]) -> None:
         """Sneering and raising the upper lip together bare the teeth, not the whole gum."""
-        raised = self.lip_raised + (by_head - moved)[list(UPPER_LIP_ROWS[0]), 1]
-        height, (free, more) = float(np.median(raised)), SNEER
-        start = max(free, float(np.median(self.lip_raised)))
+        raised = self.lip_raised + (by_head - moved)[UPPER_ROWS[0], 1]
+        height, (free, more) = middle_of(raised), SNEER
+        start = max(free, middle_of(self.lip_raised))
         if height > start:
             room = max(free + more - start, 1.0)
             excess = raised * (1 - (start + room * np.tanh((height - start) / room)) / height)
             excess = np.minimum(excess, np.maximum(self.lip_gap + lip_gap(moved), 0))
-            for row in UPPER_LIP_ROWS:
-                moved[list(row), 1] += excess
+            moved[UPPER_ROWS, 1] += excess
 
     def close_lips(self, moved: Float[np.ndarray, "landmark 2"], fitted: Float[np.ndarray, "landmark 2"]) -> None:
         """Lips meet when the expression closes them, however open the portrait's are, and never pass each other."""
@@ -134,9 +134,8 @@ class LandmarkMotion:
         wider = np.maximum(gap - self.lip_gap_fitted.clip(0), 0)
         change = self.lip_gap * share + wider - self.lip_gap
         excess = change - (lip_gap(fitted) - self.lip_gap_rest - self.lip_gap_fitted)
-        for upper, lower in zip(UPPER_LIP_ROWS, LOWER_LIP_ROWS, strict=True):
-            moved[list(upper), 1] -= UPPER_LIP_SHARE * excess
-            moved[list(lower), 1] += (1 - UPPER_LIP_SHARE) * excess
+        moved[UPPER_ROWS, 1] -= UPPER_LIP_SHARE * excess
+        moved[LOWER_ROWS, 1] += (1 - UPPER_LIP_SHARE) * excess
 
     def turn_eyes(
         self,
@@ -145,12 +144,15 @@ class LandmarkMotion:
         expression: Float[np.ndarray, "expression"],
     ) -> None:
         """Irises go where the eyes look; a lid that closes over them does not push them."""
-        looked = (expression - self.face.expression)[list(GAZE)] @ self.modes[list(GAZE)]
-        shape = self.shape + looked.reshape(self.shape.shape)
+        looked = (expression - self.face.expression)[GAZE]
         for lids in LIDS:
             iris = list(lids.iris)
-            gaze = self.canvas_places(self.face.pose, shape[iris]) - self.places[iris]
-            moved[iris] = by_head[iris] + gaze.mean(0)
+            moved[iris] = by_head[iris]
+            if looked.any():
+                shape = self.shape[iris] + np.tensordot(
+                    looked, self.modes[GAZE].reshape(-1, *self.shape.shape)[:, iris], 1
+                )
+                moved[iris] += (self.canvas_places(self.face.pose, shape) - self.places[iris]).mean(0)
 
     def move_lids(self, moved: Float[np.ndarray, "landmark 2"]) -> None:
         """Lids keep the portrait's own almond: they open and close in proportion, and a full blink shuts them."""
@@ -171,6 +173,11 @@ class LandmarkMotion:
             moved[list(lids.lower), 1] += raised * change * profile
 
 
+def middle_of(values: Float[np.ndarray, "odd"]) -> float:
+    """The median of an odd number of values."""
+    return float(np.sort(values)[len(values) // 2])
+
+
 def corner_motion(moved: Float[np.ndarray, "landmark 2"], lids: Lids) -> Float[np.ndarray, "7 2"]:
     """The motion of an eye's corners, spread over the columns between them."""
     share = np.linspace(0, 1, len(lids.upper) + 2)[1:-1, None]
@@ -182,12 +189,12 @@ def lid_lifts(moved: Float[np.ndarray, "landmark 2"], lids: Lids) -> tuple[float
     """How far the upper lid rises and the lower lid sinks beyond the corners' motion, over the middle of the eye."""
     between = corner_motion(moved, lids)[1:-1, 1]
     upper, lower = moved[list(lids.upper[1:-1]), 1], moved[list(lids.lower[1:-1]), 1]
-    return float(np.median(between - upper)), float(np.median(lower - between))
+    return middle_of(between - upper), middle_of(lower - between)
 
 
 def lip_gap(points: Float[np.ndarray, "landmark 2"]) -> Float[np.ndarray, "9"]:
     """How far the inner lips stand apart in nine columns."""
-    return points[list(LOWER_LIP_ROWS[0]), 1] - points[list(UPPER_LIP_ROWS[0]), 1]
+    return points[LOWER_ROWS[0], 1] - points[UPPER_ROWS[0], 1]
 
 
 def lid_gap(points: Float[np.ndarray, "landmark 2"]) -> Float[np.ndarray, "2 7"]:

@@ -17,11 +17,12 @@ from .landmark_motion import LandmarkMotion
 from .landmark_sets import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
 from .lips import Lips
 from .mouth_tones import MouthTones
-from .pixel_box import sample_pixels
-from .slits import Slit
+from .pixel_box import PixelBox, sample_pixels
+from .slits import Carry, Slit
 
 JAW_NAMES = ("jawOpen", "jawLeft", "jawRight", "jawForward")
 DRAWN_JAW_OPEN = 0.45  # how far open the jaw is when the lower teeth are drawn
+TOOTH_HEIGHT = 1.0  # centimetres
 SUPERSAMPLING = 3
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
 LIP_SHADOW = (0.5, 0.12)  # how dark under the upper lip, and how far down in widths of the mouth
@@ -69,20 +70,19 @@ class MouthInterior:
         tones = MouthTones.of_portrait(crop, motion.canvas, landmarks)
         upper = PosedJaw.draw(self.upper, motion, lips, tones, (*UPPER_LIP_ROWS[3], *NOSE_BASE), 0.0)
         lower = PosedJaw.draw(self.lower, motion, lips, tones, (*LOWER_LIP_ROWS[3], *CHIN[:6]), DRAWN_JAW_OPEN)
-        unit = motion.canvas.pixels_per_unit
-        own_mask = cv2.GaussianBlur(lips.slit.mask(lips.box, 0), (0, 0), max(1.2 * unit, 0.8))
-        own_mask = np.clip(own_mask * 2 - 0.8, 0, 1).astype(np.float32)
-        return PosedMouth(motion, lips, tones, upper, lower, lips.slit.shows_teeth, own_mask)
+        soft = max(1.2 * motion.canvas.pixels_per_unit, 0.8)
+        own_mask = np.clip(2 * lips.slit.mask(lips.box, soft) - 0.8, 0, 1).astype(np.float32)
+        return PosedMouth(motion, landmarks, lips, tones, upper, lower, lips.slit.shows_teeth, own_mask)
 
 
 @dataclass(frozen=True)
 class PosedJaw:
     """One jaw drawn in a portrait's reference pose, and how to move the drawing."""
 
-    drawing: Float[np.ndarray, "height width 4"]  # premultiplied colour and cover, over the mouth's box
+    drawing: Float[np.ndarray, "height width 4"]  # premultiplied colour and cover, upright as the canvas
     anchors: Float[np.ndarray, "anchor 3"]  # in the basis, of this person
     anchor_modes: Float[np.ndarray, "mode anchor 3"]
-    drawn_anchors: Float[np.ndarray, "3 anchor"]  # pseudo-inverse of their places in the drawing, box pixels
+    drawn_anchors: Float[np.ndarray, "3 anchor"]  # weighted pseudo-inverse of their places in the drawing
     shift: Float[np.ndarray, "2"]  # canvas units from the fitted to the detected face
 
     @classmethod
@@ -96,34 +96,36 @@ class PosedJaw:
         residual = face.residual[list(near), :2].mean(0) @ motion.canvas.to_canvas[:, :2].T
 
         def place(points, pose):
-            return motion.canvas.canvas_points(basis.project(pose, points)[:, :2]) + residual.astype(np.float32)
+            return motion.canvas_places(pose, points) + residual.astype(np.float32)
 
         vertices = (jaw.vertices + jaw_open * jaw.jaw_modes[0]) * fit[0] + fit[1]
-        anchors = jaw.anchors * fit[0] + fit[1]
-        modes = jaw.anchor_modes * fit[0]
-        box = lips.box
-        to_box = box.to_box
-        turned = (vertices @ np.asarray(face.pose.rotation).T)[:, 2]
-        pixels = place(vertices, face.pose) @ to_box[:, :2].T + to_box[:, 2]
-        drawing = draw_mesh(pixels, turned, jaw, tones, box.x.shape)
-        places = place(anchors + jaw_open * modes[0], face.pose) @ to_box[:, :2].T + to_box[:, 2]
-        homogeneous = np.concatenate([places, np.ones((len(places), 1))], 1)
-        return cls(drawing, anchors, modes, np.linalg.pinv(homogeneous), residual.astype(np.float32))
+        # Above and below each tooth: a flat drawing cannot follow the depth of the arch, so its front decides.
+        height = np.array([[0.0, TOOTH_HEIGHT / 2, 0.0]])
+        anchors = np.concatenate([jaw.anchors + height, jaw.anchors - height]) * fit[0] + fit[1]
+        modes = np.concatenate([jaw.anchor_modes, jaw.anchor_modes], 1) * fit[0]
+        weight = np.tile(np.exp(jaw.anchors[:, 2] - jaw.anchors[:, 2].max()), 2)[:, None]
+        depth = (vertices @ np.asarray(face.pose.rotation).T)[:, 2]
+        density = motion.canvas.pixels_per_unit
+        places = place(vertices, face.pose) * density
+        low, high = np.floor(places.min(0)) - 2, np.ceil(places.max(0)) + 2
+        drawing = draw_mesh(places - low, depth, jaw, tones, (int(high[1] - low[1]), int(high[0] - low[0])))
+        drawn = place(anchors + jaw_open * modes[0], face.pose) * density - low
+        homogeneous = np.concatenate([drawn, np.ones((len(drawn), 1))], 1)
+        inverse = np.linalg.pinv(weight * homogeneous) * weight.T
+        return cls(drawing, anchors, modes, inverse, residual.astype(np.float32))
 
     def moved(
         self,
         motion: LandmarkMotion,
-        lips: Lips,
+        box: PixelBox,
         jaw: Float[np.ndarray, "mode"],
         head: Float[np.ndarray, "3"],
     ) -> Float[np.ndarray, "height width 4"]:
-        """The drawing where jaw and head carry it."""
+        """The drawing in a box of pixels, where jaw and head carry it."""
         points = self.anchors + np.tensordot(jaw, self.anchor_modes, 1)
-        places = motion.canvas.canvas_points(motion.basis.project(motion.turned_pose(head), points)[:, :2]) + self.shift
-        to_box = lips.box.to_box
-        affine = (self.drawn_anchors @ (places @ to_box[:, :2].T + to_box[:, 2])).T
-        height, width = self.drawing.shape[:2]
-        return cv2.warpAffine(self.drawing, affine, (width, height), flags=cv2.INTER_LINEAR)
+        places = motion.canvas_places(motion.turned_pose(head), points) + self.shift
+        affine = (self.drawn_anchors @ (places @ box.to_box[:, :2].T + box.to_box[:, 2])).T
+        return cv2.warpAffine(self.drawing, affine, box.x.shape[::-1], flags=cv2.INTER_LINEAR)
 
 
 @dataclass(frozen=True)
@@ -131,15 +133,17 @@ class PosedMouth:
     """The mouth of one portrait, ready to be filled."""
 
     motion: LandmarkMotion
+    landmarks: Float[np.ndarray, "landmark 2"]
     lips: Lips
     tones: MouthTones
     upper: PosedJaw
     lower: PosedJaw
     own: float  # 1 when the portrait shows its own teeth, 0 when its lips are shut
-    own_mask: Float[np.ndarray, "height width"]  # where
+    own_mask: Float[np.ndarray, "height width"]  # where, in the lips' whole box
 
     def fill(
         self,
+        box: PixelBox,
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
         skin: Float[np.ndarray, "height width channel"],
         slit: Slit,
@@ -147,47 +151,49 @@ class PosedMouth:
         head: Float[np.ndarray, "3"],
         by_head: Float[np.ndarray, "landmark 2"],
     ) -> Float[np.ndarray, "height width channel"]:
-        """The mouth's box with what shows between the moved lips."""
-        box, canvas = self.lips.box, self.motion.canvas
-        carried = by_head[list(LIP_CORNERS)].mean(0)
-        departure, parted = self.parting(slit, carried)
+        """A box of pixels with what shows between the moved lips."""
+        canvas, corners = self.motion.canvas, list(LIP_CORNERS)
+        carry = Carry.of_corners(self.landmarks[corners], by_head[corners])
+        departure, parted = self.parting(box, slit, carry)
         opening = slit.mask(box, 0.7 * canvas.pixels_per_unit) * parted
         if not opening.any():
             return skin
-        inside = np.concatenate([self.paint(slit, expression, head), skin[..., 3:]], 2)[..., : skin.shape[2]]
-        shift = (carried @ canvas.to_source[:, :2].T).astype(np.float32)
+        inside = np.concatenate([self.paint(box, slit, expression, head), skin[..., 3:]], 2)[..., : skin.shape[2]]
         if self.own > 0 or departure < 1:
-            teeth = sample_pixels(crop, box.position - shift)
-            carry = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
-            reach = cv2.warpAffine(self.own_mask, carry, self.own_mask.shape[::-1], flags=cv2.INTER_LINEAR)
+            from_x, from_y = carry.backward(box.x, box.y)
+            back = canvas.source_vectors(np.stack([from_x - box.x, from_y - box.y], -1))
+            corner = np.array([self.lips.box.area[1].start, self.lips.box.area[0].start], np.float32)
+            where = box.position + back
+            reach = cv2.remap(self.own_mask, where - corner, None, cv2.INTER_LINEAR)
             share = np.maximum(1 - departure, self.own * reach)[..., None]
-            inside = inside + share * (teeth - inside)
+            inside = inside + share * (sample_pixels(crop, where) - inside)
         return skin + opening[..., None] * (inside - skin)
 
-    def parting(self, slit: Slit, carried: Float[np.ndarray, "2"]) -> tuple[float, Float[np.ndarray, "height width"]]:
+    def parting(self, box: PixelBox, slit: Slit, carry: Carry) -> tuple[float, Float[np.ndarray, "height width"]]:
         """How far the lips are from the portrait's (0 to 1), and where they stand further apart than closed lips do."""
-        x = self.lips.box.table_x
-        upper, lower = slit.heights(x)
-        across = slit.left + np.linspace(0, 1, 24) * slit.width
-        here = np.stack(slit.heights(across))
-        source = self.lips.slit
-        there = np.stack(source.heights(source.left + np.linspace(0, 1, 24) * source.width)) + carried[1]
+        source, share = self.lips.slit.carried(carry), np.linspace(0, 1, 24)
+        here = np.stack(slit.heights(slit.left + share * slit.width))
+        there = np.stack(source.heights(source.left + share * source.width))
         departure = min(float(np.abs(here - there).mean()) / (DEPARTURE * source.width), 1.0)
-        shut = np.interp((x - slit.left) / slit.width, np.linspace(0, 1, 24), there[1] - there[0])
+        upper, lower = slit.heights(box.table_x)
+        shut = np.interp((box.table_x - slit.left) / slit.width, share, there[1] - there[0])
         gap = lower - upper - (1 - self.own) * shut
-        (parted,) = self.lips.box.curves(np.clip(gap / (0.5 * DEPARTURE * source.width) + self.own, 0, 1))
+        (parted,) = box.curves(np.clip(gap / (0.5 * DEPARTURE * source.width) + self.own, 0, 1))
         return departure, parted
 
     def paint(
-        self, slit: Slit, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+        self,
+        box: PixelBox,
+        slit: Slit,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
     ) -> Float[np.ndarray, "height width 3"]:
         """Cavity, tongue, lower and upper teeth, in the shadow of the lips."""
-        box = self.lips.box
         jaw = expression[[ARKIT_INDEX[name] for name in JAW_NAMES]]
         picture = np.empty((*box.x.shape, 3), np.float32)
         picture[:] = self.tones.cavity
         for layer in (self.lower, self.upper):
-            drawing = layer.moved(self.motion, self.lips, jaw, head)
+            drawing = layer.moved(self.motion, box, jaw, head)
             picture = picture * (1 - drawing[..., 3:]) + drawing[..., :3]
         upper, _ = slit.heights(box.table_x)
         sideways = np.abs(2 * (box.table_x - slit.left) / slit.width - 1)

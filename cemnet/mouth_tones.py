@@ -13,7 +13,7 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 ENAMEL = np.array([0.93, 0.89, 0.80], np.float32)  # under white light
 FULL_CHROMA = 0.22  # of skin in a picture with all its colour: spread of the channels over luminance
 BRIGHTEST_TEETH = 0.86
-LIGHT_TINT = 0.4  # how much of the skin's hue is the light's
+SKIN_TINT, WHITE_TINT = 0.25, 0.7  # how much of their hue is the light's, or the varnish's
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,19 @@ class MouthTones:
         # An eye in shadow says little; teeth are at least a little brighter than skin.
         level = np.clip(max(0.95 * float(white @ LUMINANCE), 1.08 * light), 0.08, BRIGHTEST_TEETH)
         enamel = 1 + chroma * (ENAMEL / float(ENAMEL @ LUMINANCE) - 1)
-        teeth = level * enamel * (np.maximum(skin, 1e-3) / max(light, 1e-3)) ** LIGHT_TINT
+        tint = hue(skin) ** SKIN_TINT * hue(white) ** WHITE_TINT
+        teeth = level * enamel * tint / float(tint @ LUMINANCE)
         red = 1 + chroma * (np.array([1.12, 0.86, 0.86], np.float32) - 1)
         gum = (0.5 * lips + 0.5 * skin) * red
         return cls(
             np.clip(teeth, 0, 1).astype(np.float32), np.clip(gum, 0, 1).astype(np.float32),
             np.clip(0.95 * lips * red, 0, 1).astype(np.float32), np.clip(0.16 * lips * red, 0, 0.12).astype(np.float32),
         )  # fmt: skip
+
+
+def hue(colour: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+    """A colour without its brightness."""
+    return np.maximum(colour, 1e-3) / max(float(colour @ LUMINANCE), 1e-3)
 
 
 def colours_at(

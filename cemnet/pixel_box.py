@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from .warp import FaceCanvas, FaceWarp
+from .warp import FaceWarp
 
 TABLE_COLUMNS = 160
 
@@ -19,34 +19,64 @@ class PixelBox:
     x: Float[np.ndarray, "height width"]  # canvas coordinates of each pixel
     y: Float[np.ndarray, "height width"]
     position: Float[np.ndarray, "height width 2"]  # pixel coordinates in the roi
+    nodes: Float[np.ndarray, "height width 2"]  # fractional node coordinates
     to_box: Float[np.ndarray, "2 3"]  # canvas units to pixels of the box
     table_x: Float[np.ndarray, "column"]  # canvas x of the columns of a table of curves
     table_map: Float[np.ndarray, "height width 2"]  # where each pixel reads such a table
 
     @classmethod
-    def around(cls, canvas: FaceCanvas, low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]) -> "PixelBox":
+    def around(cls, warp: FaceWarp, low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]) -> "PixelBox":
         """The part of the roi that holds the canvas rectangle from low to high."""
-        corners = np.array([low, [high[0], low[1]], [low[0], high[1]], high])
+        canvas = warp.canvas
         origin = np.array(canvas.roi[:2])
+        to_roi = canvas.to_source.copy()
+        to_roi[:, 2] -= origin
         size = np.array(canvas.roi[2:]) - origin
-        pixels = canvas.source_points(corners) - origin
-        left, top = np.floor(pixels.min(0)).astype(int).clip(0, size - 2)
-        right, bottom = np.ceil(pixels.max(0)).astype(int).clip([left + 2, top + 2], size)
-        position = np.stack(np.meshgrid(np.arange(left, right), np.arange(top, bottom)), -1).astype(np.float32)
+        rows, columns = pixel_area(to_roi, low, high, (int(size[1]), int(size[0])))
+        across, down = np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop)
+        position = np.stack(np.meshgrid(across, down), -1).astype(np.float32)
         points = canvas.canvas_points(position + origin.astype(np.float32))
-        to_box = canvas.to_source.copy()
-        to_box[:, 2] -= origin + np.array([left, top])
+        to_box = to_roi
+        to_box[:, 2] -= np.array([columns.start, rows.start])
         x, y = np.ascontiguousarray(points[..., 0]), np.ascontiguousarray(points[..., 1])
         table_x = np.linspace(x.min(), x.max() + 1e-3, TABLE_COLUMNS).astype(np.float32)
-        columns = (x - table_x[0]) / (table_x[1] - table_x[0])
-        table_map = np.stack([columns, np.zeros_like(columns)], -1)
-        return cls((slice(top, bottom), slice(left, right)), x, y, position, to_box, table_x, table_map)
+        columns_read = (x - table_x[0]) / (table_x[1] - table_x[0])
+        table_map = np.stack([columns_read, np.zeros_like(columns_read)], -1)
+        nodes = warp.node_coordinates(points)
+        return cls((rows, columns), x, y, position, nodes, to_box, table_x, table_map)
+
+    def part(self, low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]) -> "PixelBox":
+        """A smaller box that holds the canvas rectangle from low to high, as far as this one reaches."""
+        rows, columns = area = pixel_area(self.to_box, low, high, self.x.shape)
+        to_box = self.to_box.copy()
+        to_box[:, 2] -= np.array([columns.start, rows.start])
+        top, left = self.area[0].start, self.area[1].start
+        place = slice(top + rows.start, top + rows.stop), slice(left + columns.start, left + columns.stop)
+        return PixelBox(
+            place, self.x[area], self.y[area], self.position[area], self.nodes[area], to_box, self.table_x,
+            self.table_map[area],
+        )  # fmt: skip
 
     def curves(self, *curves: Float[np.ndarray, "column"]) -> tuple[np.ndarray, ...]:
         """Up to four functions of x, given on `table_x`, at every pixel."""
         table = np.stack(curves, -1).astype(np.float32)[None]
         read = cv2.remap(table, self.table_map, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return cv2.split(read) if len(curves) > 1 else (read,)
+
+
+def pixel_area(
+    to_pixels: Float[np.ndarray, "2 3"],
+    low: Float[np.ndarray, "2"],
+    high: Float[np.ndarray, "2"],
+    size: tuple[int, int],
+) -> tuple[slice, slice]:
+    """Rows and columns, at least two each, of an image of a size that hold a canvas rectangle."""
+    corners = np.array([low, [high[0], low[1]], [low[0], high[1]], high])
+    pixels = corners @ to_pixels[:, :2].T + to_pixels[:, 2]
+    limit = np.array([size[1], size[0]])
+    left, top = np.floor(pixels.min(0)).astype(int).clip(0, limit - 2)
+    right, bottom = np.ceil(pixels.max(0)).astype(int).clip([left + 2, top + 2], limit)
+    return slice(int(top), int(bottom)), slice(int(left), int(right))
 
 
 def node_flow_at(

@@ -16,6 +16,7 @@ from .pixel_box import sample_pixels
 from .types import FaceReference, Motion
 from .warp import FaceCanvas, FaceWarp, face_canvas
 
+CONTROL_INDICES = np.array(CONTROLS)
 RING_STEP = 2  # every second point of the face's outline has a background point outside it
 RING_REACH = (1.3, 1.5)  # how far outside, above the mouth and below the chin
 
@@ -57,7 +58,7 @@ class FaceRenderer:
         warp = build_warp(canvas, landmarks, ring_points)
         motion = LandmarkMotion.build(self.basis, face, canvas)
         eyes = tuple(Eye.build(warp, landmarks, lids) for lids in LIDS)
-        lips = Lips.build(warp, landmarks)
+        lips = Lips.build(warp, landmarks, crop)
         mouth = self.mouth.pose(motion, landmarks, lips, crop)
         return PreparedFace(
             image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth
@@ -72,7 +73,7 @@ class FaceRenderer:
         """
         warp, crop = prepared.warp, prepared.crop
         moved, by_head = prepared.motion.displacements(expression, head)
-        forward = warp.forward(np.concatenate([moved[list(CONTROLS)], ring_displacements(prepared, head)]))
+        forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
         backward = warp.backward(forward)
         slit = prepared.lips.moved(warp, forward)
         flow = prepared.lips.blend(slit, backward)
@@ -83,9 +84,11 @@ class FaceRenderer:
         if moving[area].size:
             moving[area] = sample_pixels(crop, prepared.position[area] + warp.pixel_flow(flow)[area])
         for eye in prepared.eyes:
-            moving[eye.box.area] = eye.render(crop, warp, forward[0], flow, prepared.landmarks, moved, by_head)
-        skin = prepared.lips.skin(crop, warp, slit, backward)
-        moving[prepared.lips.box.area] = prepared.mouth.fill(crop, skin, slit, expression, head, by_head)
+            area, pixels = eye.render(crop, warp, forward[0], flow, prepared.landmarks, moved, by_head)
+            moving[area] = pixels
+        box = prepared.lips.moved_box(slit)
+        skin = prepared.lips.skin(box, crop, warp, slit, backward)
+        moving[box.area] = prepared.mouth.fill(box, crop, skin, slit, expression, head, by_head)
         return frame
 
 

@@ -36,6 +36,33 @@ def forward_in_x(curve: Float[np.ndarray, "dense 2"]) -> Float[np.ndarray, "dens
 
 
 @dataclass(frozen=True)
+class Carry:
+    """How the head's turn carries a feature: a similarity of the canvas, fixed by the feature's two corners."""
+
+    along: tuple[float, float]  # cosine and sine, times the change of size
+    shift: Float[np.ndarray, "2"]
+
+    @classmethod
+    def of_corners(cls, corners: Float[np.ndarray, "2 2"], by_head: Float[np.ndarray, "2 2"]) -> "Carry":
+        before, after = corners[1] - corners[0], corners[1] - corners[0] + by_head[1] - by_head[0]
+        length = float(before @ before)
+        along = float(before @ after) / length, float(before[0] * after[1] - before[1] * after[0]) / length
+        matrix = np.array([[along[0], -along[1]], [along[1], along[0]]])
+        return cls(along, corners[0] + by_head[0] - matrix @ corners[0])
+
+    def forward(self, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point 2"]:
+        cosine, sine = self.along
+        return points @ np.array([[cosine, sine], [-sine, cosine]], np.float32) + self.shift.astype(np.float32)
+
+    def backward(self, x: Float[np.ndarray, "*shape"], y: Float[np.ndarray, "*shape"]) -> tuple[np.ndarray, np.ndarray]:
+        """Where points come from."""
+        (cosine, sine), (right, down) = self.along, self.shift.tolist()
+        size = cosine * cosine + sine * sine
+        x, y = x - right, y - down
+        return (x * (cosine / size) + y * (sine / size)), (y * (cosine / size) - x * (sine / size))
+
+
+@dataclass(frozen=True)
 class Slit:
     """A pair of smooth curves from the left corner to the right one, the upper never below the lower."""
 
@@ -51,6 +78,9 @@ class Slit:
         above[:, 1] = np.minimum(above[:, 1], (above[:, 1] + below_at) / 2)
         below[:, 1] = np.maximum(below[:, 1], (below[:, 1] + above_at) / 2)
         return cls(above, below)
+
+    def carried(self, carry: Carry) -> "Slit":
+        return Slit(carry.forward(self.upper), carry.forward(self.lower))
 
     @property
     def left(self) -> float:

@@ -7,6 +7,7 @@ Thin plates after Bookstein, "Principal Warps", PAMI 1989, with per-landmark smo
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -18,12 +19,13 @@ from .landmark_sets import OVAL
 
 CANVAS_FACE_HEIGHT = 270.0  # the face from hairline to chin, in canvas units: a crop of 512 is 1.9 faces
 CANVAS_SIDE = 512.0
-NODE_SPACING = 8.0
+NODE_SPACING = 8.5
 FADE_WIDTH = 56.0  # canvas units over which motion dies towards the edge of the crop
 MIN_DETERMINANT = 0.12
 UNFOLDING_ROUNDS = 12
 INVERSION_ROUNDS = 4
-STILL = 0.004  # canvas units; a flow below this is no motion
+SIDE_REACH = (100.0, 60.0)  # canvas units: how far below the lips the upper field matters, how far above the lower one
+STILL = 0.01  # canvas units; a flow below this is no motion
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class FaceCanvas:
 
     def canvas_points(self, pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
         return (pixels @ self.to_canvas[:, :2].T + self.to_canvas[:, 2]).astype(np.float32)
+
+    def source_vectors(self, vectors: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
+        """Canvas vectors as pixels of the picture."""
+        x, y = vectors[..., 0], vectors[..., 1]
+        return np.stack([row[0] * x + row[1] * y for row in self.to_source], -1).astype(np.float32)
 
     def source_points(self, points: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
         return (points @ self.to_source[:, :2].T + self.to_source[:, 2]).astype(np.float32)
@@ -136,14 +143,15 @@ def cell_determinants(
 
 @dataclass(frozen=True)
 class FaceWarp:
-    """One face's two fields, ready to turn landmark displacements into flow. All flow is in grid-aligned units.
+    """One face's two fields, ready to turn landmark displacements into flow.
 
-    Displacements are handled in units of the canvas but along the picture's axes, so that grid cells stay square.
+    Fields and flows are in canvas units but along the picture's axes, so that grid cells stay rectangles.
     """
 
     canvas: FaceCanvas
     shape: tuple[int, int]  # rows, columns of nodes
-    matrix: Float[Tensor, "sidenode control"]
+    matrices: tuple[Float[Tensor, "uppernode control"], Float[Tensor, "lowernode control"]]
+    split: tuple[int, int]  # the lower field begins at the first row, the upper one ends before the second
     step: tuple[float, float]  # distance of neighbouring nodes in canvas units
 
     @classmethod
@@ -157,16 +165,21 @@ class FaceWarp:
     ) -> "FaceWarp":
         """Controls in canvas units; `upper` and `lower` say which fields follow each control."""
         nodes = node_grid(canvas)
-        flat = nodes.reshape(-1, 2)
-        matrix = np.zeros((2, len(flat), len(controls)), np.float32)
-        for side, members in enumerate((upper, lower)):
-            plate = thin_plate_matrix(flat, controls[members], smoothing[members], background_anchors())
-            matrix[side][:, members] = plate * edge_fade(flat)[:, None]
-        left, top, right, bottom = canvas.roi
         rows, columns = nodes.shape[:2]
+        lips = controls[upper != lower, 1].mean()
+        end = 1 + int(np.flatnonzero((nodes[..., 1] < lips + SIDE_REACH[0]).any(1))[-1])
+        start = int(np.flatnonzero((nodes[..., 1] > lips - SIDE_REACH[1]).any(1))[0])
+        matrices = []
+        for members, used in ((upper, nodes[:end]), (lower, nodes[start:])):
+            flat = used.reshape(-1, 2)
+            matrix = np.zeros((len(flat), len(controls)), np.float32)
+            plate = thin_plate_matrix(flat, controls[members], smoothing[members], background_anchors())
+            matrix[:, members] = plate * edge_fade(flat)[:, None]
+            matrices.append(torch.from_numpy(matrix))
+        left, top, right, bottom = canvas.roi
         unit = canvas.pixels_per_unit
         step = ((right - left) / columns / unit, (bottom - top) / rows / unit)
-        return cls(canvas, (rows, columns), torch.from_numpy(matrix.reshape(-1, len(controls))), step)
+        return cls(canvas, (rows, columns), (matrices[0], matrices[1]), (start, end), step)
 
     def axes(self) -> Float[np.ndarray, "2 2"]:
         """Turns vectors of the canvas into vectors along the picture's axes, still in canvas units."""
@@ -175,7 +188,11 @@ class FaceWarp:
     def forward(self, displacement: Float[np.ndarray, "control 2"]) -> Float[np.ndarray, "2 row column 2"]:
         """Unfolded displacement of every node in the upper and the lower field."""
         turned = torch.from_numpy((displacement @ self.axes().T).astype(np.float32))
-        field = (self.matrix @ turned).numpy().reshape(2, *self.shape, 2)
+        field = np.empty((2, *self.shape, 2), np.float32)
+        start, end = self.split
+        field[0, :end] = (self.matrices[0] @ turned).numpy().reshape(-1, self.shape[1], 2)
+        field[1, start:] = (self.matrices[1] @ turned).numpy().reshape(-1, self.shape[1], 2)
+        field[1, :start], field[0, end:] = field[0, :start], field[1, end:]
         return unfold(field, self.step)
 
     def backward(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:
@@ -186,13 +203,20 @@ class FaceWarp:
         """Every node in canvas units."""
         return node_grid(self.canvas)
 
+    @cached_property
+    def to_nodes(self) -> Float[np.ndarray, "2 3"]:
+        """Canvas units to fractional column and row of the nodes."""
+        left, top, right, bottom = self.canvas.roi
+        scale = np.array([self.shape[1] / (right - left), self.shape[0] / (bottom - top)])
+        affine = self.canvas.to_source * scale[:, None]
+        affine[:, 2] += (0.5 - np.array([left, top])) * scale - 0.5
+        return affine.astype(np.float32)
+
     def node_coordinates(self, points: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
         """Fractional column and row of points given in canvas units."""
-        pixels = self.canvas.source_points(points)
-        left, top, right, bottom = self.canvas.roi
-        rows, columns = self.shape
-        scale = np.array([columns / (right - left), rows / (bottom - top)], np.float32)
-        return (pixels - np.array([left, top], np.float32) + 0.5) * scale - 0.5
+        affine = self.to_nodes
+        x, y = points[..., 0], points[..., 1]
+        return np.stack([row[0] * x + row[1] * y + row[2] for row in affine], -1)
 
     def sample(
         self, field: Float[np.ndarray, "row column 2"], points: Float[np.ndarray, "point 2"]

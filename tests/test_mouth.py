@@ -39,15 +39,16 @@ def opening(prepared, shown):
     """Which pixels of the mouth's box lie between the lips."""
     moved, _ = prepared.motion.displacements(shown, STILL)
     field = prepared.warp.forward(np.concatenate([moved[list(CONTROLS)], ring_displacements(prepared, STILL)]))
-    return prepared.lips.moved(prepared.warp, field).mask(prepared.lips.box, 0) > 0.95
+    return prepared.lips.moved(prepared.warp, field).mask(prepared.lips.box, 0)
 
 
 def test_an_open_mouth_is_darker_than_the_lips(renderer, closed):
     shown = expression(jawOpen=0.6)
-    inside = opening(closed, shown)
+    mask = opening(closed, shown)
+    inside, skin = mask > 0.95, mask == 0
     assert inside.sum() > 30
     picture = mouth_box(renderer, closed, shown)
-    assert picture[inside].mean() < 0.6 * picture[~inside].mean()
+    assert picture[inside].mean() < 0.6 * picture[skin].mean()
 
 
 def test_a_shut_mouth_shows_nothing_of_its_inside(renderer, closed):
@@ -64,24 +65,49 @@ def loud_tones():
 
 def test_upper_teeth_hold_still_while_the_jaw_falls(closed):
     mouth = closed.mouth
-    shut = mouth.upper.moved(closed.motion, closed.lips, np.array([0.0, 0, 0, 0]), STILL)
-    fallen = mouth.upper.moved(closed.motion, closed.lips, np.array([0.9, 0, 0, 0]), STILL)
+    shut = mouth.upper.moved(closed.motion, closed.lips.box, np.array([0.0, 0, 0, 0]), STILL)
+    fallen = mouth.upper.moved(closed.motion, closed.lips.box, np.array([0.9, 0, 0, 0]), STILL)
     np.testing.assert_allclose(shut, fallen, atol=1e-5)
 
 
 def test_lower_teeth_go_down_with_the_jaw(closed):
     def height(amount):
-        cover = closed.mouth.lower.moved(closed.motion, closed.lips, np.array([amount, 0, 0, 0]), STILL)[..., 3]
+        cover = closed.mouth.lower.moved(closed.motion, closed.lips.box, np.array([amount, 0, 0, 0]), STILL)[..., 3]
         return (cover.sum(1) @ np.arange(len(cover))) / cover.sum()
 
     assert height(0.5) > height(0.1) + 1
 
 
 def test_teeth_turn_with_the_head(closed):
-    ahead = closed.mouth.upper.moved(closed.motion, closed.lips, np.zeros(4), STILL)[..., 3]
-    turned = closed.mouth.upper.moved(closed.motion, closed.lips, np.zeros(4), np.array([0.2, 0, 0], np.float32))
+    ahead = closed.mouth.upper.moved(closed.motion, closed.lips.box, np.zeros(4), STILL)[..., 3]
+    turned = closed.mouth.upper.moved(closed.motion, closed.lips.box, np.zeros(4), np.array([0.2, 0, 0], np.float32))
     columns = np.arange(ahead.shape[1])
     assert (turned[..., 3].sum(0) @ columns) / turned[..., 3].sum() > (ahead.sum(0) @ columns) / ahead.sum() + 0.5
+
+
+def test_teeth_keep_their_height_while_the_head_nods(closed):
+    """A flat drawing must not stretch when the arch behind it tips."""
+    heights = []
+    for pitch in (0.0, 0.12):
+        cover = closed.mouth.lower.moved(
+            closed.motion, closed.lips.box, np.array([0.4, 0, 0, 0]), np.array([0, pitch, 0])
+        )
+        rows = np.flatnonzero(cover[..., 3].max(1) > 0.5)
+        heights.append(rows[-1] - rows[0])
+    assert heights[1] < 1.4 * heights[0]
+
+
+def test_the_seam_of_closed_lips_follows_the_dark_line(renderer):
+    image = astronaut_face(renderer.basis).image.numpy().copy()
+    face = astronaut_face(renderer.basis, shown=expression())
+    points = face.landmarks.points[[78, 13, 14, 308], :2].mean(0)
+    image[int(points[1]) - 12 : int(points[1]) + 12, int(points[0]) - 25 : int(points[0]) + 25] = 0.7
+    line = round(points[1]) + 1
+    image[line, int(points[0]) - 25 : int(points[0]) + 25] = 0.1
+    prepared = renderer.prepare(astronaut_face(renderer.basis, image=image, shown=expression()))
+    seam = prepared.canvas.source_points(prepared.lips.slit.upper)
+    middle = seam[np.abs(seam[:, 0] - points[0]) < 5, 1]
+    np.testing.assert_allclose(middle, line, atol=0.8)
 
 
 def test_a_grey_portrait_gets_a_grey_mouth(renderer):

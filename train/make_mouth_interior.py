@@ -13,6 +13,7 @@ from cemnet.checkpoint import RELEASED_WEIGHTS, save_checkpoint
 
 JAW_MODES = ("jawOpen", "jawLeft", "jawRight", "jawForward")
 ENAMEL, GUM, TONGUE = range(3)
+LOWER_LIGHT = 0.8  # the lower jaw lies in the shadow of the upper one
 LIGHT = np.array([0.1, 0.3, 1.0]) / np.linalg.norm([0.1, 0.3, 1.0])
 UPPER_ROOTS, LOWER_ROOTS = -1.75, -5.05  # teeth beyond these heights are hidden in the gums
 DEPTHS = {ENAMEL: (7.4, 10.1), GUM: (5.5, 10.4), TONGUE: (3.5, 9.6)}  # dark at the first, lit at the second
@@ -69,7 +70,7 @@ def layer(ict: dict[str, np.ndarray], upper: bool) -> dict[str, torch.Tensor]:
     if upper:
         kinds[kinds == TONGUE] = GUM  # the palate
     normals = vertex_normals(base, ict["faces"][teeth | gums])
-    shade = shading(base, normals, faces, kinds)
+    shade = shading(base, normals, faces, kinds) * (1 if upper else LOWER_LIGHT)
     used, local = np.unique(faces, return_inverse=True)
     tooth_vertices = np.unique(faces[kinds == ENAMEL])
     arch = tooth_vertices[np.argsort(base[tooth_vertices, 0])]
