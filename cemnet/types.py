@@ -63,7 +63,7 @@ class Pose:
 
     @property
     def angles(self) -> Float[np.ndarray, "3"]:
-        """Yaw (to the picture's right), pitch (down) and roll (counter-clockwise) in radians, as Motion.head has them."""
+        """Yaw (to the picture's right), pitch (down) and roll (counter-clockwise), in radians, as in Motion.head."""
         turn = self.rotation
         yaw = np.arcsin(np.clip(-turn[2, 0], -1, 1))
         pitch = np.arctan2(turn[2, 1], turn[2, 2])
