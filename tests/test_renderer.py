@@ -9,6 +9,7 @@ import torch
 from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.arkit import NUM_EXPRESSIONS
+from cemnet.eyelids import lid_slit, slides
 from cemnet.landmark_motion import head_rotation, lid_gap, lip_gap
 from cemnet.renderer import render_motion
 from cemnet.types import Motion
@@ -171,3 +172,15 @@ def test_a_motion_is_rendered_frame_by_frame(renderer, face):
     frames = list(render_motion(renderer, face, motion))
     assert len(frames) == 3
     assert signal_to_noise(frames[-1], face.image.numpy()) >= 45
+
+
+def test_lids_never_fold_however_they_move(prepared):
+    """Down every column of pixels the skin comes from ever lower rows of the portrait."""
+    eye = prepared.eyes[0]
+    for lift in (-14.0, -5.0, 5.0, 14.0):
+        moved = np.zeros((478, 2), np.float32)
+        moved[list(eye.lids.upper), 1] = lift
+        moved[list(eye.lids.lower), 1] = -0.3 * lift
+        lids = lid_slit(prepared.landmarks + moved, eye.lids)
+        for slide in slides(eye.box, lids, eye.slit, eye.brow, eye.cheek)[:2]:
+            assert np.diff(eye.box.y - slide, axis=0).min() > 0
