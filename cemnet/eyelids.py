@@ -60,10 +60,9 @@ class Eye:
     ) -> tuple[tuple[slice, slice], Float[np.ndarray, "height width channel"]]:
         """Lids where the moved landmarks have them: rows and columns of the crop, and their pixels."""
         lids = lid_slit(landmarks + moved, self.lids)
-        carried = Slit(self.slit.upper + warp.sample(forward, self.slit.upper),
-                       self.slit.lower + warp.sample(forward, self.slit.lower))  # fmt: skip
-        brow = self.brow + warp.sample(forward, self.brow)
-        cheek = self.cheek + warp.sample(forward, self.cheek)
+        curves = np.concatenate([self.slit.upper, self.slit.lower, self.brow, self.cheek])
+        upper, lower, brow, cheek = (curves + warp.sample(forward, curves)).reshape(4, -1, 2)
+        carried = Slit(upper, lower)
         reach = BOX_MARGIN * self.slit.width
         low = np.minimum(lids.outline().min(0), brow.min(0)) - reach
         box = self.box.part(low, np.maximum(lids.outline().max(0), cheek.max(0)) + reach)

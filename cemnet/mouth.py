@@ -23,6 +23,7 @@ from .slits import Carry, Slit
 JAW_NAMES = ("jawOpen", "jawLeft", "jawRight", "jawForward")
 DRAWN_JAW_OPEN = 0.45  # how far open the jaw is when the lower teeth are drawn
 TOOTH_HEIGHT = 1.0  # centimetres
+FACET_BLUR = 0.45  # canvas units
 SUPERSAMPLING = 3
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
 LIP_SHADOW = (0.5, 0.12)  # how dark under the upper lip, and how far down in widths of the mouth
@@ -112,6 +113,8 @@ class PosedJaw:
         drawn = place(anchors + jaw_open * modes[0], face.pose) * density - low
         homogeneous = np.concatenate([drawn, np.ones((len(drawn), 1))], 1)
         inverse = np.linalg.pinv(weight * homogeneous) * weight.T
+        if density > 1:  # so large that the mesh's facets would show
+            drawing = cv2.GaussianBlur(drawing, (0, 0), FACET_BLUR * density)
         return cls(drawing, anchors, modes, inverse, residual.astype(np.float32))
 
     def moved(

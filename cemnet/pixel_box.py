@@ -88,9 +88,11 @@ def node_flow_at(
 
 
 def sample_pixels(
-    image: Float[np.ndarray, "height width channel"], where: Float[np.ndarray, "boxheight boxwidth 2"]
+    image: Float[np.ndarray, "height width channel"],
+    where: Float[np.ndarray, "boxheight boxwidth 2"],
+    into: Float[np.ndarray, "boxheight boxwidth channel"] | None = None,
 ) -> Float[np.ndarray, "boxheight boxwidth channel"]:
-    """Colours of an image at fractional pixels, 0 to 1 like the image's own."""
-    sampled = cv2.remap(image, where, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    np.clip(sampled, 0, 1, out=sampled)  # cubic interpolation overshoots
-    return sampled.reshape(*where.shape[:2], image.shape[2])
+    """Colours of an image at fractional pixels, 0 to 1 like the image's own; `into` takes them without a copy."""
+    sampled = np.empty((*where.shape[:2], image.shape[2]), np.float32) if into is None else into
+    cv2.remap(image, where, None, cv2.INTER_CUBIC, dst=sampled, borderMode=cv2.BORDER_REPLICATE)
+    return np.clip(sampled, 0, 1, out=sampled)  # cubic interpolation overshoots

@@ -82,7 +82,9 @@ class FaceRenderer:
         moving = frame[top:bottom, left:right]
         area = warp.moving_area(flow)
         if moving[area].size:
-            moving[area] = sample_pixels(crop, prepared.position[area] + warp.pixel_flow(flow)[area])
+            where = warp.pixel_flow(flow)[area]
+            where += prepared.position[area]
+            sample_pixels(crop, where, moving[area])
         for eye in prepared.eyes:
             area, pixels = eye.render(crop, warp, forward[0], flow, prepared.landmarks, moved, by_head)
             moving[area] = pixels
