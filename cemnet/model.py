@@ -16,7 +16,7 @@ from .errors import CEMNetError
 from .face import FaceLandmarker, find_face_landmarker
 from .face_basis import FaceBasis
 from .face_reference import ReferenceEmotionReader
-from .motion import MotionDecoder, release_articulation
+from .motion import MotionDecoder, into_range, release_articulation
 from .mouth import MouthInterior
 from .renderer import FaceRenderer
 from .speech_encoder import SpeechEncoder
@@ -59,7 +59,7 @@ class EmotionNetwork(nn.Module):
         neutral = torch.zeros_like(reference_state)
         shown, _ = self.emotion_memory(neutral, reference_state.unsqueeze(1), identity)
         resting = release_articulation(reference_expression, shown.squeeze(1))
-        emotional = (resting.unsqueeze(1) + displacement).clamp(0, 1)
+        emotional = into_range(resting.unsqueeze(1) + displacement)
         expression, closure, head = self.motion_decoder(content, prosody, target_state, emotional)
         return Performed(expression, closure, head, displacement, address)
 

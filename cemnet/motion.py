@@ -80,7 +80,14 @@ def articulate(
     """Adds speech to an emotional face; where the lips close, nothing that would part them survives."""
     parting = torch.zeros(NUM_EXPRESSIONS, device=emotional.device)
     parting[OPENING] = 1.0
-    return ((emotional + articulation) * (1 - closure.unsqueeze(-1) * parting)).clamp(0, 1)
+    return into_range((emotional + articulation) * (1 - closure.unsqueeze(-1) * parting))
+
+
+def into_range(expression: Float[Tensor, "*batch expression"]) -> Float[Tensor, "*batch expression"]:
+    """Blendshapes cut to [0, 1] whose gradient still passes where they are cut: most of them rest at 0, and a plain
+    clamp would never let them rise again in training.
+    """
+    return expression + (expression.clamp(0, 1) - expression).detach()
 
 
 def release_articulation(

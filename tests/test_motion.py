@@ -25,6 +25,15 @@ def test_closed_lips_stay_closed_in_any_emotion():
     torch.testing.assert_close(expression[..., smile], (emotional + articulation)[..., smile].clamp(0, 1))
 
 
+def test_a_blendshape_that_was_cut_can_still_learn_to_rise():
+    articulation = torch.full((1, 1, NUM_EXPRESSIONS), -0.5, requires_grad=True)
+    expression = articulate(torch.zeros(1, 1, NUM_EXPRESSIONS), articulation, torch.zeros(1, 1))
+    assert expression.max() == 0
+    expression.sum().backward()
+    assert articulation.grad is not None
+    assert (articulation.grad > 0).all()
+
+
 def test_an_open_laughing_jaw_is_released_and_a_resting_brow_kept():
     expression = torch.zeros(1, NUM_EXPRESSIONS)
     expression[0, ARKIT_INDEX["jawOpen"]] = 0.6
