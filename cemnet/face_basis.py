@@ -17,6 +17,7 @@ from .types import FaceLandmarks, Pose
 
 IMAGE_AXES = np.array([1.0, -1.0, -1.0])  # from the basis to the image: y down, z away
 LARGEST_IDENTITY = 3.0  # standard deviations
+AT_REST = 6.0  # rate of the exponential prior on blendshapes: most are at rest in most portraits
 FIT_ROUNDS = 6
 MIRRORED_EXPRESSION = np.array([ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES])
 
@@ -62,7 +63,8 @@ class FaceBasis:
         """The most plausible pose, identity and expression behind detected landmarks.
 
         Gauss-Newton on image x and y (MediaPipe's depth is only the first guess of the pose); identity is held by its
-        normal prior, expression in [0, 1] by MediaPipe's scores, trusted as far as they are on rendered heads.
+        normal prior, expression in [0, 1] by an exponential prior and by MediaPipe's scores, trusted as far as they
+        are right on rendered heads.
         """
         guess = (self.score_weight * landmarks.blendshapes).clip(0, 1)
         return self._fit(landmarks.points.astype(np.float64), guess, 1 / self.score_noise**2)
@@ -116,6 +118,7 @@ class FaceBasis:
         hessian[6:, 6:] += np.diag(precision)
         gradient = matrix.T @ target
         gradient[6:] += precision * (centre - weights)
+        gradient[-NUM_EXPRESSIONS:] -= AT_REST
         free = np.full(6, np.inf)
         step = bounded_quadratic_minimum(
             hessian, gradient, np.concatenate([-free, low - weights]), np.concatenate([free, high - weights])

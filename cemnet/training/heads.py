@@ -4,6 +4,7 @@ ICT-FaceKit (https://github.com/ICT-VGL/ICT-FaceKit, MIT) is needed for training
 person's left, y up, z toward the viewer.
 """
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,9 +99,11 @@ class HeadModel:
 
 def gaze_rotation(expression: Float[np.ndarray, "expression"], side: str) -> Float[np.ndarray, "3 3"]:
     """The turn of one eyeball: In and Out are toward and away from the nose."""
-    look = {way: GAZE_DEGREES[way] * expression[ARKIT_INDEX[f"eyeLook{way}{side}"]] for way in GAZE_DEGREES}
+    look = {
+        way: degrees * float(expression[ARKIT_INDEX[f"eyeLook{way}{side}"]]) for way, degrees in GAZE_DEGREES.items()
+    }
     leftward = (look["Out"] - look["In"]) * (1 if side == "Left" else -1)
-    return rotation(np.deg2rad(leftward), np.deg2rad(look["Down"] - look["Up"]), 0.0)
+    return rotation(math.radians(leftward), math.radians(look["Down"] - look["Up"]), 0.0)
 
 
 def rotation(yaw: float, pitch: float, roll: float) -> Float[np.ndarray, "3 3"]:
