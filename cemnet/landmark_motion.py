@@ -21,7 +21,7 @@ GAZE = np.array(arkit_indices("eyeLook"))
 UPPER_ROWS, LOWER_ROWS = np.array(UPPER_LIP_ROWS), np.array(LOWER_LIP_ROWS)
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
 UPPER_LIP_SHARE = 0.35  # of a correction of the mouth's gap; the lower lip takes the rest
-MOST_WIDENING = 0.5  # of the portrait's own opening of the eye
+MOST_WIDENING = 0.42  # of the portrait's own opening of the eye
 MOST_LOWER_LID, WIDE_LOWER_LID = 0.5, 0.25  # the lower lid's part of a closing and of a widening eye
 
 

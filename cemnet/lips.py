@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from .grid_field import read_at
 from .landmark_sets import LOWER_INNER_LIP, UPPER_INNER_LIP
 from .pixel_box import PixelBox, node_flow_at, sample_pixels
 from .slits import OPEN_APERTURE, Slit, smooth_curve
@@ -96,7 +97,7 @@ def dark_seam(
     points = line[:, None] + np.stack([np.zeros_like(offsets), offsets], -1)
     pixels = canvas.source_points(points) - np.array(canvas.roi[:2], np.float32)
     grey = cv2.GaussianBlur(crop[..., :3].mean(-1), (0, 0), max(0.6 * canvas.pixels_per_unit, 0.5))
-    light = cv2.remap(grey, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    light = read_at(grey, pixels)
     contrast = max(float(np.ptp(light, axis=1).mean()), 1e-3)
     near_corner = np.clip(4 * np.abs(np.linspace(-1, 1, len(line))) - 3, 0, 1)[:, None]
     away = (offsets / reach) ** 2

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 
 from .arkit import ARKIT_INDEX
 from .checkpoint import load_checkpoint
+from .grid_field import read_at
 from .landmark_motion import LandmarkMotion
 from .landmark_sets import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
 from .lips import Lips
@@ -167,7 +168,7 @@ class PosedMouth:
             back = canvas.source_vectors(np.stack([from_x - box.x, from_y - box.y], -1))
             corner = np.array([self.lips.box.area[1].start, self.lips.box.area[0].start], np.float32)
             where = box.position + back
-            reach = cv2.remap(self.own_mask, where - corner, None, cv2.INTER_LINEAR)
+            reach = read_at(self.own_mask, where - corner)
             share = np.maximum(1 - departure, self.own * reach)[..., None]
             inside = inside + share * (sample_pixels(crop, where) - inside)
         return skin + opening[..., None] * (inside - skin)

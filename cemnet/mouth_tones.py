@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from .grid_field import read_at
 from .landmark_sets import CHEEKS, LIDS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
 from .warp import FaceCanvas
 
@@ -63,7 +64,7 @@ def colours_at(
     colours: Float[np.ndarray, "height width 3"], pixels: Float[np.ndarray, "point 2"]
 ) -> Float[np.ndarray, "point 3"]:
     where = pixels.astype(np.float32)[None]
-    return cv2.remap(colours, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    return read_at(colours, where)[0]
 
 
 def eye_white(

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from .grid_field import NO_SECOND_MAP, read_at
 from .warp import FaceWarp
 
 TABLE_COLUMNS = 160
@@ -60,8 +61,8 @@ class PixelBox:
     def curves(self, *curves: Float[np.ndarray, "column"]) -> tuple[np.ndarray, ...]:
         """Up to four functions of x, given on `table_x`, at every pixel."""
         table = np.stack(curves, -1).astype(np.float32)[None]
-        read = cv2.remap(table, self.table_map, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return cv2.split(read) if len(curves) > 1 else (read,)
+        read = read_at(table, self.table_map)
+        return tuple(cv2.split(read))
 
 
 def pixel_area(
@@ -83,7 +84,7 @@ def node_flow_at(
     warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], nodes: Float[np.ndarray, "height width 2"]
 ) -> Float[np.ndarray, "height width 2"]:
     """A node flow, as pixel offsets, at fractional node coordinates."""
-    found = cv2.remap(flow, nodes, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    found = read_at(flow, nodes)
     return found * warp.canvas.pixels_per_unit
 
 
@@ -94,5 +95,5 @@ def sample_pixels(
 ) -> Float[np.ndarray, "boxheight boxwidth channel"]:
     """Colours of an image at fractional pixels, 0 to 1 like the image's own; `into` takes them without a copy."""
     sampled = np.empty((*where.shape[:2], image.shape[2]), np.float32) if into is None else into
-    cv2.remap(image, where, None, cv2.INTER_CUBIC, dst=sampled, borderMode=cv2.BORDER_REPLICATE)
+    cv2.remap(image, where, NO_SECOND_MAP, cv2.INTER_CUBIC, dst=sampled, borderMode=cv2.BORDER_REPLICATE)
     return np.clip(sampled, 0, 1, out=sampled)  # cubic interpolation overshoots

@@ -15,16 +15,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from .grid_field import invert, read_at, unfold
 from .landmark_sets import OVAL
 
 CANVAS_FACE_HEIGHT = 270.0  # the face from hairline to chin, in canvas units: a crop of 512 is 1.9 faces
 CANVAS_SIDE = 512.0
 NODE_SPACING = 8.5
 FADE_WIDTH = 56.0  # canvas units over which motion dies towards the edge of the crop
-MIN_DETERMINANT = 0.12
-UNFOLDING_ROUNDS = 12
-INVERSION_ROUNDS = 5
-INVERSION_TOLERANCE = 0.03  # canvas units
 SIDE_REACH = (100.0, 60.0)  # canvas units: how far below the lips the upper field matters, how far above the lower one
 STILL = 0.03  # canvas units; a flow below this is no motion
 
@@ -126,22 +123,6 @@ def thin_plate_matrix(
     return (evaluation @ inverse).astype(np.float32)
 
 
-def cell_determinants(
-    displacement: Float[np.ndarray, "side row column 2"], step: tuple[float, float]
-) -> Float[np.ndarray, "side cellrow cellcolumn"]:
-    """The least Jacobian determinant in every grid cell of x + displacement; grid axes may be turned."""
-    across = np.diff(displacement, axis=2) / step[0]
-    down = np.diff(displacement, axis=1) / step[1]
-    least = None
-    for row in (slice(None, -1), slice(1, None)):
-        for column in (slice(None, -1), slice(1, None)):
-            a, b = across[:, row], down[:, :, column]
-            determinant = (1 + a[..., 0]) * (1 + b[..., 1]) - a[..., 1] * b[..., 0]
-            least = determinant if least is None else np.minimum(least, determinant)
-    assert least is not None
-    return least
-
-
 @dataclass(frozen=True)
 class FaceWarp:
     """One face's two fields, ready to turn landmark displacements into flow.
@@ -225,7 +206,7 @@ class FaceWarp:
     ) -> Float[np.ndarray, "point 2"]:
         """One field at points of the canvas, as a vector of the canvas."""
         where = self.node_coordinates(points)[None]
-        found = cv2.remap(field, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+        found = read_at(field, where)[0]
         return found @ self.axes()
 
     def moving_area(self, flow: Float[np.ndarray, "row column 2"]) -> tuple[slice, slice]:
@@ -246,48 +227,3 @@ class FaceWarp:
         left, top, right, bottom = self.canvas.roi
         scaled = flow * np.float32(self.canvas.pixels_per_unit)
         return cv2.resize(scaled, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR)
-
-
-def unfold(
-    field: Float[np.ndarray, "side row column 2"], step: tuple[float, float]
-) -> Float[np.ndarray, "side row column 2"]:
-    """Smooths a field where it would fold, until every cell keeps MIN_DETERMINANT of its area."""
-    for _ in range(UNFOLDING_ROUNDS):
-        folded = cell_determinants(field, step) < MIN_DETERMINANT
-        if not folded.any():
-            return field
-        field = field.copy()
-        for side in np.flatnonzero(folded.any((1, 2))):
-            corners = np.pad(folded[side].astype(np.float32), ((0, 1), (0, 1)))
-            share = np.minimum(cv2.GaussianBlur(cv2.dilate(corners, np.ones((4, 4))), (5, 5), 1.2), 1)[..., None]
-            field[side] += share * (cv2.GaussianBlur(field[side], (5, 5), 1.2) - field[side])
-    for _ in range(40):  # the last resort: a weaker motion
-        if cell_determinants(field, step).min() >= MIN_DETERMINANT:
-            break
-        field = field * 0.93
-    return field
-
-
-def invert(field: Float[np.ndarray, "row column 2"], step: tuple[float, float]) -> Float[np.ndarray, "row column 2"]:
-    """The field g with x + g(x) + field(x + g(x)) = x, by Newton's method on the grid."""
-    rows, columns = field.shape[:2]
-    node = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
-    size = np.array(step, np.float32)
-    slopes = [
-        cv2.Sobel(field, cv2.CV_32F, 1 - axis, axis, None, 1, 0.5 / float(size[axis]), 0, cv2.BORDER_REPLICATE)
-        for axis in (0, 1)
-    ]
-    slope = np.concatenate(slopes, -1)
-    inverse = -field
-    for _ in range(INVERSION_ROUNDS):
-        where = node + inverse / size
-        value = cv2.remap(field, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        error = inverse + value
-        if np.abs(error).max() < INVERSION_TOLERANCE:
-            break
-        error_x, error_y = cv2.split(error)
-        xx, yx, xy, yy = cv2.split(cv2.remap(slope, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
-        determinant = np.maximum((1 + xx) * (1 + yy) - xy * yx, 0.5 * MIN_DETERMINANT)
-        inverse[..., 0] -= ((1 + yy) * error_x - xy * error_y) / determinant
-        inverse[..., 1] -= ((1 + xx) * error_y - yx * error_x) / determinant
-    return inverse

@@ -6,9 +6,10 @@ import pytest
 from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.arkit import NUM_EXPRESSIONS
+from cemnet.grid_field import MIN_DETERMINANT, cell_determinants, invert, unfold
 from cemnet.landmark_sets import CONTROLS
 from cemnet.renderer import ring_displacements
-from cemnet.warp import CANVAS_SIDE, MIN_DETERMINANT, cell_determinants, face_canvas, invert, unfold
+from cemnet.warp import CANVAS_SIDE, face_canvas
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,82 @@
+"""Smooth displacement fields on a grid of nodes: do they fold, how to unfold them, how to invert them."""
+
+from typing import Any
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+MIN_DETERMINANT = 0.12  # of the area of every cell
+UNFOLDING_ROUNDS = 12
+INVERSION_ROUNDS = 5
+INVERSION_TOLERANCE = 0.03  # in units of the field
+NO_SECOND_MAP: Any = None  # cv2.remap takes both coordinates in its first map, which its stubs do not know
+
+
+def read_at(
+    values: Float[np.ndarray, "height width *channel"], where: Float[np.ndarray, "outheight outwidth 2"]
+) -> Float[np.ndarray, "outheight outwidth *outchannel"]:
+    """Values of a grid at fractional columns and rows, linear between nodes and level outside; OpenCV drops a single
+    channel's axis."""
+    return cv2.remap(values, where, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def cell_determinants(
+    displacement: Float[np.ndarray, "side row column 2"], step: tuple[float, float]
+) -> Float[np.ndarray, "side cellrow cellcolumn"]:
+    """The least Jacobian determinant in every grid cell of x + displacement; grid axes may be turned."""
+    across = np.diff(displacement, axis=2) / step[0]
+    down = np.diff(displacement, axis=1) / step[1]
+    least = None
+    for row in (slice(None, -1), slice(1, None)):
+        for column in (slice(None, -1), slice(1, None)):
+            a, b = across[:, row], down[:, :, column]
+            determinant = (1 + a[..., 0]) * (1 + b[..., 1]) - a[..., 1] * b[..., 0]
+            least = determinant if least is None else np.minimum(least, determinant)
+    assert least is not None
+    return least
+
+
+def unfold(
+    field: Float[np.ndarray, "side row column 2"], step: tuple[float, float]
+) -> Float[np.ndarray, "side row column 2"]:
+    """Smooths a field where it would fold, until every cell keeps MIN_DETERMINANT of its area."""
+    for _ in range(UNFOLDING_ROUNDS):
+        folded = cell_determinants(field, step) < MIN_DETERMINANT
+        if not folded.any():
+            return field
+        field = field.copy()
+        for side in np.flatnonzero(folded.any((1, 2))):
+            corners = np.pad(folded[side].astype(np.float32), ((0, 1), (0, 1)))
+            share = np.minimum(cv2.GaussianBlur(cv2.dilate(corners, np.ones((4, 4))), (5, 5), 1.2), 1)[..., None]
+            field[side] += share * (cv2.GaussianBlur(field[side], (5, 5), 1.2) - field[side])
+    for _ in range(40):  # the last resort: a weaker motion
+        if cell_determinants(field, step).min() >= MIN_DETERMINANT:
+            break
+        field = field * 0.93
+    return field
+
+
+def invert(field: Float[np.ndarray, "row column 2"], step: tuple[float, float]) -> Float[np.ndarray, "row column 2"]:
+    """The field g with x + g(x) + field(x + g(x)) = x, by Newton's method on the grid."""
+    rows, columns = field.shape[:2]
+    node = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
+    size = np.array(step, np.float32)
+    slopes = [
+        cv2.Sobel(field, cv2.CV_32F, 1 - axis, axis, None, 1, 0.5 / float(size[axis]), 0, cv2.BORDER_REPLICATE)
+        for axis in (0, 1)
+    ]
+    slope = np.concatenate(slopes, -1)
+    inverse = -field
+    for _ in range(INVERSION_ROUNDS):
+        where = node + inverse / size
+        value = read_at(field, where)
+        error = inverse + value
+        if np.abs(error).max() < INVERSION_TOLERANCE:
+            break
+        error_x, error_y = cv2.split(error)
+        xx, yx, xy, yy = cv2.split(read_at(slope, where))
+        determinant = np.maximum((1 + xx) * (1 + yy) - xy * yx, 0.5 * MIN_DETERMINANT)
+        inverse[..., 0] -= ((1 + yy) * error_x - xy * error_y) / determinant
+        inverse[..., 1] -= ((1 + xx) * error_y - yx * error_x) / determinant
+    return inverse
