@@ -19,7 +19,8 @@ OPENING = arkit_indices("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunne
 # What speech alone does: it leaves the reference face as soon as it is animated.
 RELEASED = [*OPENING, *arkit_indices("jawLeft", "jawRight", "jawForward", "mouthClose", "tongue")]
 GAZE = arkit_indices("eyeLook")
-RESTING_LIMIT = 0.25  # a face at rest deviates from the neutral pose by no more than this in any blendshape
+# How far a face at rest deviates from the neutral pose: eyes are narrow or heavy by nature, smiles are not.
+RESTING_LIMIT, RESTING_EYE_LIMIT = 0.12, 0.35
 
 
 class TemporalBlock(nn.Module):
@@ -98,7 +99,9 @@ def release_articulation(
     `expression` is the reference, `shown` the part of it that its emotion explains. An open laughing jaw that no
     emotion explains is articulation and goes; a brow that hangs low stays, within the limits of a resting face.
     """
-    rest = (expression - shown).clamp(-RESTING_LIMIT, RESTING_LIMIT)
+    limit = torch.full((NUM_EXPRESSIONS,), RESTING_LIMIT, device=expression.device)
+    limit[arkit_indices("eyeBlink", "eyeSquint", "eyeWide")] = RESTING_EYE_LIMIT
+    rest = (expression - shown).clamp(-limit, limit)
     rest[:, RELEASED] = 0.0
     rest[:, GAZE] = expression[:, GAZE]
     return shown + rest

@@ -37,14 +37,14 @@ def test_a_blendshape_that_was_cut_can_still_learn_to_rise():
 def test_an_open_laughing_jaw_is_released_and_a_resting_brow_kept():
     expression = torch.zeros(1, NUM_EXPRESSIONS)
     expression[0, ARKIT_INDEX["jawOpen"]] = 0.6
-    expression[0, ARKIT_INDEX["browDownLeft"]] = 0.15
+    expression[0, ARKIT_INDEX["browDownLeft"]] = 0.1
     expression[0, ARKIT_INDEX["mouthSmileLeft"]] = 0.9
     expression[0, ARKIT_INDEX["eyeLookInLeft"]] = 0.7
     shown = torch.zeros(1, NUM_EXPRESSIONS)
     shown[0, ARKIT_INDEX["mouthSmileLeft"]] = 0.5
     rest = release_articulation(expression, shown)[0]
     assert rest[ARKIT_INDEX["jawOpen"]] == 0
-    assert rest[ARKIT_INDEX["browDownLeft"]] == pytest.approx(0.15)
+    assert rest[ARKIT_INDEX["browDownLeft"]] == pytest.approx(0.1)
     assert rest[ARKIT_INDEX["mouthSmileLeft"]] == pytest.approx(0.5 + RESTING_LIMIT)
     assert rest[ARKIT_INDEX["eyeLookInLeft"]] == pytest.approx(0.7)
 
