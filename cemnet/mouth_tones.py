@@ -14,7 +14,7 @@ LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 ENAMEL = np.array([0.92, 0.89, 0.82], np.float32)  # under white light
 FULL_CHROMA = 0.22  # of skin in a picture with all its colour: spread of the channels over luminance
 BRIGHTEST_TEETH = 0.86
-SKIN_TINT, WHITE_TINT = 0.1, 0.45  # how much of their hue is the light's, or the varnish's
+SKIN_TINT, WHITE_TINT = 0.18, 0.45  # how much of their hue is the light's, or the varnish's
 
 
 @dataclass(frozen=True)
