@@ -11,12 +11,10 @@ from .landmark_sets import LIDS, LOWER_LIP_ROWS, UPPER_LIP_ROWS, Lids
 from .types import FaceReference, Pose
 from .warp import FaceCanvas
 
-# A frown without the creases between the brows reads weaker than it is: these move further than the basis says.
-GAINS = {"browDown": 1.6, "browInnerUp": 1.15, "mouthFrown": 1.4}
-SNEER = (
-    6.0,
-    6.0,
-)  # canvas units: raised freely up to the first, then at most by the second more; muscles do not add up
+# Brows without creases read weaker than they are: these move further than the basis says.
+GAINS = {"browDown": 2.3, "browInnerUp": 1.6, "browOuterUp": 1.2, "mouthFrown": 1.8, "cheekSquint": 1.3}
+# Canvas units the upper lip is raised freely, and at most beyond that: muscles do not add up.
+SNEER = (6.0, 6.0)
 GAZE = np.array(arkit_indices("eyeLook"))
 UPPER_ROWS, LOWER_ROWS = np.array(UPPER_LIP_ROWS), np.array(LOWER_LIP_ROWS)
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
