@@ -89,6 +89,8 @@ def choose_device(name: str) -> torch.device:
     """ "auto" takes CUDA, else Apple's MPS, else the CPU."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name.split(":")[0] not in ("cpu", "cuda", "mps"):
+        raise CEMNetError(f"There is no device {name!r}. Choose auto, cpu, cuda or mps.")
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise CEMNetError("CUDA was asked for, but PyTorch sees no CUDA device. Use --device auto or cpu.")
     return torch.device(name)
