@@ -13,6 +13,9 @@ from .warp import FaceCanvas
 
 # Brows without creases read weaker than they are: these move further than the basis says.
 GAINS = {"browDown": 2.3, "browInnerUp": 1.6, "browOuterUp": 1.2, "mouthFrown": 1.8, "cheekSquint": 1.3}
+# A full grin is more than the fitted smile, which ends at 1: a smile that leaves goes further by up to this share.
+LEAVING_SMILE = 0.35
+SMILE = np.array(arkit_indices("mouthSmile"))
 # Canvas units the upper lip is raised freely, and at most beyond that: muscles do not add up.
 SNEER = (6.0, 6.0)
 GAZE = np.array(arkit_indices("eyeLook"))
@@ -102,8 +105,9 @@ class LandmarkMotion:
         self, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
     ) -> tuple[Float[np.ndarray, "landmark 2"], Float[np.ndarray, "landmark 2"]]:
         """How far every landmark moves by expression and head together, and by the head alone."""
-        change = (expression - self.face.expression) @ self.modes
-        shape = self.shape + change.reshape(self.shape.shape)
+        change = expression - self.face.expression
+        change[SMILE] += LEAVING_SMILE * self.face.expression[SMILE] * change[SMILE].clip(max=0)
+        shape = self.shape + (change @ self.modes).reshape(self.shape.shape)
         pose = self.turned_pose(head)
         by_head = self.canvas_places(pose, self.shape) - self.places
         moved = self.canvas_places(pose, shape) - self.places
