@@ -7,6 +7,7 @@ sheet     a picture to look at: every portrait (rows) speaking every voice (colu
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from cemnet.contact_sheet import TILE, face_square, tile
 from cemnet.describe import describe_speech
 from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
 from cemnet.model import NETWORK_WEIGHTS, CEMNet, EmotionNetwork
-from cemnet.training.datasets import FeatureClip, load_feature_clips, one_hot_emotion
+from cemnet.training.datasets import FeatureClip, full_speaker, load_feature_clips, one_hot_emotion
 from cemnet.training.performer import visible_aperture
 from cemnet.training.phonemes import BILABIALS
 from cemnet.training.settings import TrainingSettings
@@ -41,7 +42,7 @@ def parse_arguments() -> argparse.Namespace:
     lips = subjects.add_parser("lips", parents=[clips], help="aperture at closures")
     lips.add_argument("--weights", type=Path, help=f"default: the released {NETWORK_WEIGHTS}")
     lips.add_argument("--source", default="ravdess")
-    lips.add_argument("--speakers", nargs="*", help="only these speakers, for weights that did not train on them")
+    lips.add_argument("--speakers", nargs="*", help="only these (ravdess/17), for weights that did not train on them")
     lips.add_argument("--clips", type=int, default=60)
     identity = subjects.add_parser("identity", help="PSNR of portraits rendered as they are")
     identity.add_argument("portraits", type=Path, nargs="+")
@@ -101,11 +102,12 @@ def clip_apertures(clip: FeatureClip, aperture: np.ndarray) -> tuple[list[float]
 
 def evaluate_lips(arguments: argparse.Namespace) -> None:
     settings = TrainingSettings.load(arguments.config)
-    clips = load_feature_clips(settings.data, arguments.features, torch.device("cpu"), settings.seed)
+    everybody = replace(settings.data, validation_speakers=())
+    clips = load_feature_clips(everybody, arguments.features, torch.device("cpu"), settings.seed)
     network = EmotionNetwork.load(arguments.weights or find_weights(NETWORK_WEIGHTS))
     wanted = [clip for clip in clips.clips if clip.clip.source == arguments.source and bilabial_frames(clip)]
     if arguments.speakers:
-        wanted = [clip for clip in wanted if clip.clip.speaker in arguments.speakers]
+        wanted = [clip for clip in wanted if full_speaker(clip.clip) in arguments.speakers]
     wanted = wanted[:: max(1, len(wanted) // arguments.clips)][: arguments.clips]
     print(f"{len(wanted)} clips of {arguments.source}; aperture as a share of the clip's 95th percentile")
     print("emotion     at /p b m/  elsewhere  closures <= 15 %  silence")

@@ -107,7 +107,7 @@ def load_feature_clips(settings: DataSettings, cache: Path, device: torch.device
     """Reads or makes the clips of a run and hears them once; what was heard is kept in the cache folder."""
     clips = [load_clip(path) for folder in settings.clips for path in list_clips(Path(folder))]
     clips += generated_clips(settings.generated_clips, seed)
-    clips = [clip for clip in clips if clip.speaker not in settings.validation_speakers]
+    clips = [clip for clip in clips if full_speaker(clip) not in settings.validation_speakers]
     licenses = sorted({clip.license for clip in clips})
     counts = {
         source: sum(clip.source == source for clip in clips) for source in sorted({clip.source for clip in clips})
@@ -117,6 +117,11 @@ def load_feature_clips(settings: DataSettings, cache: Path, device: torch.device
         description="; ".join(f"{count} clips of {source}" for source, count in sorted(counts.items())),
         license="; ".join(licenses),
     )
+
+
+def full_speaker(clip: Clip) -> str:
+    """A speaker's name that is unique among all sources, such as "ravdess/17"."""
+    return f"{clip.source}/{clip.speaker}"
 
 
 def hear_clips(
