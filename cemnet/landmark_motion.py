@@ -11,8 +11,8 @@ from .landmark_sets import LIDS, LOWER_LIP_ROWS, UPPER_LIP_ROWS, Lids
 from .types import FaceReference, Pose
 from .warp import FaceCanvas
 
-# Brows without creases read weaker than they are: these move further than the basis says.
-GAINS = {"browDown": 2.3, "browInnerUp": 1.6, "browOuterUp": 1.2, "mouthFrown": 1.8, "cheekSquint": 1.3}
+# Brows and lids without creases read weaker than they are: these move further than the basis says.
+GAINS = {"browDown": 2.6, "browInnerUp": 1.6, "browOuterUp": 1.2, "mouthFrown": 1.8, "eyeSquint": 1.8}
 # A full grin is more than the fitted smile, which ends at 1: a smile that leaves goes further by up to this share.
 LEAVING_SMILE = 0.35
 SMILE = np.array(arkit_indices("mouthSmile"))
