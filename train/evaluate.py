@@ -136,7 +136,7 @@ def three_frames(model: CEMNet, face: FaceReference, voice: Speech, label: str) 
     motion = pipeline.bridge_emotion(model, face, voice, blinks=0)
     spoken = torch.nonzero(voice.prosody[:, 3]).flatten()
     prepared = model.renderer.prepare(face)
-    box = face_square(face)
+    box = face_square(face, margin=1.4)
     frames = []
     for share in (0.3, 0.5, 0.75):
         index = int(spoken[int(share * (len(spoken) - 1))])
@@ -153,7 +153,7 @@ def evaluate_sheet(arguments: argparse.Namespace) -> None:
     sheet = Image.new("RGB", (columns * TILE, len(arguments.portraits) * TILE))
     for row, path in enumerate(tqdm(arguments.portraits)):
         face = pipeline.face_reference(model, media.read_image(path))
-        tiles = [tile(face.image.numpy(), face_square(face), path.stem)]
+        tiles = [tile(face.image.numpy(), face_square(face, margin=1.4), path.stem)]
         for voice, label in zip(voices, labels, strict=True):
             tiles += three_frames(model, face, voice, label)
         for column, picture in enumerate(tiles):

@@ -1,5 +1,6 @@
 """Speech emotion by speakers never heard: the emotion branch trained without some speakers and tested on them."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -44,10 +45,10 @@ def train_emotion_branch(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     encoder = AudioEmotionEncoder(config)
-    whole = [(clip.recordings[0].hidden.float(), clip.recordings[0].prosody) for clip in clips]
-    parts = [random_part(clip, 100, rng) for clip in clips for _ in range(parts_per_clip)]
+    whole = ((clip.recordings[0].hidden.float(), clip.recordings[0].prosody) for clip in clips)
+    parts = (random_part(clip, 100, rng) for clip in clips for _ in range(parts_per_clip))
     with torch.no_grad():
-        table = torch.stack([input_statistics(encoder, *sound) for sound in whole + parts])
+        table = torch.stack([input_statistics(encoder, *sound) for sound in itertools.chain(whole, parts)])
     labels = torch.tensor(
         [clip.style for clip in clips] + [clip.style for clip in clips for _ in range(parts_per_clip)]
     )
