@@ -71,6 +71,7 @@ class AudioEmotionEncoder(nn.Module):
     style_emotion: Tensor
     statistics_mean: Tensor
     statistics_scale: Tensor
+    temperature: Tensor
 
     def __init__(self, config: AudioEmotionConfig) -> None:
         super().__init__()
@@ -95,7 +96,7 @@ class AudioEmotionEncoder(nn.Module):
             nn.Linear(config.hidden_dim, config.embedding_dim),
         )
         self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.embedding_dim))
-        self.temperature = nn.Parameter(torch.ones(()))  # of the probabilities alone; learned by cross-reconstruction
+        self.register_buffer("temperature", torch.ones(()))  # of the probabilities; above 1 they are less sure
         self.strength = nn.Linear(config.embedding_dim, 1)
         self.course = nn.Sequential(
             nn.Conv1d(PROSODY_DIM, 32, 9, padding=4), nn.GELU(), nn.Conv1d(32, 32, 9, padding=4), nn.GELU(),
