@@ -71,7 +71,6 @@ class AudioEmotionEncoder(nn.Module):
     style_emotion: Tensor
     statistics_mean: Tensor
     statistics_scale: Tensor
-    temperature: Tensor
 
     def __init__(self, config: AudioEmotionConfig) -> None:
         super().__init__()
@@ -96,7 +95,6 @@ class AudioEmotionEncoder(nn.Module):
             nn.Linear(config.hidden_dim, config.embedding_dim),
         )
         self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.embedding_dim))
-        self.register_buffer("temperature", torch.ones(()))  # of the probabilities; above 1 they are less sure
         self.strength = nn.Linear(config.embedding_dim, 1)
         self.course = nn.Sequential(
             nn.Conv1d(PROSODY_DIM, 32, 9, padding=4), nn.GELU(), nn.Conv1d(32, 32, 9, padding=4), nn.GELU(),
@@ -142,7 +140,7 @@ class AudioEmotionEncoder(nn.Module):
         embedding = self.enhance(self.embed(standard))
         similarity = torch.einsum("...e,spe->...sp", embedding, F.normalize(self.prototypes, dim=-1))
         style_logits = (self.config.sharpness * similarity).logsumexp(dim=-1)
-        probabilities = (style_logits / self.temperature).softmax(dim=-1) @ self.style_emotion
+        probabilities = (style_logits / self.config.temperature).softmax(dim=-1) @ self.style_emotion
         return VoiceEmotion(embedding, style_logits, probabilities, self.strength(embedding).squeeze(-1).sigmoid())
 
     def course_of(self, prosody: Float[Tensor, "batch frame prosody"]) -> Float[Tensor, "batch frame"]:

@@ -17,6 +17,7 @@ class AudioEmotionConfig:
     sharpness: float = 12.0  # of cosine similarities before a softmax
     enhancement: float = 1.0  # how far an embedding is pulled toward its prototypes
     dropout: float = 0.5
+    temperature: float = 1.5  # of the probabilities: least calibration error on speakers held out of training
     window_seconds: float = 2.4
     hop_seconds: float = 0.4
 
