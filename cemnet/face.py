@@ -167,7 +167,7 @@ class FaceLandmarker:
             known = any(final.close_to(other) for other in seen)
             seen += [region, final]
             if presence >= PRESENCE_THRESHOLD and not known and self._unsteadiness(picture, points) <= STEADY:
-                faces.append(FaceLandmarks(points, self._blendshapes(points), presence))
+                faces.append(FaceLandmarks(points, self.blendshapes(points), presence))
         return faces
 
     def _settle(self, picture: Picture, region: Region) -> tuple[Float[np.ndarray, "landmark 3"], float, Region]:
@@ -226,7 +226,7 @@ class FaceLandmarker:
         presence = float(1 / (1 + np.exp(-np.float64(outputs["Identity_1"].item()))))
         return np.concatenate([flat, depth], axis=1), presence
 
-    def _blendshapes(self, points: Float[np.ndarray, "landmark 3"]) -> Float[np.ndarray, "expression"]:
+    def blendshapes(self, points: Float[np.ndarray, "landmark 3"]) -> Float[np.ndarray, "expression"]:
         """MediaPipe's noisy scores in ARKit's order; the tongue is never seen."""
         (scores,) = self._blendshaper(points[None, BLENDSHAPE_POINTS, :2]).values()
         expression = np.zeros(NUM_EXPRESSIONS, np.float32)

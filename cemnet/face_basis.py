@@ -16,8 +16,6 @@ from .checkpoint import load_checkpoint
 from .types import FaceLandmarks, Pose
 
 IMAGE_AXES = np.array([1.0, -1.0, -1.0])  # from the basis to the image: y down, z away
-LARGEST_IDENTITY = 3.0  # standard deviations
-AT_REST = 6.0  # rate of the exponential prior on blendshapes: most are at rest in most portraits
 FIT_ROUNDS = 6
 MIRRORED_EXPRESSION = np.array([ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES])
 
@@ -34,14 +32,19 @@ class FaceFit:
 
 @dataclass(frozen=True)
 class FaceBasis:
-    """A linear face on the 478 landmarks, and how to fit it. Identity weights are standard normal among people."""
+    """A linear face on the 478 landmarks, and how to fit it. Identity weights are standard normal among people.
+
+    Habits are what expressions people show: a mixture of normal distributions, one a habit (an emotion, say, and one
+    for anything else). Without them a lowered brow would pass for a low one.
+    """
 
     mean: Float[np.ndarray, "landmark 3"]
     identity: Float[np.ndarray, "identity landmark 3"]
     expression: Float[np.ndarray, "expression landmark 3"]
     noise: Float[np.ndarray, "landmark"]  # how far a detected landmark lies from the basis, standard deviation in cm
-    score_weight: Float[np.ndarray, "expression"]  # expected coefficient = weight · MediaPipe's score
-    score_noise: Float[np.ndarray, "expression"]  # standard deviation of that guess
+    habit_mean: Float[np.ndarray, "habit expression"]
+    habit_precision: Float[np.ndarray, "habit expression expression"]  # inverse covariance
+    habit_share: Float[np.ndarray, "habit"]  # of all faces
 
     @classmethod
     def load(cls, path: Path) -> "FaceBasis":
@@ -62,47 +65,51 @@ class FaceBasis:
     def fit(self, landmarks: FaceLandmarks) -> FaceFit:
         """The most plausible pose, identity and expression behind detected landmarks.
 
-        Gauss-Newton on image x and y (MediaPipe's depth is only the first guess of the pose); identity is held by its
-        normal prior, expression in [0, 1] by an exponential prior and by MediaPipe's scores, trusted as far as they
-        are right on rendered heads.
+        Gauss-Newton on image x and y; MediaPipe's depth is only the first guess of the pose. Every habit explains the
+        face as well as it can with an expression in [0, 1], and the fitted expression is their mean, weighted by how
+        likely each makes what is seen. MediaPipe's own scores are left out: they come from the same landmarks.
         """
-        guess = (self.score_weight * landmarks.blendshapes).clip(0, 1)
-        return self._fit(landmarks.points.astype(np.float64), guess, 1 / self.score_noise**2)
+        return self._fit(landmarks.points.astype(np.float64), (self.habit_mean, self.habit_precision, self.habit_share))
 
     def fit_known_expression(
         self, points: Float[np.ndarray, "landmark 3"], expression: Float[np.ndarray, "expression"]
     ) -> FaceFit:
         """Pose and identity of a face whose expression is known."""
-        return self._fit(points.astype(np.float64), expression.astype(np.float64), np.full(NUM_EXPRESSIONS, 1e8))
+        certain = (expression[None].astype(np.float64), 1e8 * np.eye(NUM_EXPRESSIONS)[None], np.ones(1))
+        return self._fit(points.astype(np.float64), certain)
 
-    def _fit(
-        self,
-        points: Float[np.ndarray, "landmark 3"],
-        guess: Float[np.ndarray, "expression"],
-        trust: Float[np.ndarray, "expression"],
-    ) -> FaceFit:
-        num_identity = len(self.identity)
-        weights = np.concatenate([np.zeros(num_identity), guess])
-        centre = np.concatenate([np.zeros(num_identity), guess])
-        precision = np.concatenate([np.ones(num_identity), trust])
-        low = np.concatenate([np.full(num_identity, -LARGEST_IDENTITY), np.zeros(NUM_EXPRESSIONS)])
-        high = np.concatenate([np.full(num_identity, LARGEST_IDENTITY), np.ones(NUM_EXPRESSIONS)])
-        modes = np.concatenate([self.identity, self.expression])
-        shape = self.mean + np.tensordot(weights, modes, 1)
-        pose = similarity_pose(shape, points)
+    def _fit(self, points: Float[np.ndarray, "landmark 3"], habits: tuple[np.ndarray, ...]) -> FaceFit:
+        identity, expression = np.zeros(len(self.identity)), np.zeros(NUM_EXPRESSIONS)
+        pose = similarity_pose(self.mean, points)
         for _ in range(FIT_ROUNDS):
-            pose, weights = self._improve(points, pose, shape, modes, weights, (centre, precision, low, high))
-            shape = self.mean + np.tensordot(weights, modes, 1)
+            pose, identity, expression = self._improve(points, pose, identity, expression, habits)
+        expression = expression.astype(np.float32)
+        shape = self.shape(identity, expression)
         depth = (points - self.project(pose, shape))[:, 2].mean()
         pose = Pose(pose.rotation, pose.scale, pose.translation + np.array([0, 0, depth]))
-        residual = points - self.project(pose, shape)
-        return FaceFit(pose, weights[:num_identity], weights[num_identity:].astype(np.float32), residual)
+        return FaceFit(pose, identity, expression, points - self.project(pose, shape))
 
-    def _improve(self, points, pose: Pose, shape, modes, weights, prior) -> tuple[Pose, np.ndarray]:
-        """One Gauss-Newton step on pose and weights together; residuals in centimetres of the face plane."""
-        centre, precision, low, high = prior
-        turned = shape @ pose.rotation.T
-        missing = (points[:, :2] - pose.translation[:2]) / pose.scale * [1, -1] - turned[:, :2]
+    def _improve(self, points, pose: Pose, identity, expression, habits) -> tuple[Pose, np.ndarray, np.ndarray]:
+        """One Gauss-Newton step on everything together."""
+        hessian, gradient = self._normal_equations(points, pose, identity, expression)
+        # Pose and identity are eliminated: `rest` says what they become for an expression.
+        num_rest = len(gradient) - NUM_EXPRESSIONS
+        coupling = hessian[:num_rest, num_rest:]
+        rest = np.linalg.solve(hessian[:num_rest, :num_rest], np.column_stack([gradient[:num_rest], coupling]))
+        reduced_hessian = hessian[num_rest:, num_rest:] - coupling.T @ rest[:, 1:]
+        reduced_gradient = gradient[num_rest:] - coupling.T @ rest[:, 0]
+        expression = expected_expression(reduced_hessian, reduced_gradient, *habits)
+        step = rest[:, 0] - rest[:, 1:] @ expression
+        turn = Rotation.from_rotvec(step[:3]).as_matrix()
+        move = np.array([step[4], -step[5], 0.0]) * pose.scale
+        moved = Pose(turn @ pose.rotation, pose.scale * float(np.exp(step[3])), pose.translation + move)
+        return moved, step[6:], expression
+
+    def _normal_equations(self, points, pose: Pose, identity, expression) -> tuple[np.ndarray, np.ndarray]:
+        """Least squares in the step of the pose (6), the identity (with its prior) and the expression (without one)."""
+        turned = self.shape(identity, expression) @ pose.rotation.T
+        modes = np.concatenate([self.identity, self.expression]) @ pose.rotation.T
+        mode_columns = modes[:, :, :2].transpose(1, 2, 0)
         ones, zeros = np.ones(len(points)), np.zeros(len(points))
         x, y, z = turned.T
         # Columns: turning about x, y and z, growing, moving right and up.
@@ -110,23 +117,35 @@ class FaceBasis:
             np.stack([zeros, z, -y, x, ones, zeros], axis=1),
             np.stack([-z, zeros, x, y, zeros, ones], axis=1),
         ], axis=1)  # fmt: skip
-        mode_columns = (modes @ pose.rotation.T)[:, :, :2].transpose(1, 2, 0)
-        certainty = 1 / self.noise[:, None, None]
-        matrix = (np.concatenate([pose_columns, mode_columns], axis=2) * certainty).reshape(2 * len(points), -1)
-        target = (missing * certainty[:, 0]).ravel()
+        missing = (points[:, :2] - pose.translation[:2]) / pose.scale * [1, -1] - turned[:, :2]
+        target = missing + mode_columns @ np.concatenate([identity, expression])
+        certainty = 1 / self.noise[:, None]
+        columns = np.concatenate([pose_columns, mode_columns], axis=2) * certainty[..., None]
+        matrix = columns.reshape(2 * len(points), -1)
         hessian = matrix.T @ matrix
-        hessian[6:, 6:] += np.diag(precision)
-        gradient = matrix.T @ target
-        gradient[6:] += precision * (centre - weights)
-        gradient[-NUM_EXPRESSIONS:] -= AT_REST
-        free = np.full(6, np.inf)
-        step = bounded_quadratic_minimum(
-            hessian, gradient, np.concatenate([-free, low - weights]), np.concatenate([free, high - weights])
-        )
-        turn = Rotation.from_rotvec(step[:3]).as_matrix()
-        move = np.array([step[4], -step[5], 0.0]) * pose.scale
-        moved = Pose(turn @ pose.rotation, pose.scale * float(np.exp(step[3])), pose.translation + move)
-        return moved, weights + step[6:]
+        prior = np.zeros(len(hessian))
+        prior[6 : 6 + len(identity)] = 1
+        return hessian + np.diag(prior), matrix.T @ (target * certainty).ravel()
+
+
+def expected_expression(
+    hessian: Float[np.ndarray, "expression expression"],
+    gradient: Float[np.ndarray, "expression"],
+    mean: Float[np.ndarray, "habit expression"],
+    precision: Float[np.ndarray, "habit expression expression"],
+    share: Float[np.ndarray, "habit"],
+) -> Float[np.ndarray, "expression"]:
+    """Each habit's best expression in [0, 1], averaged by the habits' evidence (Laplace's approximation)."""
+    low, high = np.zeros(len(gradient)), np.ones(len(gradient))
+    expressions, evidence = [], np.log(share)
+    for index in range(len(share)):
+        joint, pull = hessian + precision[index], gradient + precision[index] @ mean[index]
+        best = bounded_quadratic_minimum(joint, pull, low, high)
+        misfit = 0.5 * best @ joint @ best - pull @ best + 0.5 * mean[index] @ precision[index] @ mean[index]
+        evidence[index] += 0.5 * (np.linalg.slogdet(precision[index])[1] - np.linalg.slogdet(joint)[1]) - misfit
+        expressions.append(best)
+    likely = np.exp(evidence - evidence.max())
+    return likely @ np.stack(expressions) / likely.sum()
 
 
 def similarity_pose(shape: Float[np.ndarray, "landmark 3"], points: Float[np.ndarray, "landmark 3"]) -> Pose:

@@ -16,7 +16,7 @@ from cemnet.arkit import ARKIT_NAMES
 from cemnet.checkpoint import RELEASED_WEIGHTS, save_checkpoint
 from cemnet.face import FaceLandmarker, find_face_landmarker
 from cemnet.face_basis import FaceBasis
-from cemnet.training.basis_regression import basis_from, regress
+from cemnet.training.basis_regression import expression_habits, landmark_noise, regress
 from cemnet.training.heads import HeadModel
 from cemnet.training.rendered_heads import Renders, render_heads
 
@@ -76,11 +76,12 @@ def main() -> None:
     renders = Renders.load(options.renders)
     train, held_out = renders[options.held_out :], renders[: options.held_out]
     tensors = regress(model, train, options.num_identity, options.identity_ridge, options.expression_ridge)
-    basis = basis_from(tensors, train)
+    tensors["noise"] = landmark_noise(tensors, train)
+    tensors |= expression_habits(options.seed)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {name: torch.tensor(values, dtype=torch.float32) for name, values in vars(basis).items()}
+    as_stored = {name: torch.tensor(values, dtype=torch.float32) for name, values in tensors.items()}
     config = {"num_identity": options.num_identity, "num_heads": len(train), "expression_names": list(ARKIT_NAMES)}
-    save_checkpoint(options.output, tensors, config, DATA, "Apache-2.0")
+    save_checkpoint(options.output, as_stored, config, DATA, "Apache-2.0")
     report(FaceBasis.load(options.output), held_out)
 
 

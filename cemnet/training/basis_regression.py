@@ -4,11 +4,11 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
-from ..arkit import ARKIT_INDEX, NUM_EXPRESSIONS
+from ..arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS
 from ..face_basis import IMAGE_AXES, MIRRORED_EXPRESSION, FaceBasis
 from ..landmark_sets import LEFT_LIDS, LIP_CORNERS, LOWER_LIP_ROWS, OUTER_LIP_CORNERS, RIGHT_LIDS, UPPER_LIP_ROWS
 from .head_renderer import HeadRenderer
-from .heads import HeadModel, same_on_the_other_side
+from .heads import HeadModel, same_on_the_other_side, sample_emotional_face, sample_expression
 from .rendered_heads import Renders
 
 DEPTH_ROUNDS, DEPTH_RIDGE = 6, 20.0
@@ -16,6 +16,13 @@ IDENTITY_SPREAD = 0.8  # of ICT's identity weights, see heads.sample_identity
 LANDMARK_NOISE = (
     0.25  # centimetres, rendered and real faces alike; neighbours err together, so more than one landmark's
 )
+# Portraits are mostly calm. Every blendshape has some leeway, and eyes and jaw also move by themselves, sides together.
+NEUTRAL_SHARE, ANYTHING_SHARE = 0.5, 0.15
+LEEWAY = 0.12
+FREE_LEEWAY = {
+    "eyeLookInLeft": 0.5, "eyeLookInRight": 0.5, "eyeLookUpLeft": 0.15, "eyeLookDownLeft": 0.15, "eyeBlinkLeft": 0.3,
+    "jawOpen": 0.3,
+}  # fmt: skip
 LIPS = np.unique(np.concatenate([*UPPER_LIP_ROWS, *LOWER_LIP_ROWS, LIP_CORNERS, OUTER_LIP_CORNERS, (62, 76, 292, 306)]))
 LIDS_BY_SIDE = {"Right": RIGHT_LIDS, "Left": LEFT_LIDS}
 CLOSED_LIDS = 0.06  # centimetres that stay between the lid margins of a closed eye
@@ -113,11 +120,11 @@ def regress(
         stacked[0, :, 2] += np.einsum("hc,hlc->l", toward, missing) / ((toward**2).sum() + DEPTH_RIDGE)
         stacked[0] = (stacked[0] + mirrored(stacked[0], mirror)) / 2
     mean, identity, expression = stacked[0], stacked[1 : 1 + len(identity)], stacked[1 + len(identity) :]
-    expression = (expression + mirrored(expression, mirror)[MIRRORED_EXPRESSION]) / 2
     expression = each_side_alone(expression, prior)
     expression[ARKIT_INDEX["tongueOut"]] = 0
     close_lips_and_lids(mean, expression)
     soften_sneers(mean, expression)
+    expression = (expression + mirrored(expression, mirror)[MIRRORED_EXPRESSION]) / 2
     both = np.concatenate([identity, mirrored(identity, mirror)]).reshape(2 * len(identity), -1) / np.sqrt(2)
     _, spread, axes = np.linalg.svd(IDENTITY_SPREAD * both, full_matrices=False)
     modes = (spread[:, None] * axes)[:num_identity].reshape(num_identity, -1, 3)
@@ -164,12 +171,42 @@ def soften_sneers(
         expression[ARKIT_INDEX[f"noseSneer{side}"]] *= 1 - (1 - SNEER_AT_LIPS) * below[:, None]
 
 
-def basis_from(tensors: dict[str, np.ndarray], renders: Renders) -> FaceBasis:
-    """Adds how noisy landmarks and MediaPipe's scores are."""
-    scores = np.concatenate([renders.blendshapes, renders.blendshapes[:, MIRRORED_EXPRESSION]])
-    truth = np.concatenate([renders.expression, renders.expression[:, MIRRORED_EXPRESSION]])
-    weight = ((scores * truth).sum(0) / ((scores**2).sum(0) + 5)).clip(0, 1)
-    active = (truth > 0.05) | (weight * scores > 0.05)
-    off = np.where(active, (truth - weight * scores) ** 2, 0).sum(0) / active.sum(0).clip(1)
-    noise = np.full(len(tensors["mean"]), LANDMARK_NOISE)
-    return FaceBasis(**tensors, noise=noise, score_weight=weight, score_noise=np.sqrt(off).clip(0.25))
+def landmark_noise(tensors: dict[str, np.ndarray], renders: Renders) -> Float[np.ndarray, "landmark"]:
+    """How far landmarks of the fitted renders lie from the basis, scaled up to LANDMARK_NOISE on average."""
+    zeros = {"habit_mean": np.zeros((1, 1)), "habit_precision": np.zeros((1, 1, 1)), "habit_share": np.ones(1)}
+    basis = FaceBasis(**tensors, noise=np.full(len(tensors["mean"]), LANDMARK_NOISE), **zeros)
+    rows = range(min(len(renders), 200))
+    fits = [basis.fit_known_expression(renders.points[row], renders.expression[row]) for row in rows]
+    residuals = np.stack([fit.residual[:, :2] / fit.pose.scale for fit in fits])
+    power = np.square(residuals).mean((0, 2))
+    spread = np.sqrt((power + power[mirrored_landmarks(renders)]) / 2)
+    return LANDMARK_NOISE * spread / spread.mean()
+
+
+def expression_habits(seed: int, num_samples: int = 4000) -> dict[str, np.ndarray]:
+    """What expressions people show under each emotion, and in general, as normal distributions."""
+    rng = np.random.default_rng(seed)
+    shown: dict[str, list[np.ndarray]] = {emotion: [] for emotion in EMOTIONS}
+    for _ in range(num_samples):
+        expression, emotion, _ = sample_emotional_face(rng)
+        shown[emotion].append(expression)
+    anything = [sample_expression(rng) for _ in range(num_samples // 4)]
+    groups = [np.stack(shown[emotion]) for emotion in EMOTIONS]
+    groups.append(np.concatenate([*groups, np.stack(anything)]))
+    groups = [np.concatenate([group, group[:, MIRRORED_EXPRESSION]]) for group in groups]
+    emotional = (1 - NEUTRAL_SHARE - ANYTHING_SHARE) / (len(EMOTIONS) - 1)
+    return {
+        "habit_mean": np.stack([group.mean(0) for group in groups]),
+        "habit_precision": np.stack([np.linalg.inv(np.cov(group.T) + leeway_covariance()) for group in groups]),
+        "habit_share": np.array([NEUTRAL_SHARE, *[emotional] * (len(EMOTIONS) - 1), ANYTHING_SHARE]),
+    }
+
+
+def leeway_covariance() -> Float[np.ndarray, "expression expression"]:
+    """How far expressions stray from what people show under an emotion."""
+    covariance = LEEWAY**2 * np.eye(NUM_EXPRESSIONS)
+    for name, leeway in FREE_LEEWAY.items():
+        direction = np.zeros(NUM_EXPRESSIONS)
+        direction[[ARKIT_INDEX[name], ARKIT_INDEX[same_on_the_other_side(name)]]] = leeway
+        covariance += np.outer(direction, direction)
+    return covariance
