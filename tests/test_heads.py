@@ -1,6 +1,8 @@
 """Training heads speak ARKit, look plausible to the landmarker, and are asked for politely when they are missing."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -153,3 +155,25 @@ def test_looks_differ_and_are_the_same_for_the_same_seed(model, renderer):
     ]
     np.testing.assert_array_equal(pictures[0], pictures[1])
     assert np.abs(pictures[0].astype(int) - pictures[2]).mean() > 5
+
+
+def test_ict_facekits_files_become_one_small_file(tmp_path):
+    folder, output = tmp_path / "FaceXModel", tmp_path / "ict.npz"
+    folder.mkdir()
+    square = ["v 0 0 0", "v 1 0 0", "v 1 1 0", "v 0 1 0", "v 0 0 1"]
+    polygons = ["usemtl M_Teeth", "f 1/1 2/2 3/3 4/4", "usemtl M_Face", "f 1/1 2/2 5/5"]
+    shapes = {
+        "generic_neutral_mesh": square,
+        "identity000": ["v 0 0 2", *square[1:]],
+        "jawOpen": [*square[:4], "v 0 -1 1"],
+    }
+    for name, vertices in shapes.items():
+        (folder / f"{name}.obj").write_text("\n".join([*vertices, *polygons]))
+    script = Path(__file__).parents[1] / "train" / "convert_ict.py"
+    subprocess.run([sys.executable, str(script), str(folder), str(output)], check=True, capture_output=True)
+    with np.load(output) as ict:
+        assert ict["faces"].tolist() == [[0, 1, 2], [0, 2, 3], [0, 1, 4]]
+        assert ict["materials"][ict["face_material"]].tolist() == ["M_Teeth", "M_Teeth", "M_Face"]
+        assert ict["identity"][0].tolist() == [[0, 0, 2], *[[0, 0, 0]] * 4]
+        assert ict["expression_names"].tolist() == ["jawOpen"]
+        assert ict["expression"][0][4].tolist() == [0, -1, 0]

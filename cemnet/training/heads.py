@@ -58,8 +58,8 @@ class HeadModel:
         path = Path(path or os.environ.get(ICT_VARIABLE, "ict_facekit_light.npz"))
         if not path.is_file():
             raise MissingModelError(
-                f"ICT-FaceKit is needed to render training heads, and {path} is not there. See the README's section on "
-                f"training data for how to get it, then give its path or set {ICT_VARIABLE}."
+                f"ICT-FaceKit is needed to render training heads, and {path} is not there. Make it with "
+                f"train/convert_ict.py, then give its path or set {ICT_VARIABLE}."
             )
         with np.load(path) as ict:
             names = [str(name) for name in ict["expression_names"]]
