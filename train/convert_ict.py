@@ -64,7 +64,7 @@ def main() -> None:
     options = parser.parse_args()
     if not (options.folder / f"{NEUTRAL}.obj").is_file():
         parser.error(f"{options.folder} holds no {NEUTRAL}.obj: give the FaceXModel folder of ICT-FaceKit.")
-    np.savez_compressed(options.output, **convert(options.folder))
+    np.savez_compressed(options.output, **convert(options.folder))  # pyright: ignore[reportArgumentType]
 
 
 if __name__ == "__main__":
