@@ -1,6 +1,6 @@
 """Fits the face basis by regression on landmarks detected over rendered heads, and says how well it fits new ones.
 
-    python train/fit_face_basis.py --ict ict_facekit_light.npz --renders renders.npz --num-heads 3000
+    python train/fit_face_basis.py --ict ict_facekit_light.npz --renders renders.npz --num-heads 5000
 
 The renders are kept in the given file and used again when it is there.
 """
@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ict", type=Path, help="ict_facekit_light.npz; else CEMNET_ICT_FACEKIT")
     parser.add_argument("--renders", type=Path, required=True, help="where rendered heads are kept (.npz)")
-    parser.add_argument("--num-heads", type=int, default=3000)
+    parser.add_argument("--num-heads", type=int, default=5000)
     parser.add_argument("--held-out", type=int, default=300)
     parser.add_argument("--num-identity", type=int, default=50)
     parser.add_argument("--expression-ridge", type=float, default=20.0)
