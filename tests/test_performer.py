@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cemnet.arkit import ARKIT_INDEX, EMOTIONS, arkit_indices
-from cemnet.training.performer import blink_curve, perform
+from cemnet.training.performer import perform
 from cemnet.training.phonemes import BILABIALS, PHONEMES, PhonemeSpan, fill_silence, from_ipa
 from cemnet.training.prototypes import Person
 from cemnet.training.visemes import DIPHTHONGS, VISEMES, articulation_curves, visible_aperture
@@ -162,19 +162,6 @@ def test_one_seed_always_acts_alike_and_another_acts_differently():
     np.testing.assert_array_equal(first.expression, again.expression)
     np.testing.assert_array_equal(first.head, again.head)
     assert np.abs(first.head - other.head).max() > 0.01
-
-
-def test_people_blink_as_often_as_people_do():
-    counts, longest = [], 0
-    for seed in range(40):
-        lid = blink_curve(25 * 60, np.random.default_rng(seed))
-        moving = np.diff(np.concatenate([[0], (lid > 0).astype(int), [0]]))
-        starts, ends = np.flatnonzero(moving == 1), np.flatnonzero(moving == -1)
-        counts.append(len(starts))
-        longest = max(longest, (ends - starts).max())
-    assert min(counts) >= 6 and max(counts) <= 27
-    assert np.std(counts) > 2
-    assert longest <= 10
 
 
 def test_blinks_shut_even_widened_eyes_and_touch_nothing_else():

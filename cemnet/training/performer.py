@@ -12,12 +12,13 @@ from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from ..arkit import ARKIT_INDEX, ARKIT_NAMES, Emotion, arkit_indices
+from ..motion import blink_curve
 from ..types import MOTION_FPS
 from .phonemes import BILABIALS, LABIODENTALS, PhonemeSpan
 from .prototypes import Person
 from .visemes import articulation_curves, contact_curve, frame_times, lip_parting, rest_curve, visible_aperture
 
-__all__ = ["Performance", "PhonemeSpan", "blink_curve", "perform", "visible_aperture"]
+__all__ = ["Performance", "PhonemeSpan", "perform", "visible_aperture"]
 
 # How far the jaw drops in speech at full intensity, relative to calm speech.
 EMOTION_JAW: dict[Emotion, float] = {
@@ -94,7 +95,7 @@ def perform(
         head=_head_motion(loudness, stress, emotion, intensity, gain, rng),
         closed=closure >= CLOSED_LEVEL,
         closure=closure.astype(np.float32),
-        blink=blink_curve(num_frames, rng),
+        blink=blink_curve(num_frames, MOTION_FPS, rng),
     )
 
 
@@ -123,21 +124,6 @@ def combine(
     parting = lip_parting(expression.clip(0, 1)).clip(0, None)
     expression[:, ARKIT_INDEX["mouthClose"]] += meeting * parting / 1.28
     return expression.clip(0, 1).astype(np.float32)
-
-
-def blink_curve(num_frames: int, rng: np.random.Generator) -> Float[np.ndarray, "frame"]:
-    """Lid closure: 8 to 25 blinks a minute by person, none in the first half second, each at most 0.4 s long."""
-    times = frame_times(num_frames)
-    mean_interval = 60.0 / rng.uniform(8, 25)
-    lid = np.zeros(num_frames)
-    onset = rng.uniform(0.5, 0.5 + mean_interval)
-    while onset < times[-1]:
-        closing, opening = rng.uniform(0.08, 0.12), rng.uniform(0.16, 0.26)
-        elapsed = times - onset
-        level = np.where(elapsed < closing, elapsed / closing, 1 - (elapsed - closing) / opening).clip(0, 1)
-        lid = np.maximum(lid, level * level * (3 - 2 * level))
-        onset += max(1.0, mean_interval * rng.gamma(4.0, 0.25))
-    return lid.astype(np.float32)
 
 
 def _loudness(voice: Float[np.ndarray, "frame 4"]) -> Float[np.ndarray, "frame"]:
