@@ -54,6 +54,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 $(VENV)/installed-for-tests: $(VENV)/installed
 	$(PIP) --editable '.[test,train]'
+	$(PIP) matplotlib
 	$(PIP) --no-deps mediapipe absl-py
 	touch $@
 
