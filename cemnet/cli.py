@@ -4,13 +4,17 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from .arkit import EMOTIONS
 from .describe import describe_face, describe_motion, describe_speech, top_emotions
 from .errors import CEMNetError
-from .types import MOTION_FPS, Motion
+from .types import MOTION_FPS, Audio, FaceReference, Motion
+
+if TYPE_CHECKING:
+    from .model import CEMNet
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -88,7 +92,9 @@ def render(arguments: argparse.Namespace) -> None:
     save(arguments, model, face, motion, audio)
 
 
-def save(arguments: argparse.Namespace, model, face, motion: Motion, audio) -> None:
+def save(
+    arguments: argparse.Namespace, model: "CEMNet", face: FaceReference, motion: Motion, audio: Audio | None
+) -> None:
     from . import contact_sheet, pipeline
 
     with tqdm(total=motion.num_frames, unit="frame") as bar:

@@ -11,7 +11,7 @@ import torch
 
 from cemnet.errors import FaceError, MediaError
 from cemnet.media import VideoWriter
-from cemnet.training.clips import Clip, list_clips, load_clip, load_clips, save_clip, split_by_speaker
+from cemnet.training.clips import Clip, list_clips, load_clip, save_clip
 from cemnet.training.corpora import CORPORA, crema_d, emodb, mead, ravdess
 from cemnet.training.phonemes import BILABIALS, PHONEMES, PhonemeSpan
 from cemnet.training.sentences import SENTENCES
@@ -107,11 +107,10 @@ def test_a_clip_without_phonemes_or_curves_is_fine(tmp_path):
     assert list(read.phonemes) == [] and read.expression is None
 
 
-def test_clips_are_listed_and_chosen_by_emotion(tmp_path):
+def test_clips_are_listed_by_name(tmp_path):
     save_clip(tmp_path, clip("b", emotion="sad"))
     save_clip(tmp_path, clip("a", emotion=None, original_emotion="boredom"))
     assert [path.stem for path in list_clips(tmp_path)] == ["a", "b"]
-    assert [one.name for one in load_clips(tmp_path)] == ["b"]
 
 
 def test_what_is_no_clip_is_explained(tmp_path):
@@ -120,14 +119,6 @@ def test_what_is_no_clip_is_explained(tmp_path):
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
     with pytest.raises(MediaError, match="cannot be read"):
         load_clip(tmp_path / "broken.safetensors")
-
-
-def test_no_speaker_is_trained_on_and_held_out():
-    clips = [clip(f"{source}{number}", str(number % 5), source) for source in ("a", "b") for number in range(20)]
-    training, held_out = split_by_speaker(clips, 0.2, np.random.default_rng(0))
-    assert len(training) + len(held_out) == 40
-    assert {c.source for c in held_out} == {"a", "b"}
-    assert not {(c.source, c.speaker) for c in training} & {(c.source, c.speaker) for c in held_out}
 
 
 def test_ravdess_names_are_understood(tmp_path):

@@ -76,6 +76,12 @@ def test_pairs_come_from_the_same_clip_or_from_two(batch, clips):
         assert len(clip.recordings[0].prosody) == num_motion_frames(len(clip.clip.waveform))
 
 
+def test_no_held_out_speaker_is_trained_on(tmp_path):
+    settings = DataSettings(generated_clips=8, voice_augmentations=0, validation_speakers=("babble/babbler_0",))
+    kept = load_feature_clips(settings, tmp_path, torch.device("cpu"), seed=0)
+    assert {clip.clip.speaker for clip in kept.clips} == {"babbler_1", "babbler_2", "babbler_3"}
+
+
 def test_training_lowers_every_main_loss(batch, clips):
     torch.manual_seed(0)
     network = EmotionNetwork(SMALL)

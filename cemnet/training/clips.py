@@ -1,17 +1,16 @@
 """The one format of prepared clips: sound, phonemes, labels and, where a face was filmed, its curves."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ..arkit import EMOTIONS, Emotion
+from ..arkit import Emotion
 from ..errors import MediaError
 from ..types import SAMPLE_RATE
 from .phonemes import PHONEMES, PhonemeSpan
@@ -98,22 +97,3 @@ def list_clips(folder: Path) -> list[Path]:
     if not paths:
         raise MediaError(f"There are no prepared clips in {folder}. Make them with train/prepare.py.")
     return paths
-
-
-def load_clips(folder: Path, emotions: Sequence[Emotion] = EMOTIONS) -> Iterator[Clip]:
-    """The clips of a folder that show one of these emotions."""
-    for path in list_clips(folder):
-        clip = load_clip(path)
-        if clip.emotion in emotions:
-            yield clip
-
-
-def split_by_speaker(clips: Sequence[Clip], share: float, rng: np.random.Generator) -> tuple[list[Clip], list[Clip]]:
-    """Training and held-out clips; no speaker is in both, and each source gives about this share of its speakers."""
-    held_out = set()
-    for source in sorted({clip.source for clip in clips}):
-        speakers = sorted({clip.speaker for clip in clips if clip.source == source})
-        count = max(1, round(share * len(speakers))) if len(speakers) > 1 else 0
-        held_out |= {(source, speakers[index]) for index in rng.permutation(len(speakers))[:count]}
-    training = [clip for clip in clips if (clip.source, clip.speaker) not in held_out]
-    return training, [clip for clip in clips if (clip.source, clip.speaker) in held_out]
