@@ -157,6 +157,19 @@ def test_looks_differ_and_are_the_same_for_the_same_seed(model, renderer):
     assert np.abs(pictures[0].astype(int) - pictures[2]).mean() > 5
 
 
+def test_strong_reference_heads_show_every_emotion_of_new_people(model, renderer):
+    from cemnet.training.rendered_heads import strong_reference_heads
+
+    shown = list(strong_reference_heads(model, 2, seed=5))
+    assert [(person, emotion) for person, emotion, _ in shown] == [(n, emotion) for n in (0, 1) for emotion in EMOTIONS]
+    landmarker = FaceLandmarker(find_face_landmarker())
+    for _, _, picture in shown:
+        assert picture.shape == (512, 512, 3) and picture.dtype == np.uint8
+        assert len(landmarker.detect(picture)) == 1
+    calm, happy, other = (picture.astype(int) for _, _, picture in (shown[0], shown[1], shown[8]))
+    assert 0.1 < np.abs(calm - happy).mean() < np.abs(calm - other).mean()
+
+
 def test_ict_facekits_files_become_one_small_file(tmp_path):
     folder, output = tmp_path / "FaceXModel", tmp_path / "ict.npz"
     folder.mkdir()

@@ -1,6 +1,6 @@
 """Draws training heads without a screen (moderngl on EGL): varied skin, brows, lips, eyes, light and background."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import moderngl
@@ -92,6 +92,19 @@ class Look:
             rng.uniform(7.5, 10.5), rng.uniform(0, 0.9), direction / np.linalg.norm(direction), warm * level,
             warm * rng.uniform(0, 0.35), np.full(3, rng.uniform(0.15, 0.5)), rng.uniform(0, 0.12), rng.uniform(0, 0.2),
             (rng.uniform(0, 255) + rng.normal(0, 35, (4, 4, 3))).clip(0, 255).astype(np.uint8),
+        )  # fmt: skip
+
+    @classmethod
+    def sample_portrait(cls, rng: np.random.Generator) -> "Look":
+        """As a photographer would have it: brows and lids clearly drawn, soft light in front, a plain backdrop."""
+        look = cls.sample(rng)
+        direction = np.array([rng.normal(0, 0.3), rng.uniform(0.3, 0.7), 1])
+        backdrop = np.broadcast_to(rng.uniform(60, 200) * rng.normal(1, 0.08, 3), (4, 4, 3))
+        return replace(
+            look, brow_strength=rng.uniform(0.75, 1), lid_line=rng.uniform(0.4, 0.9), gloss=rng.uniform(0.02, 0.07),
+            hair_line=rng.uniform(7.5, 9.0), key_direction=direction / np.linalg.norm(direction),
+            key=np.full(3, rng.uniform(0.7, 0.9)), fill=np.full(3, rng.uniform(0.1, 0.25)),
+            ambient=np.full(3, rng.uniform(0.25, 0.4)), background=backdrop.clip(0, 255).astype(np.uint8),
         )  # fmt: skip
 
 

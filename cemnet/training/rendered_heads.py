@@ -1,20 +1,23 @@
 """Many rendered heads with what is known about them and what the landmarker sees of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 from tqdm import tqdm
 
-from ..arkit import EMOTION_INDEX
+from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from ..face import FaceLandmarker
 from ..face_basis import IMAGE_AXES
 from ..types import FaceLandmarks, Pose
 from .head_renderer import HeadRenderer, Look
 from .heads import HeadModel, rotation, sample_emotional_face, sample_expression, sample_identity
+from .prototypes import Person
 
 FACE_CENTRE = np.array([0.0, 0.5, 8.0])  # in front of ICT's origin, centimetres
+PORTRAIT_SCALE = 19.0  # pixels a centimetre of a head that fills a picture of 512
 NO_EMOTION = -1  # the label of a face whose expression is put together at random
 
 
@@ -76,3 +79,22 @@ def render_heads(
         drawn = (identity, expression, emotion, intensity, pose.rotation, pose.scale, pose.translation)
         rows += [(*drawn, face.points, face.blendshapes) for face in landmarker.detect(picture)[:1]]
     return Renders(*(np.stack(column) for column in zip(*rows, strict=True)))
+
+
+def strong_reference_heads(
+    model: HeadModel, num_persons: int, seed: int
+) -> Iterator[tuple[int, Emotion, UInt8[np.ndarray, "height width 3"]]]:
+    """Portraits for evaluation: each person (counted from 0) shows all eight emotions at intensity 1.
+
+    Pictures are 512 × 512, frontal, and well lit; a person keeps identity, skin, light and way of showing emotion from
+    one emotion to the next. Every seed gives new people, and none of them was drawn for `render_heads`.
+    """
+    renderer = HeadRenderer(model)
+    for number in range(num_persons):
+        rng = np.random.default_rng((seed, number))
+        identity, person, look = sample_identity(rng), Person.sample(rng), Look.sample_portrait(rng)
+        turn = rotation(rng.normal(0, 0.04), rng.normal(0, 0.03), rng.normal(0, 0.02))
+        place = np.array([renderer.size / 2, renderer.size / 2, 0.0])
+        pose = Pose(turn, PORTRAIT_SCALE, place - PORTRAIT_SCALE * (turn @ FACE_CENTRE) * IMAGE_AXES)
+        for emotion in EMOTIONS:
+            yield number, emotion, renderer.render(model.vertices(identity, person.show(emotion, 1.0)), pose, look)
