@@ -52,14 +52,19 @@ class EmotionNetwork(nn.Module):
         reference_expression: Float[Tensor, "batch expression"],
         reference_state: Float[Tensor, "batch shown"],
         target_state: Float[Tensor, "batch frame shown"],
+        compensation: float = 1.0,
     ) -> Performed:
-        """Carries the reference face to the voice's emotion (states: see `emotion_memory.emotion_state`) and speaks."""
+        """Carries the reference face to the voice's emotion (states: see `emotion_memory.emotion_state`) and speaks.
+
+        `compensation` is the share of the reference's emotion that leaves the face: 1 bridges, 0 adds to what is there.
+        """
         identity = self.emotion_memory.identity_code(reference_expression, reference_state)
         displacement, address = self.emotion_memory(reference_state, target_state, identity)
         neutral = torch.zeros_like(reference_state)
         shown, _ = self.emotion_memory(neutral, reference_state.unsqueeze(1), identity)
         resting = release_articulation(reference_expression, shown.squeeze(1))
-        emotional = into_range(resting.unsqueeze(1) + displacement)
+        kept = (1 - compensation) * shown
+        emotional = into_range(resting.unsqueeze(1) + displacement + kept)
         expression, closure, head = self.motion_decoder(content, prosody, target_state, emotional)
         return Performed(expression, closure, head, displacement, address)
 

@@ -103,12 +103,17 @@ def bridge_emotion(
     blinks: float = 1.0,
     gaze: float = 1.0,
     head_motion: float = 1.0,
+    compensation: float = 1.0,
 ) -> Motion:
     """The performance: the reference face carried to the voice's emotion, speaking.
 
     `intensity` 1 shows what the voice says as strongly as it says it (or a named emotion at full strength); 0 is
-    neutral, up to 2 exaggerates. The same seed gives the same blinks, gaze and head motion.
+    neutral, up to 2 exaggerates. The same seed gives the same blinks, gaze and head motion. `compensation` is the
+    share of the portrait's own emotion that leaves the face: 1 lets the voice alone decide, 0 adds the voice's emotion
+    to the portrait's.
     """
+    if not 0.0 <= compensation <= 1.0:
+        raise CEMNetError(f"The compensation of the portrait's emotion has to be 0 to 1, not {compensation:g}.")
     if not 1.0 <= fps <= 120.0:
         raise CEMNetError(f"{fps:g} frames a second cannot be made. Choose 1 to 120; 25 suits speech.")
     reference = emotion_state(
@@ -121,7 +126,7 @@ def bridge_emotion(
         reference,
         target_emotion(speech, emotion, intensity),
     )
-    performed = model.network.perform(*(tensor.unsqueeze(0).to(model.device) for tensor in batch))
+    performed = model.network.perform(*(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation)
     expression = resample_frames(performed.expression[0].cpu(), fps)
     head = resample_frames(performed.head[0].cpu(), fps)
     expression, head = add_life(expression, head, fps, seed, blinks, gaze, head_motion)

@@ -54,6 +54,17 @@ def test_a_named_emotion_overrules_the_voice_and_zero_intensity_is_neutral(model
     assert happy.expression[:, smile].mean() > calm.expression[:, smile].mean() + 0.2
 
 
+def test_without_compensation_the_portraits_own_smile_stays(model, face, speech):
+    smile = ARKIT_INDEX["mouthSmileLeft"]
+    levels = [
+        pipeline.bridge_emotion(model, face, speech, "sad", compensation=amount).expression[:, smile].mean()
+        for amount in (1.0, 0.5, 0.0)
+    ]
+    assert levels[0] < levels[1] - 0.05 < levels[2] - 0.1
+    with pytest.raises(CEMNetError, match="compensation"):
+        pipeline.bridge_emotion(model, face, speech, compensation=1.5)
+
+
 def test_the_same_seed_gives_the_same_performance(model, face, speech):
     first = pipeline.bridge_emotion(model, face, speech, seed=5)
     again = pipeline.bridge_emotion(model, face, speech, seed=5)
