@@ -101,7 +101,8 @@ class Look:
         direction = np.array([rng.normal(0, 0.3), rng.uniform(0.3, 0.7), 1])
         backdrop = np.broadcast_to(rng.uniform(60, 200) * rng.normal(1, 0.08, 3), (4, 4, 3))
         return replace(
-            look, brow_strength=rng.uniform(0.75, 1), lid_line=rng.uniform(0.4, 0.9), gloss=rng.uniform(0.02, 0.07),
+            look, hair=np.minimum(look.hair, 0.4 * look.skin), brow_strength=rng.uniform(0.75, 1),
+            lid_line=rng.uniform(0.4, 0.9), gloss=rng.uniform(0.02, 0.07),
             hair_line=rng.uniform(7.5, 9.0), key_direction=direction / np.linalg.norm(direction),
             key=np.full(3, rng.uniform(0.7, 0.9)), fill=np.full(3, rng.uniform(0.1, 0.25)),
             ambient=np.full(3, rng.uniform(0.25, 0.4)), background=backdrop.clip(0, 255).astype(np.uint8),

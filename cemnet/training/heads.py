@@ -164,6 +164,8 @@ def sample_emotional_face(rng: np.random.Generator) -> tuple[Float[np.ndarray, "
         0.0 if emotion == "neutral" else float(rng.choice([rng.uniform(0, 0.3), rng.uniform(0.3, 1)], p=[0.25, 0.75]))
     )
     expression = Person.sample(rng).show(emotion, intensity)
+    if rng.random() < 0.5:  # people are drawn from both sides, whichever side the prototypes prefer
+        expression = expression[[ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES]]
     if rng.random() < 0.4:
         expression = speaking(expression, rng)
     if rng.random() < 0.3:
