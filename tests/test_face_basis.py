@@ -223,6 +223,21 @@ def test_a_similarity_pose_is_recovered():
     np.testing.assert_allclose([found.scale, *found.translation], [pose.scale, *pose.translation], atol=1e-6)
 
 
+def test_skin_moves_further_than_the_landmarker_sees(basis):
+    parts = {"eyeSquintLeft": [451, 450], "noseSneerLeft": [423, 358], "browDownLeft": [334, 296]}
+    for name, landmarks in parts.items():
+        drawn, read = (np.abs(modes[ARKIT_INDEX[name], landmarks, 1]).mean() for modes in (basis.skin, basis.expression))
+        assert drawn > 1.3 * read
+
+
+def test_both_sides_are_drawn_alike(basis):
+    rest = basis.mean
+    for name, other in (("browDownLeft", "browDownRight"), ("noseSneerLeft", "noseSneerRight")):
+        first, second = (basis.skin[ARKIT_INDEX[each]] for each in (name, other))
+        assert np.linalg.norm(first) == pytest.approx(np.linalg.norm(second), rel=1e-5)
+        assert rest[np.linalg.norm(first, axis=1).argmax(), 0] > 0 > rest[np.linalg.norm(second, axis=1).argmax(), 0]
+
+
 def test_missing_weights_are_named(tmp_path):
     with pytest.raises(MissingModelError, match=r"face_basis\.safetensors"):
         FaceBasis.load(tmp_path / "face_basis.safetensors")
