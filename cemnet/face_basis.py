@@ -34,6 +34,9 @@ class FaceFit:
 class FaceBasis:
     """A linear face on the 478 landmarks, and how to fit it. Identity weights are standard normal among people.
 
+    The landmarker sees less of most expressions than the skin shows: a quarter of a squint, half of a frown, less of a
+    wrinkled nose. What it sees is `expression`, by which faces are read; `skin` is how faces move, by which they are
+    drawn.
     Habits are what expressions people show: a mixture of normal distributions, one a habit (an emotion, say, and one
     for anything else). Without them a lowered brow would pass for a low one.
     """
@@ -41,6 +44,7 @@ class FaceBasis:
     mean: Float[np.ndarray, "landmark 3"]
     identity: Float[np.ndarray, "identity landmark 3"]
     expression: Float[np.ndarray, "expression landmark 3"]
+    skin: Float[np.ndarray, "expression landmark 3"]
     noise: Float[np.ndarray, "landmark"]  # how far a detected landmark lies from the basis, standard deviation in cm
     habit_mean: Float[np.ndarray, "habit expression"]
     habit_precision: Float[np.ndarray, "habit expression expression"]  # inverse covariance

@@ -11,8 +11,8 @@ from .landmark_sets import LIDS, LOWER_LIP_ROWS, UPPER_LIP_ROWS, Lids
 from .types import FaceReference, Pose
 from .warp import FaceCanvas
 
-# Brows and lids without creases read weaker than they are: these move further than the basis says.
-GAINS = {"browDown": 2.6, "browInnerUp": 1.6, "browOuterUp": 1.2, "mouthFrown": 1.8, "eyeSquint": 1.8}
+# Brows and lids without creases read weaker than they are: these move further than skin does.
+GAINS = {"browDown": 1.7, "browInnerUp": 1.3, "browOuterUp": 1.1, "eyeSquint": 1.4}
 # A full grin is more than the fitted smile, which ends at 1: a smile that leaves goes further by up to this share.
 LEAVING_SMILE = 0.35
 SMILE = np.array(arkit_indices("mouthSmile"))
@@ -62,7 +62,7 @@ class LandmarkMotion:
     face: FaceReference
     canvas: FaceCanvas
     pivot: Float[np.ndarray, "3"]  # where the neck carries the head, in the basis
-    shape: Float[np.ndarray, "landmark 3"]  # the fitted face, in the basis
+    shape: Float[np.ndarray, "landmark 3"]  # the portrait's face in the basis, as it is drawn
     places: Float[np.ndarray, "landmark 2"]  # where it appears
     modes: Float[np.ndarray, "expression coordinate"]  # what each blendshape adds, flattened
     lip_raised: Float[np.ndarray, "9"]  # the fitted upper lip above its rest
@@ -74,8 +74,14 @@ class LandmarkMotion:
 
     @classmethod
     def build(cls, basis: FaceBasis, face: FaceReference, canvas: FaceCanvas) -> "LandmarkMotion":
+        modes = expression_gains()[:, None, None] * basis.skin
+        identity = basis.shape(face.identity, np.zeros_like(face.expression))
+
+        def drawn(expression):
+            return identity + np.tensordot(expression, modes, 1)
+
         def fitted(expression):
-            return canvas.canvas_points(basis.project(face.pose, basis.shape(face.identity, expression))[:, :2])
+            return canvas.canvas_points(basis.project(face.pose, drawn(expression))[:, :2])
 
         closed = face.expression.copy()
         closed[[ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]] = 1
@@ -87,8 +93,8 @@ class LandmarkMotion:
         low, high = basis.mean.min(0), basis.mean.max(0)
         pivot = np.array([basis.mean[:, 0].mean(), low[1], low[2] - 0.5 * (high[2] - low[2])])
         return cls(
-            basis, face, canvas, pivot.astype(np.float32), basis.shape(face.identity, face.expression), reference,
-            (expression_gains()[:, None, None] * basis.expression).reshape(NUM_EXPRESSIONS, -1),
+            basis, face, canvas, pivot.astype(np.float32), drawn(face.expression), reference,
+            modes.reshape(NUM_EXPRESSIONS, -1),
             (rest - reference)[UPPER_ROWS[0], 1],
             lip_gap(detected).clip(0), lip_gap(reference) - lip_gap(rest), lip_gap(rest),
             lid_gap(detected).clip(0), tuple(shutting),

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
 
-from ..arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS
+from ..arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, arkit_indices
 from ..face_basis import IMAGE_AXES, MIRRORED_EXPRESSION, FaceBasis
 from ..landmark_sets import LEFT_LIDS, LIP_CORNERS, LOWER_LIP_ROWS, OUTER_LIP_CORNERS, RIGHT_LIDS, UPPER_LIP_ROWS
 from .head_renderer import HeadRenderer
@@ -29,6 +29,8 @@ CLOSED_LIDS = 0.06  # centimetres that stay between the lid margins of a closed 
 UPPER_LID_SHARE = 0.85  # of the way to the closed eye
 # ICT's noseSneer bares the teeth as much as mouthUpperUp does; from the nose down to the lips it fades to this share.
 SNEER_AT_LIPS, NOSE_HEIGHT, LIP_HEIGHT = 0.4, -1.3, -2.9
+# What is drawn as it is seen: eyes and jaw are seen at nearly their size, and lips and lids must close exactly.
+DRAWN_AS_SEEN = ("eyeBlink", "eyeLook", "eyeWide", "jaw", "mouthClose", "mouthFunnel", "mouthLowerDown", "tongueOut")
 
 
 def opened_and_calm(renders: Renders) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +130,22 @@ def regress(
     both = np.concatenate([identity, mirrored(identity, mirror)]).reshape(2 * len(identity), -1) / np.sqrt(2)
     _, spread, axes = np.linalg.svd(IDENTITY_SPREAD * both, full_matrices=False)
     modes = (spread[:, None] * axes)[:num_identity].reshape(num_identity, -1, 3)
-    return {"mean": mean, "identity": modes, "expression": expression}
+    return {"mean": mean, "identity": modes, "expression": expression, "skin": drawn(expression, prior, mean, mirror)}
+
+
+def drawn(
+    expression: Float[np.ndarray, "expression landmark 3"],
+    prior: Float[np.ndarray, "expression landmark 3"],
+    mean: Float[np.ndarray, "landmark 3"],
+    mirror: Int[np.ndarray, "landmark"],
+) -> Float[np.ndarray, "expression landmark 3"]:
+    """How ICT's skin moves under the landmarks, where the landmarker sees too little of it."""
+    skin = prior.copy()
+    soften_sneers(mean, skin)
+    skin = (skin + mirrored(skin, mirror)[MIRRORED_EXPRESSION]) / 2
+    as_seen = arkit_indices(*DRAWN_AS_SEEN)
+    skin[as_seen] = expression[as_seen]
+    return skin
 
 
 def each_side_alone(
