@@ -14,7 +14,7 @@ from cemnet.training import expression_judge
 from cemnet.training.expression_judge import JUDGE_FILE, ExpressionJudge, find_judge, judge_box, judge_crop
 from cemnet.types import FaceLandmarks
 
-ASTRONAUT_BOX = (168.0, 56.0, 284.0, 172.0)
+ASTRONAUT_BOX = (180.0, 78.0, 272.0, 170.0)
 
 
 def face_in(left, top, right, bottom):
@@ -57,11 +57,11 @@ def test_another_file_is_not_taken_for_the_judge():
         ExpressionJudge(b"no network")
 
 
-def test_the_judges_box_is_a_square_a_little_larger_than_the_landmarks():
+def test_the_judges_box_is_a_square_that_leaves_out_hair_and_ears():
     left, top, right, bottom = judge_box(face_in(100, 200, 180, 300))
-    assert right - left == pytest.approx(bottom - top) == pytest.approx(113)
+    assert right - left == pytest.approx(bottom - top) == pytest.approx(85)
     assert (left + right) / 2 == 140
-    assert (top + bottom) / 2 == pytest.approx(243)  # raised by 7 %
+    assert (top + bottom) / 2 == pytest.approx(250)
 
 
 def test_a_crop_is_grey_between_minus_one_and_one_and_continues_the_border():

