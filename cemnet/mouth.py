@@ -9,11 +9,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from .arkit import ARKIT_INDEX
 from .checkpoint import load_checkpoint
 from .grid_field import read_at
+from .jaws import TOOTH_HEIGHT, Jaw, draw_mesh, edge_correction, person_scale
 from .landmark_motion import LandmarkMotion
 from .landmark_sets import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
 from .lips import Lips
@@ -23,24 +24,10 @@ from .slits import Carry, Slit
 
 JAW_NAMES = ("jawOpen", "jawLeft", "jawRight", "jawForward")
 DRAWN_JAW_OPEN = 0.45  # how far open the jaw is when the lower teeth are drawn
-TOOTH_HEIGHT = 1.0  # centimetres
 FACET_BLUR = 0.45  # canvas units
-SUPERSAMPLING = 3
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
-LIP_SHADOW = (0.5, 0.12)  # how dark under the upper lip, and how far down in widths of the mouth
-
-
-@dataclass(frozen=True)
-class Jaw:
-    """One jaw's teeth and gums (the lower one with the tongue) in the space of the face basis."""
-
-    vertices: Float[np.ndarray, "vertex 3"]
-    jaw_modes: Float[np.ndarray, "mode vertex 3"]
-    faces: Int[np.ndarray, "face 3"]
-    kinds: Int[np.ndarray, "face"]  # 0 enamel, 1 gum, 2 tongue
-    shade: Float[np.ndarray, "face"]
-    anchors: Float[np.ndarray, "anchor 3"]  # one in every tooth
-    anchor_modes: Float[np.ndarray, "mode anchor 3"]
+LIP_SHADOW = (0.6, 0.1)  # how dark under the upper lip, and how far down in widths of the mouth
+UPPER_EDGE, LOWER_EDGE = 0.16, 0.03  # centimetres below the seam of closed lips at which front teeth end
 
 
 @dataclass(frozen=True)
@@ -70,8 +57,9 @@ class MouthInterior:
     ) -> "PosedMouth":
         """Draws the jaws for one portrait; landmarks in canvas units."""
         tones = MouthTones.of_portrait(crop, motion.canvas, landmarks)
-        upper = PosedJaw.draw(self.upper, motion, lips, tones, (*UPPER_LIP_ROWS[3], *NOSE_BASE), 0.0)
-        lower = PosedJaw.draw(self.lower, motion, lips, tones, (*LOWER_LIP_ROWS[3], *CHIN[:6]), DRAWN_JAW_OPEN)
+        near_upper, near_lower = (*UPPER_LIP_ROWS[3], *NOSE_BASE), (*LOWER_LIP_ROWS[3], *CHIN[:6])
+        upper = PosedJaw.draw(self.upper, motion, lips, tones, near_upper, 0.0, (-1, UPPER_EDGE))
+        lower = PosedJaw.draw(self.lower, motion, lips, tones, near_lower, DRAWN_JAW_OPEN, (1, LOWER_EDGE))
         soft = max(1.2 * motion.canvas.pixels_per_unit, 0.8)
         own_mask = np.clip(2 * lips.slit.mask(lips.box, soft) - 0.8, 0, 1).astype(np.float32)
         return PosedMouth(motion, landmarks, lips, tones, upper, lower, lips.slit.shows_teeth, own_mask)
@@ -89,13 +77,22 @@ class PosedJaw:
 
     @classmethod
     def draw(
-        cls, jaw: Jaw, motion: LandmarkMotion, lips: Lips, tones: MouthTones, near: tuple[int, ...], jaw_open: float
+        cls,
+        jaw: Jaw,
+        motion: LandmarkMotion,
+        lips: Lips,
+        tones: MouthTones,
+        near: tuple[int, ...],
+        jaw_open: float,
+        edge: tuple[int, float],
     ) -> "PosedJaw":
-        """`near` are the landmarks whose fitting error the jaw shares."""
+        """`near` are the landmarks whose fitting error the jaw shares; `edge` says which way its teeth point (1 is up)
+        and where they end in a shut mouth."""
         basis, face = motion.basis, motion.face
         rest = basis.shape(face.identity, np.zeros_like(face.expression))
         fit = person_scale(basis.mean, rest)
         residual = face.residual[list(near), :2].mean(0) @ motion.canvas.to_canvas[:, :2].T
+        residual += edge_correction(jaw.anchors * fit[0] + fit[1], motion, lips, residual, edge)
 
         def place(points, pose):
             return motion.canvas_places(pose, points) + residual.astype(np.float32)
@@ -204,41 +201,5 @@ class PosedMouth:
         under, corner = box.curves(upper, 1 - 0.6 * np.clip(sideways, 0, 1) ** 3)
         darkest, reach = LIP_SHADOW
         depth = np.clip((box.y - under) / (reach * self.lips.slit.width), 0, 1)
-        return picture * ((darkest + (1 - darkest) * np.sqrt(depth)) * corner)[..., None]
-
-
-def person_scale(
-    mean: Float[np.ndarray, "landmark 3"], person: Float[np.ndarray, "landmark 3"]
-) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
-    """Scale and offset, axis by axis, from the average lower face to a person's."""
-    lower_face = [
-        *(index for row in (*UPPER_LIP_ROWS, *LOWER_LIP_ROWS) for index in row),
-        *NOSE_BASE,
-        *CHIN,
-        *LIP_CORNERS,
-    ]
-    before, after = mean[lower_face], person[lower_face]
-    scale = np.clip(after.std(0) / before.std(0), 0.8, 1.25)
-    return scale, after.mean(0) - scale * before.mean(0)
-
-
-def draw_mesh(
-    pixels: Float[np.ndarray, "vertex 2"],
-    depth: Float[np.ndarray, "vertex"],
-    jaw: Jaw,
-    tones: MouthTones,
-    shape: tuple[int, int],
-) -> Float[np.ndarray, "height width 4"]:
-    """Paints triangles from back to front, supersampled; premultiplied colour and cover."""
-    corners = pixels[jaw.faces]
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    facing = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0] < 0
-    order = np.argsort(depth[jaw.faces].mean(1))
-    order = order[facing[order]]
-    palette = np.stack([tones.teeth, tones.gum, tones.tongue])
-    colours = np.clip(palette[jaw.kinds] * jaw.shade[:, None], 0, 1)
-    fine = np.round((corners + 0.5) * SUPERSAMPLING * 16 - 8).astype(np.int32)
-    canvas = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING, 4), np.float32)
-    for face in order:
-        cv2.fillConvexPoly(canvas, fine[face], (*colours[face].tolist(), 1.0), shift=4)
-    return cv2.resize(canvas, (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+        light = ((darkest + (1 - darkest) * np.sqrt(depth)) * corner)[..., None]
+        return self.tones.cavity + light * (picture - self.tones.cavity)

@@ -13,8 +13,8 @@ from .warp import FaceCanvas
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 ENAMEL = np.array([0.92, 0.89, 0.82], np.float32)  # under white light
 FULL_CHROMA = 0.22  # of skin in a picture with all its colour: spread of the channels over luminance
-BRIGHTEST_TEETH = 0.86
-SKIN_TINT, WHITE_TINT = 0.18, 0.45  # how much of their hue is the light's, or the varnish's
+BRIGHTEST_TEETH = 0.88
+SKIN_TINT, WHITE_TINT = 0.12, 0.3  # how much of their hue is the light's, or the varnish's
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class MouthTones:
         chroma = min(float(np.ptp(skin)) / (float(skin @ LUMINANCE) + 1e-3) / FULL_CHROMA, 1.0)
         light = float(skin @ LUMINANCE)
         # An eye in shadow says little; teeth are at least a little brighter than skin.
-        level = np.clip(max(1.05 * float(white @ LUMINANCE), 1.18 * light), 0.08, BRIGHTEST_TEETH)
+        level = np.clip(max(1.1 * float(white @ LUMINANCE), 1.22 * light), 0.08, BRIGHTEST_TEETH)
         enamel = 1 + chroma * (ENAMEL / float(ENAMEL @ LUMINANCE) - 1)
         tint = hue(skin) ** SKIN_TINT * hue(white) ** WHITE_TINT
         teeth = level * enamel * tint / float(tint @ LUMINANCE)
@@ -51,7 +51,8 @@ class MouthTones:
         gum = (0.5 * lips + 0.5 * skin) * red
         return cls(
             np.clip(teeth, 0, 1).astype(np.float32), np.clip(gum, 0, 1).astype(np.float32),
-            np.clip(0.95 * lips * red, 0, 1).astype(np.float32), np.clip(0.16 * lips * red, 0, 0.12).astype(np.float32),
+            np.clip(0.95 * lips * np.sqrt(red), 0, 1).astype(np.float32),
+            np.clip(0.2 * lips * red, 0, 0.14).astype(np.float32),
         )  # fmt: skip
 
 
@@ -81,4 +82,4 @@ def eye_white(
     if len(inside) < 8:
         return np.full(3, 0.6, np.float32)
     order = np.argsort(inside @ LUMINANCE)
-    return inside[order[int(0.8 * len(order)) : max(int(0.96 * len(order)), 1)]].mean(0)
+    return inside[order[int(0.86 * len(order)) : max(int(0.97 * len(order)), 1)]].mean(0)

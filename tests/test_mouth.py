@@ -48,7 +48,7 @@ def test_an_open_mouth_is_darker_than_the_lips(renderer, closed):
     inside, skin = mask > 0.95, mask == 0
     assert inside.sum() > 30
     picture = mouth_box(renderer, closed, shown)
-    assert picture[inside].mean() < 0.6 * picture[skin].mean()
+    assert picture[inside].mean() < 0.65 * picture[skin].mean()
 
 
 def test_a_shut_mouth_shows_nothing_of_its_inside(renderer, closed):
@@ -61,6 +61,17 @@ def test_a_shut_mouth_shows_nothing_of_its_inside(renderer, closed):
 def loud_tones():
     white = np.ones(3, np.float32)
     return MouthTones(white, white, white, white)
+
+
+def test_front_teeth_end_near_the_seam_of_a_shut_mouth(closed):
+    """Upper teeth reach a little below the seam and lower ones about up to it, whatever the fit of the jaw says."""
+    box, seam = closed.lips.box, closed.lips.slit.upper[16, 1]
+    upper = closed.mouth.upper.moved(closed.motion, box, np.zeros(4), STILL)[..., 3]
+    lower = closed.mouth.lower.moved(closed.motion, box, np.zeros(4), STILL)[..., 3]
+    middle = np.abs(box.x - closed.lips.slit.upper[16, 0]) < 6
+    width = closed.lips.slit.width
+    assert -0.02 * width < box.y[middle & (upper > 0.5)].max() - seam < 0.12 * width
+    assert abs(box.y[middle & (lower > 0.5)].min() - seam) < 0.12 * width
 
 
 def test_upper_teeth_hold_still_while_the_jaw_falls(closed):
