@@ -39,8 +39,10 @@ class VoiceEmotion:
 
     embedding: Float[Tensor, "*batch embedding"]  # enhanced, unit length
     style_logits: Float[Tensor, "*batch style"]
-    probabilities: Float[Tensor, "*batch emotion"]
-    strength: Float[Tensor, "*batch"]  # how strongly it is felt, 0 to 1
+    probabilities: Float[Tensor, "*batch emotion"]  # calibrated belief
+    strength: Float[Tensor, "*batch"]  # how strongly the likeliest emotion is felt, 0 to 1
+    emotion: Float[Tensor, "*batch emotion"]  # what to show: the belief, decided
+    intensity: Float[Tensor, "*batch"]  # how strongly to show it: the strength, less where the belief is unsure
 
 
 def frames_from_tokens(
@@ -65,10 +67,17 @@ def window_weights(
     return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-6)
 
 
+def smoothstep(share: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+    """0 below 0, 1 above 1, and a smooth way between."""
+    share = share.clamp(0, 1)
+    return share * share * (3 - 2 * share)
+
+
 class AudioEmotionEncoder(nn.Module):
     """Whisper's hidden states and prosody in; content, emotion and its course in time out."""
 
     style_emotion: Tensor
+    style_heard: Tensor
     statistics_mean: Tensor
     statistics_scale: Tensor
 
@@ -80,6 +89,7 @@ class AudioEmotionEncoder(nn.Module):
         for row, emotion in enumerate(VOICE_STYLES.values()):
             style_emotion[row, EMOTION_INDEX[emotion]] = 1.0
         self.register_buffer("style_emotion", style_emotion, persistent=False)
+        self.register_buffer("style_heard", torch.ones(len(styles)))  # 0 for styles that no training voice had
 
         self.layer_mix = nn.Parameter(torch.zeros(WHISPER_TINY_STATES))
         self.content_in = nn.Sequential(nn.LayerNorm(WHISPER_TINY_DIM), nn.Linear(WHISPER_TINY_DIM, config.content_dim))
@@ -140,8 +150,22 @@ class AudioEmotionEncoder(nn.Module):
         embedding = self.enhance(self.embed(standard))
         similarity = torch.einsum("...e,spe->...sp", embedding, F.normalize(self.prototypes, dim=-1))
         style_logits = (self.config.sharpness * similarity).logsumexp(dim=-1)
-        probabilities = (style_logits / self.config.temperature).softmax(dim=-1) @ self.style_emotion
-        return VoiceEmotion(embedding, style_logits, probabilities, self.strength(embedding).squeeze(-1).sigmoid())
+        known = (style_logits / self.config.temperature).masked_fill(self.style_heard < 0.5, -torch.inf)
+        probabilities = known.softmax(dim=-1) @ self.style_emotion
+        strength = self.strength(embedding).squeeze(-1).sigmoid()
+        emotion, certainty = self.decide(probabilities)
+        return VoiceEmotion(embedding, style_logits, probabilities, strength, emotion, strength * certainty)
+
+    def decide(
+        self, probabilities: Float[Tensor, "*batch emotion"]
+    ) -> tuple[Float[Tensor, "*batch emotion"], Float[Tensor, "*batch"]]:
+        """What to show of a belief, and how sure it is (0 to 1): a face that shows a bit of everything shows nothing.
+
+        The likeliest emotions are favoured, and fade together where even the likeliest is hardly believed.
+        """
+        favoured = probabilities**self.config.decisiveness
+        sure = (probabilities.amax(dim=-1) - self.config.unsure) / (self.config.sure - self.config.unsure)
+        return favoured / favoured.sum(dim=-1, keepdim=True), smoothstep(sure)
 
     def course_of(self, prosody: Float[Tensor, "batch frame prosody"]) -> Float[Tensor, "batch frame"]:
         """How the emotion swells and ebbs with the voice: 0 at rest, 1 at its apex."""
@@ -158,9 +182,9 @@ class AudioEmotionEncoder(nn.Module):
         weights = window_weights(voicing, self.config.window_seconds, self.config.hop_seconds)
         heard = self.emotion(hidden, prosody, weights)
         presence = (voicing.unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES
-        strength = heard.strength * presence.clamp_max(1.0)
-        parts = [heard.embedding, heard.style_logits, heard.probabilities, strength.unsqueeze(-1)]
+        levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.clamp_max(1.0).unsqueeze(-1)
+        parts = [heard.embedding, heard.style_logits, heard.probabilities, heard.emotion, levels]
         per_window = torch.cat(parts, dim=-1).transpose(1, 2)
         per_frame = F.interpolate(per_window, size=prosody.shape[1], mode="linear").transpose(1, 2)
-        embedding, style_logits, probabilities, strength = per_frame.split([part.shape[-1] for part in parts], dim=-1)
-        return VoiceEmotion(embedding, style_logits, probabilities, strength.squeeze(-1))
+        embedding, style_logits, probabilities, emotion, levels = per_frame.split([p.shape[-1] for p in parts], dim=-1)
+        return VoiceEmotion(embedding, style_logits, probabilities, levels[..., 0], emotion, levels[..., 1])

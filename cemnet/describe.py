@@ -26,12 +26,12 @@ def describe_face(face: FaceReference) -> dict[str, Any]:
 
 
 def describe_speech(speech: Speech) -> dict[str, Any]:
-    """The clip's emotion, weighted by how much of it is voiced, and the same in windows of a second."""
+    """What is heard in the clip, weighted by how much of it is voiced, and the same in windows of a second."""
     weight = (speech.intensity * speech.course + 1e-4).unsqueeze(1)
 
     def mean_emotion(start: int, end: int) -> dict[str, float]:
         part = weight[start:end]
-        return rounded(((speech.emotion[start:end] * part).sum(0) / part.sum()).numpy(), EMOTIONS)
+        return rounded(((speech.heard[start:end] * part).sum(0) / part.sum()).numpy(), EMOTIONS)
 
     step = int(WINDOW_SECONDS * MOTION_FPS)
     windows = [(start, min(start + step, speech.num_frames)) for start in range(0, speech.num_frames, step)]

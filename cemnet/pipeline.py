@@ -67,8 +67,9 @@ def encode_speech(model: CEMNet, audio: Audio) -> Speech:
         content=encoder.content(hidden)[0].cpu(),
         prosody=voice[0].cpu(),
         emotion_embedding=heard.embedding[0].cpu(),
-        emotion=heard.probabilities[0].cpu(),
-        intensity=heard.strength[0].cpu(),
+        heard=heard.probabilities[0].cpu(),
+        emotion=heard.emotion[0].cpu(),
+        intensity=heard.intensity[0].cpu(),
         course=encoder.course_of(voice)[0].cpu(),
     )
 

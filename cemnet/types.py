@@ -92,8 +92,9 @@ class Speech:
     content: Float[Tensor, "frame content"]
     prosody: Float[Tensor, "frame prosody"]  # see audio.prosody
     emotion_embedding: Float[Tensor, "frame embedding"]
-    emotion: Float[Tensor, "frame emotion"]  # probabilities
-    intensity: Float[Tensor, "frame"]  # how strongly it is felt, 0 to 1
+    heard: Float[Tensor, "frame emotion"]  # calibrated belief about the voice: probabilities
+    emotion: Float[Tensor, "frame emotion"]  # what a face is to show: shares that sum to one
+    intensity: Float[Tensor, "frame"]  # how strongly it is to show it, 0 to 1
     course: Float[Tensor, "frame"]  # how it swells and ebbs with the voice, 0 to 1
 
     @property

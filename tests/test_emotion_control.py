@@ -15,7 +15,7 @@ def speech():
     emotion[:, EMOTION_INDEX["sad"]] = 0.7
     return Speech(
         audio=Audio(torch.zeros(1, 64_000), 16_000), content=torch.zeros(100, 4), prosody=torch.zeros(100, 4),
-        emotion_embedding=torch.zeros(100, 8), emotion=emotion, intensity=torch.full((100,), 0.5),
+        emotion_embedding=torch.zeros(100, 8), heard=emotion, emotion=emotion, intensity=torch.full((100,), 0.5),
         course=torch.ones(100),
     )  # fmt: skip
 

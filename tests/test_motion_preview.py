@@ -18,7 +18,8 @@ def feeling(emotion: str, num_frames: int = 40) -> Speech:
     probabilities[:, EMOTION_INDEX[emotion]] = 1.0
     return Speech(
         audio=Audio(torch.zeros(1, 640 * num_frames), 16_000), content=torch.zeros(num_frames, 4),
-        prosody=torch.zeros(num_frames, 4), emotion_embedding=torch.zeros(num_frames, 8), emotion=probabilities,
+        prosody=torch.zeros(num_frames, 4), emotion_embedding=torch.zeros(num_frames, 8), heard=probabilities,
+        emotion=probabilities,
         intensity=torch.full((num_frames,), 0.9), course=torch.ones(num_frames),
     )  # fmt: skip
 
@@ -27,7 +28,7 @@ def feeling(emotion: str, num_frames: int = 40) -> Speech:
 def test_the_plot_has_the_size_that_was_asked_for(size):
     picture = motion_preview(still(slots=5), feeling("happy"), *size)
     assert picture.shape == (size[1], size[0], 3)
-    assert 0 <= picture.min() and picture.max() <= 1
+    assert picture.min() >= 0 and picture.max() <= 1
 
 
 def test_a_moving_jaw_is_drawn():

@@ -60,8 +60,8 @@ def driving_state(
     """The emotion to perform: heard from the emotion clip or, for the other share, as labelled."""
     listen = torch.rand(len(course), 1, device=course.device) < heard_share
     listen = listen & ~batch["asked"].unsqueeze(1)
-    probabilities = torch.where(listen, heard.probabilities[:, 0], batch["target_emotion"])
-    strength = torch.where(listen[:, 0], heard.strength[:, 0], batch["target_intensity"])
+    probabilities = torch.where(listen, heard.emotion[:, 0], batch["target_emotion"])
+    strength = torch.where(listen[:, 0], heard.intensity[:, 0], batch["target_intensity"])
     num_frames = course.shape[1]
     return emotion_state(probabilities.unsqueeze(1).expand(-1, num_frames, -1), strength.unsqueeze(1) * course)
 
