@@ -46,7 +46,12 @@ def edit_motion(
         raise CEMNetError("The smoothing has to be 0 to 10 seconds and the offset at most an hour.")
     expression = motion.expression.clone()
     open_lids, middle = expression[:, BLINK].quantile(0.1, dim=0), expression[:, GAZE].median(dim=0).values
-    for part, amount, rest in ((BLINK, blink, open_lids), (GAZE, gaze, middle), (MOUTH, mouth, 0), (EMOTION, emotion, 0)):
+    for part, amount, rest in (
+        (BLINK, blink, open_lids),
+        (GAZE, gaze, middle),
+        (MOUTH, mouth, 0),
+        (EMOTION, emotion, 0),
+    ):
         expression[:, part] = rest + amount * (expression[:, part] - rest)
     curves = torch.cat([expression.clamp(0, 1), head * motion.head], dim=1)
     curves = shifted(smoothed(curves, smoothing_seconds * motion.fps), offset_seconds * motion.fps)

@@ -4,10 +4,17 @@ from comfy_api.latest import ComfyExtension, io
 
 from .audio_emotion_encoder import CEMNetAudioEmotionEncoder
 from .emotion_bridge import CEMNetEmotionBridge
+from .emotion_mix import CEMNetEmotionMix
+from .emotion_timeline import CEMNetEmotionTimeline
 from .face_reference import CEMNetFaceReference
 from .face_renderer import CEMNetFaceRenderer
 from .loader import CEMNetLoader, register_model_folder
+from .motion_edit import CEMNetMotionEdit
+from .motion_files import CEMNetLoadMotion, CEMNetSaveMotion
+from .motion_preview import CEMNetMotionPreview
+from .talking_portrait import CEMNetTalkingPortrait
 from .video_combine import CEMNetVideoCombine
+from .video_renderer import CEMNetVideoRenderer
 
 
 class CEMNetExtension(ComfyExtension):
@@ -15,11 +22,19 @@ class CEMNetExtension(ComfyExtension):
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [
+            CEMNetTalkingPortrait,
             CEMNetLoader,
             CEMNetFaceReference,
             CEMNetAudioEmotionEncoder,
+            CEMNetEmotionMix,
+            CEMNetEmotionTimeline,
             CEMNetEmotionBridge,
+            CEMNetMotionEdit,
+            CEMNetSaveMotion,
+            CEMNetLoadMotion,
+            CEMNetMotionPreview,
             CEMNetFaceRenderer,
+            CEMNetVideoRenderer,
             CEMNetVideoCombine,
         ]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from .sockets import CATEGORY, ModelSocket, SpeechSocket, connected, first_sound
+from .sockets import CATEGORY, ModelSocket, SpeechSocket, connected, first_sound, schema
 from .summaries import speech_summary
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ class CEMNetAudioEmotionEncoder(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        return schema(
+            search_aliases=["speech emotion", "voice emotion", "AEE", "listen"],
             node_id="CEMNetAudioEmotionEncoder",
             display_name="CEM-Net Audio Emotion Encoder",
             category=CATEGORY,

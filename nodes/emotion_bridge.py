@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from comfy_api.latest import io
 
 from ..cemnet.arkit import EMOTIONS
-from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, SpeechSocket, connected
+from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, SpeechSocket, connected, schema
 from .summaries import motion_summary
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class CEMNetEmotionBridge(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        return schema(
+            search_aliases=["expression displacement", "EBM", "emotion memory", "lip sync", "talking head motion"],
             node_id="CEMNetEmotionBridge",
             display_name="CEM-Net Emotion Bridge",
             category=CATEGORY,
@@ -75,6 +76,16 @@ class CEMNetEmotionBridge(io.ComfyNode):
                 liveliness("blinks", "How far the eyes close in a blink.", most=1.0),
                 liveliness("gaze", "How far the eyes wander."),
                 liveliness("head_motion", "How much the head moves with the speech."),
+                io.Float.Input(
+                    "compensation",
+                    default=1.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    optional=True,
+                    tooltip="How much of the portrait's own emotion leaves the face: 1 lets the voice alone decide, "
+                    "0 adds the voice's emotion to the portrait's.",
+                ),
             ],
             outputs=[
                 MotionSocket.Output(display_name="motion", tooltip="ARKit curves and head rotation, ready to render."),
@@ -95,6 +106,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
         blinks: float = 1.0,
         gaze: float = 1.0,
         head_motion: float = 1.0,
+        compensation: float = 1.0,
     ) -> io.NodeOutput:
         from ..cemnet import pipeline
 
@@ -109,5 +121,6 @@ class CEMNetEmotionBridge(io.ComfyNode):
             blinks=blinks,
             gaze=gaze,
             head_motion=head_motion,
+            compensation=compensation,
         )
         return io.NodeOutput(motion, motion_summary(motion))

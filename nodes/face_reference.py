@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from comfy_api.latest import io
 from torch import Tensor
 
-from .sockets import CATEGORY, FaceSocket, ModelSocket, connected, first_picture
+from .sockets import CATEGORY, FaceSocket, ModelSocket, connected, first_picture, schema
 from .summaries import face_summary
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ class CEMNetFaceReference(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        return schema(
+            search_aliases=["detect face", "portrait", "face landmarks"],
             node_id="CEMNetFaceReference",
             display_name="CEM-Net Face Reference",
             category=CATEGORY,

@@ -6,7 +6,7 @@ import comfy.model_management
 import folder_paths
 from comfy_api.latest import io
 
-from .sockets import CATEGORY, ModelSocket
+from .sockets import CATEGORY, ModelSocket, schema
 
 MODEL_FOLDER = "cemnet"
 
@@ -21,7 +21,8 @@ class CEMNetLoader(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        return schema(
+            search_aliases=["load cem-net", "talking face model"],
             node_id="CEMNetLoader",
             display_name="CEM-Net Loader",
             category=CATEGORY,

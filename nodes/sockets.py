@@ -1,6 +1,7 @@
 """What travels along the wires: the pack's own socket types, and ComfyUI's IMAGE and AUDIO as the library has them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from comfy_api.latest import io
@@ -12,12 +13,31 @@ if TYPE_CHECKING:
     from ..cemnet.types import Audio
 
 CATEGORY = "CEM-Net"
+EMOTION_CATEGORY = f"{CATEGORY}/emotion"
+MOTION_CATEGORY = f"{CATEGORY}/motion"
 T = TypeVar("T")
 
 ModelSocket = io.Custom("CEMNET_MODEL")
 FaceSocket = io.Custom("CEMNET_FACE")
 SpeechSocket = io.Custom("CEMNET_SPEECH")
 MotionSocket = io.Custom("CEMNET_MOTION")
+
+
+def schema(search_aliases: Sequence[str] = (), **described: Any) -> io.Schema:
+    """A node's schema; other words under which people look for it, where this version of ComfyUI knows them."""
+    if any(field.name == "search_aliases" for field in fields(io.Schema)):
+        described["search_aliases"] = list(search_aliases)
+    return io.Schema(**described)
+
+
+def mark_input() -> io.Boolean.Input:
+    """The switch for what a video says about itself."""
+    return io.Boolean.Input(
+        "mark_as_generated",
+        default=True,
+        optional=True,
+        tooltip="Writes into the file's metadata that the video is AI-generated. The picture stays as it is.",
+    )
 
 
 def connected(value: T | None, socket: str) -> T:

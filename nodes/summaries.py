@@ -1,5 +1,6 @@
 """What the model saw, heard and does, in a line that an artist can read on a text node."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..cemnet.describe import describe_face, describe_motion, describe_speech, top_emotions
@@ -17,6 +18,11 @@ def speech_summary(speech: "Speech") -> str:
     heard = describe_speech(speech)
     length = f"{speech.audio.duration_seconds:.1f} s of speech"
     return f"{length}: {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}."
+
+
+def wish_summary(speech: "Speech") -> str:
+    """The emotion that will be shown, which is not what was heard once an artist has changed it."""
+    return speech_summary(replace(speech, heard=speech.emotion))
 
 
 def motion_summary(motion: "Motion") -> str:

@@ -9,7 +9,7 @@ from comfy_api.latest import InputImpl, Types, io
 from torch import Tensor
 from torch.nn.functional import pad
 
-from .sockets import CATEGORY, connected, first_sound
+from .sockets import CATEGORY, connected, first_sound, mark_input, schema
 
 AAC_RATE = 48_000  # for sound whose own rate AAC does not have
 
@@ -19,7 +19,8 @@ class CEMNetVideoCombine(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
-        return io.Schema(
+        return schema(
+            search_aliases=["create video", "frames to video", "mux audio"],
             node_id="CEMNetVideoCombine",
             display_name="CEM-Net Video Combine",
             category=CATEGORY,
@@ -35,20 +36,35 @@ class CEMNetVideoCombine(io.ComfyNode):
                     step=0.01,
                     tooltip="Frames per second. Connect the renderer's fps, so that lips and voice stay together.",
                 ),
+                mark_input(),
             ],
             outputs=[io.Video.Output(display_name="video", tooltip="The talking portrait, for Save Video.")],
         )
 
     @classmethod
     def execute(
-        cls, images: Tensor | None = None, audio: Mapping[str, Any] | None = None, fps: float = 25.0
+        cls,
+        images: Tensor | None = None,
+        audio: Mapping[str, Any] | None = None,
+        fps: float = 25.0,
+        mark_as_generated: bool = True,
     ) -> io.NodeOutput:
         components = Types.VideoComponents(
             images=even_sided(connected(images, "images")),
             audio=None if audio is None else for_video(audio),
             frame_rate=Fraction(fps).limit_denominator(1001),
         )
-        return io.NodeOutput(InputImpl.VideoFromComponents(components))
+        kind = GeneratedVideo if mark_as_generated else InputImpl.VideoFromComponents
+        return io.NodeOutput(kind(components))
+
+
+class GeneratedVideo(InputImpl.VideoFromComponents):
+    """A video whose file says that it is generated, whichever node saves it."""
+
+    def save_to(self, *args: Any, metadata: dict[str, Any] | None = None, **kwargs: Any) -> Any:
+        from ..cemnet.provenance import generated_metadata
+
+        return super().save_to(*args, metadata={**generated_metadata(), **(metadata or {})}, **kwargs)
 
 
 def even_sided(images: Tensor) -> Tensor:

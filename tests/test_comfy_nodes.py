@@ -2,11 +2,7 @@
 
 # ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
 
-import asyncio
-import importlib.util
 import inspect
-import json
-import sys
 from fractions import Fraction
 
 import pytest
@@ -14,110 +10,29 @@ import torch
 
 comfy_arguments = pytest.importorskip("comfy.cli_args", reason="runs in ComfyUI's own environment: make test-comfy")
 comfy_arguments.args.cpu = True  # before the rest of ComfyUI is imported
+pytest_plugins = ["comfyui.pack"]
 
 import av
 import comfy.model_management
-import comfy.utils
 import folder_paths
-from comfyui.install import REPOSITORY
-from PIL import Image
 
-WORKFLOW = json.loads((REPOSITORY / "workflows" / "cemnet_portrait_speech_api.json").read_text())
 NODE_IDS = [
+    "CEMNetTalkingPortrait",
     "CEMNetLoader",
     "CEMNetFaceReference",
     "CEMNetAudioEmotionEncoder",
+    "CEMNetEmotionMix",
+    "CEMNetEmotionTimeline",
     "CEMNetEmotionBridge",
+    "CEMNetMotionEdit",
+    "CEMNetSaveMotion",
+    "CEMNetLoadMotion",
+    "CEMNetMotionPreview",
     "CEMNetFaceRenderer",
+    "CEMNetVideoRenderer",
     "CEMNetVideoCombine",
 ]
 SLOW_IMPORTS = {"librosa", "numba", "kornia", "cv2", "ai_edge_litert", "matplotlib"}
-
-
-def load_pack(name: str):
-    """Imports the repository as ComfyUI does: a package named by its path, found by nothing but its place."""
-    spec = importlib.util.spec_from_file_location(
-        name, REPOSITORY / "__init__.py", submodule_search_locations=[str(REPOSITORY)]
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def imported():
-    """The pack's module, and the names of what its import brought along."""
-    before = set(sys.modules)
-    return load_pack(str(REPOSITORY).replace(".", "_x_")), set(sys.modules) - before
-
-
-@pytest.fixture(scope="module")
-def nodes(imported):
-    module, _ = imported
-    extension = asyncio.run(module.comfy_entrypoint())
-    return {node.GET_SCHEMA().node_id: node for node in asyncio.run(extension.get_node_list())}
-
-
-@pytest.fixture(scope="module")
-def execute(nodes):
-    """Runs one node by its id as ComfyUI's executor does, and gives its outputs."""
-
-    def execute(node_id: str, **inputs):
-        node = nodes[node_id].PREPARE_CLASS_CLONE(None)
-        with torch.inference_mode():
-            return node.EXECUTE_NORMALIZED(**inputs).result
-
-    return execute
-
-
-@pytest.fixture(scope="module")
-def sample_image():
-    """The sample portrait as an IMAGE batch of one, small enough for a quick test."""
-    portrait = next(node for node in WORKFLOW.values() if node["class_type"] == "LoadImage")["inputs"]["image"]
-    picture = Image.open(REPOSITORY / "samples" / portrait).convert("RGB")
-    picture.thumbnail((384, 384))
-    return torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8).view(1, picture.height, -1, 3) / 255
-
-
-@pytest.fixture(scope="module")
-def audio():
-    """Half a second of a buzzing tone, loud enough to be taken for a voice, in stereo."""
-    time = torch.arange(12_000) / 24_000
-    tone = sum(torch.sin(2 * torch.pi * 140 * harmonic * time) / harmonic for harmonic in range(1, 9)) / 4
-    return {"waveform": tone.expand(1, 2, -1).clone(), "sample_rate": 24_000}
-
-
-@pytest.fixture(scope="module")
-def model(execute):
-    return execute("CEMNetLoader", device="auto")[0]
-
-
-@pytest.fixture(scope="module")
-def face(execute, model, sample_image):
-    return execute("CEMNetFaceReference", model=model, image=sample_image)[0]
-
-
-@pytest.fixture(scope="module")
-def speech(execute, model, audio):
-    return execute("CEMNetAudioEmotionEncoder", model=model, audio=audio)[0]
-
-
-@pytest.fixture(scope="module")
-def motion(execute, model, face, speech):
-    return execute("CEMNetEmotionBridge", model=model, face=face, speech=speech)[0]
-
-
-@pytest.fixture
-def progress(monkeypatch):
-    """What the progress bar was told: (value, total, preview)."""
-    told = []
-    monkeypatch.setattr(
-        comfy.utils,
-        "PROGRESS_BAR_HOOK",
-        lambda value, total, preview, node_id=None: told.append((value, total, preview)),
-    )
-    return told
 
 
 def test_the_node_ids_are_those_in_peoples_workflows(nodes):
@@ -139,7 +54,7 @@ def test_importing_the_pack_does_not_make_comfyui_start_slowly(imported):
 @pytest.mark.parametrize("node_id", NODE_IDS)
 def test_every_input_and_output_explains_itself(nodes, node_id):
     schema = nodes[node_id].GET_SCHEMA()
-    assert schema.description and schema.category == "CEM-Net"
+    assert schema.description and schema.category.split("/")[0] == "CEM-Net"
     for socket in (*schema.inputs, *schema.outputs):
         assert socket.tooltip, f"{node_id}: {socket.id} has no tooltip"
 
@@ -265,22 +180,7 @@ def test_a_video_without_sound_is_silent(execute):
     assert video.get_components().audio is None
 
 
-@pytest.mark.parametrize("node_id", NODE_IDS[1:])
+@pytest.mark.parametrize("node_id", sorted(set(NODE_IDS) - {"CEMNetLoader"}))
 def test_an_empty_input_is_answered_with_a_sentence(execute, node_id):
     with pytest.raises(ValueError, match=r"^The input \w+ is empty\. "):
         execute(node_id)
-
-
-def test_the_workflow_sets_every_input_of_every_node_to_something_it_accepts(nodes):
-    used = {node["class_type"]: node["inputs"] for node in WORKFLOW.values() if node["class_type"] in nodes}
-    assert sorted(used) == sorted(NODE_IDS)
-    for node_id, inputs in used.items():
-        sockets = {socket.id: socket for socket in nodes[node_id].GET_SCHEMA().inputs}
-        assert inputs.keys() == sockets.keys()
-        for name, value in inputs.items():
-            socket = sockets[name]
-            if not isinstance(value, list):
-                assert value == socket.default
-            elif WORKFLOW[value[0]]["class_type"] in nodes:
-                source = nodes[WORKFLOW[value[0]]["class_type"]].GET_SCHEMA()
-                assert source.outputs[value[1]].io_type == socket.get_io_type()

@@ -1,0 +1,79 @@
+"""More or less of a performance's parts, smoother, earlier or later."""
+
+from typing import TYPE_CHECKING
+
+from comfy_api.latest import io
+
+from .sockets import MOTION_CATEGORY, MotionSocket, connected, schema
+from .summaries import motion_summary
+
+if TYPE_CHECKING:
+    from ..cemnet.types import Motion
+
+
+def amount(name: str, what: str) -> io.Float.Input:
+    """How much of a part is kept: 1 leaves it as it is."""
+    return io.Float.Input(
+        name, default=1.0, min=0.0, max=3.0, step=0.05, tooltip=f"{what} 1 leaves it as it is, 0 stills it."
+    )
+
+
+class CEMNetMotionEdit(io.ComfyNode):
+    """The editing table between the bridge and the renderer."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            search_aliases=["scale motion", "smooth motion", "delay lips", "head movement", "blink amount"],
+            node_id="CEMNetMotionEdit",
+            display_name="CEM-Net Motion Edit",
+            category=MOTION_CATEGORY,
+            description="Scales head, blinks, gaze, mouth and emotion of a motion, smooths it and moves it in time.",
+            inputs=[
+                MotionSocket.Input("motion", tooltip="From CEM-Net Emotion Bridge or CEM-Net Load Motion."),
+                amount("head", "Turning and nodding."),
+                amount("blink", "How far the lids move."),
+                amount("gaze", "How far the eyes wander."),
+                amount("mouth", "How far the mouth opens and forms its sounds."),
+                amount("emotion", "Brows, cheeks, eyes and the corners of the mouth."),
+                io.Float.Input(
+                    "smoothing_seconds",
+                    default=0.0,
+                    min=0.0,
+                    max=1.0,
+                    step=0.01,
+                    tooltip="Calms every curve over this time. Above 0.05 the lips no longer close fully.",
+                ),
+                io.Float.Input(
+                    "offset_seconds",
+                    default=0.0,
+                    min=-10.0,
+                    max=10.0,
+                    step=0.01,
+                    tooltip="Moves the performance against the sound: positive is later, negative earlier.",
+                ),
+            ],
+            outputs=[
+                MotionSocket.Output(display_name="motion", tooltip="The edited motion, as long as before."),
+                io.String.Output(display_name="summary", tooltip="Length and strongest movements, in words."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        motion: "Motion | None" = None,
+        head: float = 1.0,
+        blink: float = 1.0,
+        gaze: float = 1.0,
+        mouth: float = 1.0,
+        emotion: float = 1.0,
+        smoothing_seconds: float = 0.0,
+        offset_seconds: float = 0.0,
+    ) -> io.NodeOutput:
+        from ..cemnet.motion_edit import edit_motion
+
+        edited = edit_motion(
+            connected(motion, "motion"), head, blink, gaze, mouth, emotion, smoothing_seconds, offset_seconds
+        )
+        return io.NodeOutput(edited, motion_summary(edited))

@@ -1,0 +1,102 @@
+"""Everything in one node: a portrait and speech in, a talking video out."""
+
+from comfy_api.latest import io
+from comfy_execution.graph_utils import GraphBuilder
+
+from ..cemnet.arkit import EMOTIONS
+from .sockets import CATEGORY, connected, mark_input, schema
+
+Link = list[str | int]  # node and output, as ComfyUI writes a wire
+AS_LINK = {"rawLink": True}  # hands on the wire itself, so that what hangs on it can be cached
+
+
+class CEMNetTalkingPortrait(io.ComfyNode):
+    """Stands for the chain Loader, Face Reference, Audio Emotion Encoder, Emotion Bridge, Video Renderer.
+
+    ComfyUI runs the chain itself, so that a new seed repeats only what depends on it.
+    """
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            search_aliases=["talking head", "lip sync", "animate portrait", "avatar", "speaking photo"],
+            node_id="CEMNetTalkingPortrait",
+            display_name="CEM-Net Talking Portrait",
+            category=CATEGORY,
+            description="Makes a portrait speak: connect a picture and speech, and save the video.",
+            inputs=[
+                io.Image.Input(
+                    "image",
+                    tooltip="The portrait, photographed or painted, with any expression. Of a batch the first is used.",
+                    extra_dict=AS_LINK,
+                ),
+                io.Audio.Input(
+                    "audio",
+                    tooltip="Speech in any language, sample rate and length. One voice is best.",
+                    extra_dict=AS_LINK,
+                ),
+                io.Combo.Input(
+                    "emotion",
+                    options=["auto", *EMOTIONS],
+                    default="auto",
+                    tooltip="auto follows the voice from moment to moment; any other choice overrules it.",
+                ),
+                io.Float.Input(
+                    "intensity",
+                    default=1.0,
+                    min=0.0,
+                    max=2.0,
+                    step=0.05,
+                    display_mode=io.NumberDisplay.slider,
+                    tooltip="1 shows the emotion as strongly as the voice carries it, or a chosen emotion in full; "
+                    "0 is neutral, 2 exaggerates.",
+                ),
+                io.Int.Input(
+                    "seed",
+                    default=0,
+                    min=0,
+                    max=0xFFFFFFFF,
+                    control_after_generate=True,
+                    tooltip="Varies blinks, glances and head movements. The same seed gives the same performance.",
+                ),
+                io.Int.Input(
+                    "face_index",
+                    default=0,
+                    min=0,
+                    max=99,
+                    optional=True,
+                    tooltip="Which face when there are several, counted from the largest: 0 is the largest.",
+                ),
+                mark_input(),
+            ],
+            outputs=[io.Video.Output(display_name="video", tooltip="The talking portrait, for Save Video.")],
+            enable_expand=True,
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        image: Link | None = None,
+        audio: Link | None = None,
+        emotion: str = "auto",
+        intensity: float = 1.0,
+        seed: int = 0,
+        face_index: int = 0,
+        mark_as_generated: bool = True,
+    ) -> io.NodeOutput:
+        image, audio = connected(image, "image"), connected(audio, "audio")
+        graph = GraphBuilder()
+        model = graph.node("CEMNetLoader", device="auto").out(0)
+        face = graph.node("CEMNetFaceReference", model=model, image=image, face_index=face_index).out(0)
+        speech = graph.node("CEMNetAudioEmotionEncoder", model=model, audio=audio).out(0)
+        wishes = {"emotion": emotion, "intensity": intensity, "seed": seed, "fps": 25.0}
+        motion = graph.node("CEMNetEmotionBridge", model=model, face=face, speech=speech, **wishes).out(0)
+        video = graph.node(
+            "CEMNetVideoRenderer",
+            model=model,
+            face=face,
+            motion=motion,
+            audio=audio,
+            mark_as_generated=mark_as_generated,
+        )
+        return io.NodeOutput(video.out(0), expand=graph.finalize())

@@ -1,0 +1,62 @@
+"""Paints the performance straight into a video file, however long it is."""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import folder_paths
+from comfy_api.latest import InputImpl, io
+
+from .rendering import followed_frames
+from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, connected, first_sound, mark_input, schema
+
+if TYPE_CHECKING:
+    from ..cemnet.model import CEMNet
+    from ..cemnet.types import FaceReference, Motion
+
+
+class CEMNetVideoRenderer(io.ComfyNode):
+    """Motion and sound become a video on disk; memory does not grow with its length."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            search_aliases=["talking head", "long video", "render video", "animate face", "lip sync video"],
+            node_id="CEMNetVideoRenderer",
+            display_name="CEM-Net Video Renderer",
+            category=CATEGORY,
+            description="Renders the talking face with its sound into a video, at the portrait's full resolution. The "
+            "frames go to disk as they are made, so that long speech needs no more memory than short.",
+            inputs=[
+                ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
+                FaceSocket.Input("face", tooltip="From CEM-Net Face Reference."),
+                MotionSocket.Input("motion", tooltip="From CEM-Net Emotion Bridge or another motion node."),
+                io.Audio.Input("audio", optional=True, tooltip="The speech. Without it the video is silent."),
+                mark_input(),
+            ],
+            outputs=[io.Video.Output(display_name="video", tooltip="The talking portrait, for Save Video.")],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        model: "CEMNet | None" = None,
+        face: "FaceReference | None" = None,
+        motion: "Motion | None" = None,
+        audio: Mapping[str, Any] | None = None,
+        mark_as_generated: bool = True,
+    ) -> io.NodeOutput:
+        from ..cemnet.media import VideoWriter
+        from ..cemnet.provenance import generated_metadata
+
+        model, face, motion = connected(model, "model"), connected(face, "face"), connected(motion, "motion")
+        file = Path(folder_paths.get_temp_directory()) / f"cemnet_{uuid.uuid4().hex}.mp4"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        height, width = face.image.shape[:2]
+        sound = None if audio is None else first_sound(audio)
+        metadata = generated_metadata() if mark_as_generated else None
+        with VideoWriter(file, motion.fps, width, height, sound, metadata=metadata) as video:
+            for frame in followed_frames(model, face, motion):
+                video.write(frame)
+        return io.NodeOutput(InputImpl.VideoFromFile(str(file)))

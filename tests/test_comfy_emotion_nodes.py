@@ -1,0 +1,100 @@
+"""Nodes that change what is felt and how it moves: run in ComfyUI's own environment (`make test-comfy`)."""
+
+# ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
+
+from pathlib import Path
+
+import pytest
+import torch
+
+comfy_arguments = pytest.importorskip("comfy.cli_args", reason="runs in ComfyUI's own environment: make test-comfy")
+comfy_arguments.args.cpu = True  # before the rest of ComfyUI is imported
+pytest_plugins = ["comfyui.pack"]
+
+import folder_paths
+
+
+@pytest.fixture
+def folders(tmp_path, monkeypatch):
+    """ComfyUI's input and output folders, empty."""
+    for name in ("input", "output"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(folder_paths, "input_directory", str(tmp_path / "input"))
+    monkeypatch.setattr(folder_paths, "output_directory", str(tmp_path / "output"))
+    return tmp_path
+
+
+def test_a_chosen_emotion_overrules_the_voice(execute, speech):
+    mixed, summary = execute("CEMNetEmotionMix", speech=speech, emotion="happy", share=1.0)
+    assert "happy 100%" in summary
+    assert mixed.audio is speech.audio
+
+
+def test_a_share_of_none_leaves_the_voice_alone(execute, speech):
+    mixed, _ = execute("CEMNetEmotionMix", speech=speech, emotion="happy", share=0.0)
+    torch.testing.assert_close(mixed.emotion, speech.emotion)
+
+
+def test_the_timeline_changes_the_emotion_at_its_moment(execute, speech):
+    followed, _ = execute("CEMNetEmotionTimeline", speech=speech, timeline="0 happy\n0.25 sad", fade_seconds=0.0)
+    assert followed.emotion[0].argmax() != followed.emotion[-1].argmax()
+
+
+def test_the_timeline_that_is_shown_first_is_a_valid_one(nodes):
+    default = next(socket.default for socket in nodes["CEMNetEmotionTimeline"].GET_SCHEMA().inputs[1:2])
+    assert nodes["CEMNetEmotionTimeline"].validate_inputs(timeline=default) is True
+
+
+def test_a_line_that_cannot_be_understood_is_named_before_anything_runs(nodes):
+    said = nodes["CEMNetEmotionTimeline"].validate_inputs(timeline="0 happy\n1 joyful")
+    assert said.startswith("Line 2 of the emotion timeline")
+    assert nodes["CEMNetEmotionTimeline"].validate_inputs(timeline=None) is True  # linked
+
+
+def test_compensation_keeps_as_much_of_the_portraits_emotion_as_wanted(execute, model, face, speech):
+    inputs = {"model": model, "face": face, "speech": speech}
+    bridged, _ = execute("CEMNetEmotionBridge", **inputs)
+    added, _ = execute("CEMNetEmotionBridge", **inputs, compensation=0.0)
+    assert not torch.equal(bridged.expression, added.expression)
+
+
+def test_a_motion_is_edited(execute, motion):
+    still, summary = execute("CEMNetMotionEdit", motion=motion, head=0.0)
+    assert still.head.abs().max() == 0
+    assert summary.startswith(f"{motion.num_frames} frames")
+
+
+@pytest.mark.parametrize("format_name", ["csv", "json"])
+def test_a_saved_motion_is_listed_and_comes_back(execute, nodes, motion, folders, format_name):
+    (file,) = execute("CEMNetSaveMotion", motion=motion, filename_prefix="cemnet/take", format=format_name)
+    assert Path(file) == folders / "output" / "cemnet" / f"take_00001_.{format_name}"
+    choice = f"cemnet/take_00001_.{format_name} [output]"
+    assert nodes["CEMNetLoadMotion"].GET_SCHEMA().inputs[0].options == [choice]
+    loaded, fps, _ = execute("CEMNetLoadMotion", file=choice)
+    torch.testing.assert_close(loaded.expression, motion.expression, atol=1e-5, rtol=0)
+    assert fps == motion.fps
+
+
+def test_saving_again_takes_the_next_number(execute, motion, folders):
+    names = [Path(execute("CEMNetSaveMotion", motion=motion)[0]).name for _ in range(3)]
+    assert names == ["motion_00001_.csv", "motion_00002_.csv", "motion_00003_.csv"]
+
+
+def test_a_motion_file_that_changes_is_read_again(execute, nodes, motion, folders):
+    from_inputs = folders / "input" / "take.json"
+    (saved,) = execute("CEMNetSaveMotion", motion=motion, format="json")
+    from_inputs.write_bytes(Path(saved).read_bytes())
+    before = nodes["CEMNetLoadMotion"].fingerprint_inputs(file="take.json")
+    from_inputs.write_text(from_inputs.read_text().replace("25.0", "30.0"))
+    assert nodes["CEMNetLoadMotion"].fingerprint_inputs(file="take.json") != before
+
+
+def test_a_missing_motion_file_is_answered_with_a_sentence(nodes, folders):
+    assert "input folder" in nodes["CEMNetLoadMotion"].validate_inputs(file="gone.csv")
+    assert nodes["CEMNetLoadMotion"].fingerprint_inputs(file="gone.csv") == ""
+    assert nodes["CEMNetLoadMotion"].GET_SCHEMA().inputs[0].options  # never an empty list
+
+
+def test_the_preview_is_a_picture_of_the_wanted_size(execute, motion, speech):
+    (plot,) = execute("CEMNetMotionPreview", motion=motion, speech=speech, width=640, height=360)
+    assert plot.shape == (1, 360, 640, 3) and plot.dtype == torch.float32

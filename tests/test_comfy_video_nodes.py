@@ -1,0 +1,103 @@
+"""Videos on disk: run in ComfyUI's own environment (`make test-comfy`)."""
+
+# ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
+
+import logging
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+comfy_arguments = pytest.importorskip("comfy.cli_args", reason="runs in ComfyUI's own environment: make test-comfy")
+comfy_arguments.args.cpu = True  # before the rest of ComfyUI is imported
+pytest_plugins = ["comfyui.pack"]
+
+import av
+import comfy.model_management
+import comfy.utils
+import folder_paths
+
+
+@pytest.fixture
+def temp(tmp_path, monkeypatch):
+    """ComfyUI's folder for what does not last."""
+    monkeypatch.setattr(folder_paths, "temp_directory", str(tmp_path / "temp"))
+    return tmp_path / "temp"
+
+
+def comment_of(path: Path) -> str:
+    with av.open(str(path)) as container:
+        return container.metadata.get("comment", "")
+
+
+def test_a_video_is_rendered_into_comfyuis_temporary_folder(execute, model, face, motion, audio, temp):
+    (video,) = execute("CEMNetVideoRenderer", model=model, face=face, motion=motion, audio=audio)
+    (file,) = temp.iterdir()
+    assert video.get_stream_source() == str(file)
+    assert video.get_dimensions() == tuple(face.image.shape[1::-1])
+    assert video.get_duration() == pytest.approx(0.5, abs=0.1)
+    assert video.get_components().audio["waveform"].shape[1] == 2
+
+
+def test_a_video_without_sound_is_silent(execute, model, face, motion, temp):
+    (video,) = execute("CEMNetVideoRenderer", model=model, face=face, motion=motion)
+    assert video.get_components().audio is None
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_saved_video_says_that_it_is_generated_unless_switched_off(
+    execute, model, face, motion, temp, tmp_path, marked
+):
+    (streamed,) = execute("CEMNetVideoRenderer", model=model, face=face, motion=motion, mark_as_generated=marked)
+    (joined,) = execute("CEMNetVideoCombine", images=torch.rand(4, 32, 32, 3), mark_as_generated=marked)
+    for name, video in (("streamed.mp4", streamed), ("joined.mp4", joined)):
+        video.save_to(str(tmp_path / name), metadata={"prompt": {"1": {}}})
+        assert ("AI-generated" in comment_of(tmp_path / name)) == marked
+        with av.open(str(tmp_path / name)) as container:
+            assert container.metadata["prompt"] == '{"1": {}}'  # ComfyUI's own stays
+
+
+def test_an_interrupt_leaves_no_file_behind(execute, model, face, motion, temp, monkeypatch):
+    seen = []
+
+    def interrupt_at_the_third(value, total, preview, node_id=None):
+        seen.append(value)
+        if value == 3:
+            comfy.model_management.interrupt_current_processing(True)
+
+    monkeypatch.setattr(comfy.utils, "PROGRESS_BAR_HOOK", interrupt_at_the_third)
+    with pytest.raises(comfy.model_management.InterruptProcessingException):
+        execute("CEMNetVideoRenderer", model=model, face=face, motion=motion)
+    assert seen == [1, 2, 3]
+    assert not list(temp.iterdir())
+
+
+def test_pictures_that_do_not_fit_into_memory_are_refused_with_their_size(execute, model, face, motion, monkeypatch):
+    monkeypatch.setattr(comfy.model_management, "get_free_memory", lambda device: 1000)
+    with pytest.raises(ValueError, match=r"13 pictures of 384×384 need 0\.0 GB of memory.*CEM-Net Video Renderer"):
+        execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+
+
+def test_many_pictures_are_announced_before_they_are_made(execute, model, face, motion, nodes, monkeypatch, caplog):
+    module = sys.modules[nodes["CEMNetFaceRenderer"].__module__.rpartition(".")[0] + ".rendering"]
+    monkeypatch.setattr(module, "LARGE_BYTES", 1)
+    with caplog.at_level(logging.WARNING):
+        execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    assert "13 pictures of 384×384" in caplog.text
+
+
+def test_the_node_for_beginners_stands_for_a_chain_of_the_others(nodes):
+    node = nodes["CEMNetTalkingPortrait"].PREPARE_CLASS_CLONE(None)
+    made = node.EXECUTE_NORMALIZED(image=["1", 0], audio=["2", 0], emotion="sad", seed=5)
+    chain = {part["class_type"]: part["inputs"] for part in made.expand.values()}
+    assert list(chain) == [
+        "CEMNetLoader",
+        "CEMNetFaceReference",
+        "CEMNetAudioEmotionEncoder",
+        "CEMNetEmotionBridge",
+        "CEMNetVideoRenderer",
+    ]
+    assert chain["CEMNetEmotionBridge"]["emotion"] == "sad" and chain["CEMNetEmotionBridge"]["seed"] == 5
+    for class_type, inputs in chain.items():
+        assert inputs.keys() <= {socket.id for socket in nodes[class_type].GET_SCHEMA().inputs}
