@@ -1,6 +1,7 @@
 """The performer: an expert's rules that act speech with emotion, the teacher wherever no face was filmed.
 
-Mouth shapes come from `visemes`, emotions from `prototypes`; this file decides how they live together in time.
+Mouth shapes come from `visemes`, emotions from `prototypes`, their course in time from `emotion_timing`; this file
+decides how they live together.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 from ..arkit import ARKIT_INDEX, ARKIT_NAMES, Emotion, arkit_indices
 from ..motion import blink_curve
 from ..types import MOTION_FPS
+from .emotion_timing import batons, course_of_parts, emotion_course, silent_mouth, tremor
 from .phonemes import BILABIALS, LABIODENTALS, PhonemeSpan
 from .prototypes import Person
 from .visemes import articulation_curves, contact_curve, frame_times, lip_parting, rest_curve, visible_aperture
@@ -22,13 +24,8 @@ __all__ = ["Performance", "PhonemeSpan", "perform", "visible_aperture"]
 
 # How far the jaw drops in speech at full intensity, relative to calm speech.
 EMOTION_JAW: dict[Emotion, float] = {
-    "neutral": 1.0, "happy": 1.12, "sad": 0.78, "angry": 1.28, "fear": 1.0, "disgust": 0.92, "surprise": 1.2,
+    "neutral": 1.0, "happy": 1.12, "sad": 0.84, "angry": 1.28, "fear": 1.0, "disgust": 0.92, "surprise": 1.2,
     "contempt": 0.85,
-}  # fmt: skip
-# Seconds that an emotion takes to rise.
-EMOTION_ONSET: dict[Emotion, float] = {
-    "neutral": 0.5, "happy": 0.5, "sad": 0.9, "angry": 0.4, "fear": 0.35, "disgust": 0.5, "surprise": 0.25,
-    "contempt": 0.6,
 }  # fmt: skip
 # Pitch of the head in radians at full intensity; positive lowers the chin.
 EMOTION_NOD: dict[Emotion, float] = {
@@ -82,11 +79,14 @@ def perform(
     stress = _stress(voice, loudness)
     jaw = rng.lognormal(0, 0.08) * (0.62 + 0.48 * loudness) * (1 + intensity * (EMOTION_JAW[emotion] - 1))
     articulation = articulation_curves(phonemes, num_frames, jaw)
-    gain = _emotion_gain(phonemes, stress, emotion, rng)
-    rest = rest_curve(phonemes, num_frames, frame_times(num_frames))
+    times = frame_times(num_frames)
+    gain = emotion_course(phonemes, times, stress, smooth_noise(num_frames, 1.2, rng), emotion, rng)
+    rest = rest_curve(phonemes, num_frames, times)
     closure = contact_curve(phonemes, BILABIALS, num_frames)
     lip_teeth = contact_curve(phonemes, LABIODENTALS, num_frames)
-    emotional = np.stack([person.show(emotion, intensity * level) for level in gain])
+    emotional = person.show(emotion, intensity * course_of_parts(gain))
+    emotional = np.maximum(emotional, silent_mouth(rest, emotion, intensity, gain))
+    emotional = emotional + batons(stress, emotion, intensity, gain) + tremor(num_frames, emotion, intensity, rng)
     expression = combine(articulation, emotional, rest, closure, lip_teeth)
     return Performance(
         articulation=articulation,
@@ -109,14 +109,14 @@ def combine(
     """Speech on an emotional face. The emotion bends the mouth's corners and owns the rest of the face; what it does
     to the opening of the mouth gives way to contacts of the lips and to rest, and its presses give way to vowels.
     """
-    expression = emotional.astype(np.float64)
+    expression = emotional.astype(np.float64).clip(0, 1)
     openness = (visible_aperture(articulation) / 0.35).clip(0, 1)
     expression[:, PRESSING] *= (1 - 0.75 * openness)[:, None]
     speaking = (1 - rest) * (1 - closure) * (1 - 0.8 * lip_teeth)
     for index in OPENING:
         stem = ARKIT_NAMES[index].removesuffix("Left").removesuffix("Right")
         at_rest = OPENING_AT_REST.get(stem, 0.0) * rest * (1 - closure)
-        expression[:, index] *= 0.7 * speaking + at_rest
+        expression[:, index] *= 0.8 * speaking + at_rest
     expression += articulation
     # Lips that must meet do so, whatever else lifts or lowers them (a sneer lifts the upper lip).
     meeting = np.maximum(closure, rest)
@@ -138,23 +138,6 @@ def _stress(voice: Float[np.ndarray, "frame 4"], loudness: Float[np.ndarray, "fr
     pitch = gaussian_filter1d(voice[:, 2] * voice[:, 3], 3.0, mode="nearest") / np.maximum(voiced, 0.2)
     prominence = gaussian_filter1d(loudness, 2.5, mode="nearest") * (0.65 + 0.7 * pitch.clip(-0.5, 0.5))
     return prominence.clip(0, 1)
-
-
-def _emotion_gain(
-    phonemes: Sequence[PhonemeSpan], stress: Float[np.ndarray, "frame"], emotion: Emotion, rng: np.random.Generator
-) -> Float[np.ndarray, "frame"]:
-    """Rises with the first phrase, peaks on stressed syllables, sinks slowly after the last word; 0 to 1."""
-    times = frame_times(len(stress))
-    spoken = [span for span in phonemes if span.phoneme != "SIL"]
-    start = spoken[0].start_seconds if spoken else times[-1] + 1
-    end = max((span.end_seconds for span in spoken), default=0.0)
-    onset = EMOTION_ONSET[emotion] * rng.uniform(0.8, 1.3)
-    rise = ((times - (start - rng.uniform(0.15, 0.35))) / onset).clip(0, 1)
-    fall = np.exp(-np.maximum(times - end - 0.2, 0) / rng.uniform(1.5, 3.0))
-    before = rng.uniform(0.3, 0.45)
-    envelope = before + (1 - before) * (rise * rise * (3 - 2 * rise)) * (0.45 + 0.55 * fall)
-    wander = smooth_noise(len(stress), 1.2, rng)
-    return (envelope * (0.64 + 0.33 * stress + 0.04 * wander)).clip(0, 1)
 
 
 def smooth_noise(num_frames: int, period_seconds: float, rng: np.random.Generator) -> Float[np.ndarray, "frame"]:
