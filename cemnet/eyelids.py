@@ -2,7 +2,8 @@
 
 The skin around an eye follows the face's field. On top of it each column of pixels slides: the upper lid's margin is
 carried rigidly to its target, the skin between it and the brow stretches after it, and likewise below the lower lid.
-Each slide is monotone by construction, so a lid never folds. Between the margins the eyeball shows, moved by gaze.
+Each slide is monotone by construction, so a lid never folds. Between the margins the eyeball shows, moved by gaze;
+what the portrait's lids hide of it is completed (see eyeball.py).
 """
 
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from .eyeball import HiddenEye
 from .landmark_sets import Lids
 from .pixel_box import PixelBox, node_flow_at, sample_pixels
 from .slits import Carry, Slit, smooth_curve
@@ -23,6 +25,12 @@ HEAD_REACH = 1.0  # of the eye's width: how far the head may carry an eye
 BOX_MARGIN = 0.2  # of the eye's width, around the skin that stretches
 ROUNDNESS = 0.8
 SEAM_SOFTNESS = 1.0  # canvas units over which one lid gives way to the other where they touch
+COMPLETION = (0.3, 1.3)  # canvas units of turning or uncovering: below, the eye is the portrait's; above, a whole one
+COMPLETE_STRETCH = 0.6  # how far a whole eyeball that looks straight still stretches with lids that open wider
+STRAIGHT = 3.0  # canvas units; an eye that turns further does not stretch
+LID_SHADOW = (0.35, 4.0)  # on a whole eyeball: how dark under the upper lid, and how far down in canvas units
+LASH_LINE = 1.5  # canvas units: the dark line along the margin that a closing lid keeps
+CLEANED = (0.1, 0.5)  # of the eye's height: a lid that closes less keeps its lashes and creases, more loses them
 
 
 @dataclass(frozen=True)
@@ -34,9 +42,16 @@ class Eye:
     brow: Float[np.ndarray, "dense 2"]  # above this curve lids stretch nothing
     cheek: Float[np.ndarray, "dense 2"]  # below this one
     box: PixelBox
+    hidden: HiddenEye
 
     @classmethod
-    def build(cls, warp: FaceWarp, landmarks: Float[np.ndarray, "landmark 2"], lids: Lids) -> "Eye":
+    def build(
+        cls,
+        warp: FaceWarp,
+        landmarks: Float[np.ndarray, "landmark 2"],
+        lids: Lids,
+        crop: Float[np.ndarray, "cropheight cropwidth channel"],
+    ) -> "Eye":
         slit = lid_slit(landmarks, lids)
         brow_edge = landmarks[list(lids.brow_edge)]
         brow_edge = brow_edge[brow_edge[:, 0].argsort()]
@@ -46,7 +61,8 @@ class Eye:
         cheek[:, 1] += CHEEK_REACH * slit.width
         low, high = brow.min(0), cheek.max(0)
         reach = HEAD_REACH * slit.width
-        return cls(lids, slit, brow, cheek, PixelBox.around(warp, low - reach, high + reach))
+        box = PixelBox.around(warp, low - reach, high + reach)
+        return cls(lids, slit, brow, cheek, box, HiddenEye.build(crop, box, slit, landmarks, lids))
 
     def render(
         self,
@@ -67,25 +83,82 @@ class Eye:
         low = np.minimum(lids.outline().min(0), brow.min(0)) - reach
         box = self.box.part(low, np.maximum(lids.outline().max(0), cheek.max(0)) + reach)
         upper_slide, lower_slide, middle = slides(box, lids, carried, brow, cheek)
-        skins = []
+        skins, places = [], []
         for slide in (upper_slide, lower_slide):
             slide = slide[..., None]
             flow = node_flow_at(warp, backward, box.nodes - slide * warp.to_nodes[:, 1])
-            skins.append(sample_pixels(crop, box.position - slide * warp.canvas.to_source[:, 1] + flow))
+            places.append(box.position - slide * warp.canvas.to_source[:, 1] + flow)
+            skins.append(sample_pixels(crop, places[-1]))
+        self.clean_lid(skins[0], places[0], box, lids, carried)
         above = np.clip((middle - box.y) / SEAM_SOFTNESS + 0.5, 0, 1)[..., None]
         skin = skins[1] + above * (skins[0] - skins[1])
         mask = lids.mask(box, 0.4 * warp.canvas.pixels_per_unit)[..., None]
         corners = list(self.lids.corners)
         carry = Carry.of_corners(landmarks[corners], by_head[corners])
         gaze = (moved - by_head)[list(self.lids.iris)].mean(0)
-        flow = self.eyeball_flow(box, lids, carry, gaze)
-        ball = sample_pixels(crop, box.position + warp.canvas.source_vectors(flow))
+        ball = self.eyeball(crop, warp, box, lids, carry, gaze)
         return box.area, skin + mask * (ball - skin)
 
+    def clean_lid(
+        self,
+        skin: Float[np.ndarray, "height width channel"],
+        where: Float[np.ndarray, "height width 2"],
+        box: PixelBox,
+        lids: Slit,
+        carried: Slit,
+    ) -> None:
+        """Takes lashes and creases, which stretching would smear, off an upper lid that closes; its margin stays."""
+        x = box.table_x
+        upper, before = lids.heights(x)[0], carried.heights(x)[0]
+        height = max(self.slit.aperture * self.slit.width, 1.0)
+        closing = smoothstep(((upper - before) / height - CLEANED[0]) / (CLEANED[1] - CLEANED[0]))
+        if not closing.any():
+            return
+        above, closing = box.curves(upper, closing)
+        above -= box.y
+        reach = 0.3 * self.slit.width
+        share = closing * smoothstep(above / LASH_LINE - 0.5) * smoothstep((2 * reach - above) / reach)
+        clean = sample_pixels(self.hidden.lid_skin, self.hidden.local(where))
+        skin += share[..., None] * (clean - skin)
+
+    def eyeball(
+        self,
+        crop: Float[np.ndarray, "cropheight cropwidth channel"],
+        warp: FaceWarp,
+        box: PixelBox,
+        lids: Slit,
+        carry: Carry,
+        gaze: Float[np.ndarray, "2"],
+    ) -> Float[np.ndarray, "height width channel"]:
+        """The portrait's eye as it is; where it turns or lids uncover more of it, the completed eyeball."""
+        share = 0.0
+        if self.hidden.eyeball is not None:
+            source, x = self.slit.carried(carry), np.linspace(lids.left, lids.right, 9)
+            (upper, lower), (source_upper, source_lower) = lids.heights(x), source.heights(x)
+            uncovered = max(float((source_upper - upper).max()), float((lower - source_lower).max()), 0.0)
+            low, high = COMPLETION
+            share = float(np.clip((max(uncovered, float(np.abs(gaze).max())) - low) / (high - low), 0, 1))
+        canvas, ball = warp.canvas, None
+        if share < 1:
+            flow = self.eyeball_flow(box, lids, carry, gaze, 1.0)
+            ball = sample_pixels(crop, box.position + canvas.source_vectors(flow))
+        if share > 0:
+            assert self.hidden.eyeball is not None
+            stretch = COMPLETE_STRETCH * max(0.0, 1 - float(np.abs(gaze).max()) / STRAIGHT)
+            flow = self.eyeball_flow(box, lids, carry, gaze, stretch)
+            whole = sample_pixels(self.hidden.eyeball, self.hidden.local(box.position + canvas.source_vectors(flow)))
+            (lid,) = box.curves(lids.heights(box.table_x)[0])
+            darkest, reach = LID_SHADOW
+            whole[..., :3] *= (1 - darkest * smoothstep(1 - (box.y - lid) / reach))[..., None]
+            ball = whole if ball is None else ball + share * (whole - ball)
+        assert ball is not None
+        return ball
+
     def eyeball_flow(
-        self, box: PixelBox, lids: Slit, carry: Carry, gaze: Float[np.ndarray, "2"]
+        self, box: PixelBox, lids: Slit, carry: Carry, gaze: Float[np.ndarray, "2"], stretch: float
     ) -> Float[np.ndarray, "height width 2"]:
-        """Where the eyeball's colours come from: lids that close cover it, lids that open wider stretch it."""
+        """Where the eyeball's colours come from: lids that close cover it, lids that open wider stretch it fully
+        (`stretch` 1) or uncover it (0)."""
         x, source = box.table_x, self.slit.carried(carry)
         centre = source.outline().mean(0) + gaze
         reach = ((box.x - centre[0]) ** 2 + (box.y - centre[1]) ** 2) / (0.55 * self.slit.width) ** 2
@@ -93,6 +166,7 @@ class Eye:
         upper, lower = lids.heights(x)
         source_upper, source_lower = source.heights(x)
         wider_above, wider_below = np.maximum(source_upper - upper, 0), np.maximum(lower - source_lower, 0)
+        wider_above, wider_below = stretch * wider_above, stretch * wider_below
         height = np.maximum(lower - upper, 1e-3)
         # An iris that is stretched in height grows in width too, so that it stays round.
         taller = float(np.interp(centre[0], x, (wider_above + wider_below) / height))

@@ -57,7 +57,7 @@ class FaceRenderer:
         ring, ring_points, ring_follows = background_ring(self.basis, face, landmarks)
         warp = build_warp(canvas, landmarks, ring_points)
         motion = LandmarkMotion.build(self.basis, face, canvas)
-        eyes = tuple(Eye.build(warp, landmarks, lids) for lids in LIDS)
+        eyes = tuple(Eye.build(warp, landmarks, lids, crop) for lids in LIDS)
         lips = Lips.build(warp, landmarks, crop)
         mouth = self.mouth.pose(motion, landmarks, lips, crop)
         return PreparedFace(
