@@ -12,17 +12,21 @@ from .types import FaceReference, Pose
 from .warp import FaceCanvas
 
 # Brows and lids without creases read weaker than they are: these move further than skin does.
-GAINS = {"browDown": 1.7, "browInnerUp": 1.3, "browOuterUp": 1.1, "eyeSquint": 1.4}
-# A full grin is more than the fitted smile, which ends at 1: a smile that leaves goes further by up to this share.
-LEAVING_SMILE = 0.35
+GAINS = {"browDown": 1.7, "browInnerUp": 1.3, "browOuterUp": 1.1, "eyeSquint": 1.2}
+# A full grin is more than the fitted smile, which ends at 1: a smile that leaves goes further by up to this share, the
+# more the closer it is fitted to that end.
+LEAVING_SMILE, GRIN_SHARPNESS = 0.35, 6
 SMILE = np.array(arkit_indices("mouthSmile"))
 # Canvas units the upper lip is raised freely, and at most beyond that: muscles do not add up.
 SNEER = (6.0, 6.0)
 GAZE = np.array(arkit_indices("eyeLook"))
+WIDE = np.array([ARKIT_INDEX["eyeWideRight"], ARKIT_INDEX["eyeWideLeft"]])
 UPPER_ROWS, LOWER_ROWS = np.array(UPPER_LIP_ROWS), np.array(LOWER_LIP_ROWS)
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
 UPPER_LIP_SHARE = 0.35  # of a correction of the mouth's gap; the lower lip takes the rest
-MOST_WIDENING = 0.42  # of the portrait's own opening of the eye
+# Of the portrait's own opening of the eye: how far it widens at most, and when a squint leaves without a stare instead.
+MOST_WIDENING, MOST_RELAXING = 0.42, 0.14
+FULL_STARE = 0.6  # the eyeWide that may widen an eye to the utmost
 MOST_LOWER_LID, WIDE_LOWER_LID = 0.5, 0.25  # the lower lid's part of a closing and of a widening eye
 
 
@@ -112,7 +116,7 @@ class LandmarkMotion:
     ) -> tuple[Float[np.ndarray, "landmark 2"], Float[np.ndarray, "landmark 2"]]:
         """How far every landmark moves by expression and head together, and by the head alone."""
         change = expression - self.face.expression
-        change[SMILE] += LEAVING_SMILE * self.face.expression[SMILE] * change[SMILE].clip(max=0)
+        change[SMILE] += LEAVING_SMILE * self.face.expression[SMILE] ** GRIN_SHARPNESS * change[SMILE].clip(max=0)
         shape = self.shape + (change @ self.modes).reshape(self.shape.shape)
         pose = self.turned_pose(head)
         by_head = self.canvas_places(pose, self.shape) - self.places
@@ -120,7 +124,7 @@ class LandmarkMotion:
         fitted = self.canvas_places(self.face.pose, shape)
         self.close_lips(moved, fitted)
         self.hold_upper_lip(moved, by_head)
-        self.move_lids(moved)
+        self.move_lids(moved, (change[WIDE] / FULL_STARE).clip(0, 1))
         self.turn_eyes(moved, by_head, expression)
         return moved.astype(np.float32), by_head.astype(np.float32)
 
@@ -162,12 +166,15 @@ class LandmarkMotion:
                 )
                 moved[iris] += (self.canvas_places(self.face.pose, shape) - self.places[iris]).mean(0)
 
-    def move_lids(self, moved: Float[np.ndarray, "landmark 2"]) -> None:
-        """Lids keep the portrait's own almond: they open and close in proportion, and a full blink shuts them."""
-        for lids, gap, shut in zip(LIDS, self.lid_gap, self.lid_shut, strict=True):
+    def move_lids(self, moved: Float[np.ndarray, "landmark 2"], stare: Float[np.ndarray, "2"]) -> None:
+        """Lids keep the portrait's own almond: they open and close in proportion, and a full blink shuts them; `stare`,
+        0 to 1 for the right and the left eye, lets them widen.
+        """
+        for lids, gap, shut, staring in zip(LIDS, self.lid_gap, self.lid_shut, stare, strict=True):
             upper, lower = lid_lifts(moved, lids)
             height = max(float(gap.mean()), 1e-3)
-            change = min(upper + lower, MOST_WIDENING * height)
+            widest = MOST_RELAXING + staring * (MOST_WIDENING - MOST_RELAXING)
+            change = min(upper + lower, widest * height)
             if change < 0:
                 change = -height * min(change / shut, 1.0)
             raised = (

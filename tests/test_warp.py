@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 from render_faces import astronaut_face, expression, load_renderer
 
-from cemnet.arkit import NUM_EXPRESSIONS
+from cemnet.arkit import EMOTIONS, NUM_EXPRESSIONS
 from cemnet.grid_field import MIN_DETERMINANT, cell_determinants, invert, unfold
-from cemnet.landmark_sets import CONTROLS
+from cemnet.landmark_motion import lid_gap
+from cemnet.landmark_sets import BROWS, CONTROLS
 from cemnet.renderer import ring_displacements
+from cemnet.training.prototypes import Person
 from cemnet.warp import CANVAS_SIDE, face_canvas
 
 
@@ -36,6 +38,35 @@ def test_no_expression_folds_the_face(prepared):
     for shown in strong_expressions(40):
         field = field_of(prepared, shown, (0.15, -0.1, 0.1))
         assert cell_determinants(field, prepared.warp.step).min() >= MIN_DETERMINANT * 0.999
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_emotions_reach_the_face_unsoftened(prepared, emotion):
+    """At full strength the fields hardly fold by themselves, so that unfolding takes nothing from the brows."""
+    shown = Person.average().show(emotion, 1.0)
+    moved, _ = prepared.motion.displacements(shown, np.zeros(3, np.float32))
+    arrived = prepared.warp.sample(field_of(prepared, shown)[0], prepared.landmarks[list(BROWS)])
+    wanted = moved[list(BROWS)]
+    assert np.linalg.norm(arrived - wanted, axis=1).sum() <= 0.12 * np.linalg.norm(wanted, axis=1).sum() + 6.0
+
+
+@pytest.mark.parametrize("emotion", [emotion for emotion in EMOTIONS if emotion != "neutral"])
+def test_intensity_steps_are_even_steps_of_the_landmarks(prepared, emotion):
+    person, still = Person.average(), np.zeros(3, np.float32)
+    places = [prepared.motion.displacements(person.show(emotion, level), still)[0] for level in (0, 0.25, 0.5, 0.75, 1)]
+    steps = np.linalg.norm(np.diff(np.stack(places)[:, list(CONTROLS)], axis=0), axis=-1).mean(1)
+    assert steps.min() > 0.5  # of a face 270 units tall
+    assert steps.max() < 1.6 * steps.min()
+
+
+def test_eyes_relax_when_a_squint_leaves_and_stare_only_when_told_to():
+    renderer = load_renderer()
+    squinting = renderer.prepare(astronaut_face(renderer.basis, shown=expression(eyeSquint=0.8, cheekSquint=0.8)))
+    openings = []
+    for shown in (expression(eyeSquint=0.8, cheekSquint=0.8), expression(), expression(eyeWide=1)):
+        moved, _ = squinting.motion.displacements(shown, np.zeros(3, np.float32))
+        openings.append(lid_gap(squinting.landmarks + moved).mean())
+    assert 1.02 * openings[0] < openings[1] < 1.2 * openings[0] < openings[2]
 
 
 def test_landmarks_arrive_where_they_are_sent(prepared):
