@@ -12,7 +12,8 @@ from .types import FaceReference, Pose
 from .warp import FaceCanvas
 
 # Brows and lids without creases read weaker than they are: these move further than skin does.
-GAINS = {"browDown": 1.7, "browInnerUp": 1.3, "browOuterUp": 1.1, "eyeSquint": 1.2}
+# Performances close ICT's own lips, which meet before mouthClose reaches jawOpen (training/visemes.py).
+GAINS = {"browDown": 1.7, "browInnerUp": 1.3, "browOuterUp": 1.1, "eyeSquint": 1.2, "mouthClose": 1.28}
 # A full grin is more than the fitted smile, which ends at 1: a smile that leaves goes further by up to this share, the
 # more the closer it is fitted to that end.
 LEAVING_SMILE, GRIN_SHARPNESS = 0.35, 6

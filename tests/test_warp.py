@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from render_faces import astronaut_face, expression, load_renderer
 
-from cemnet.arkit import EMOTIONS, NUM_EXPRESSIONS
+from cemnet.arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS
 from cemnet.grid_field import MIN_DETERMINANT, cell_determinants, invert, unfold
-from cemnet.landmark_motion import lid_gap
+from cemnet.landmark_motion import lid_gap, lip_gap
 from cemnet.landmark_sets import BROWS, CONTROLS
 from cemnet.renderer import ring_displacements
 from cemnet.training.prototypes import Person
+from cemnet.training.visemes import LIP_GAP_WEIGHTS, lip_parting
 from cemnet.warp import CANVAS_SIDE, face_canvas
 
 
@@ -77,6 +78,20 @@ def test_landmarks_arrive_where_they_are_sent(prepared):
     for side, points in zip(field, (upper, lower), strict=True):
         arrived = prepared.warp.sample(side, prepared.landmarks[points])
         assert np.abs(arrived - moved[points]).max() < 3.0  # of a face 270 units tall
+
+
+@pytest.mark.parametrize("jaw", [0.1, 0.25, 0.5])
+def test_lips_that_a_performance_closes_meet_in_the_picture(jaw):
+    renderer = load_renderer()
+    calm = renderer.prepare(astronaut_face(renderer.basis, shown=expression()))
+    opened, closed = expression(jawOpen=jaw), expression(jawOpen=jaw)
+    closed[ARKIT_INDEX["mouthClose"]] = -lip_parting(opened[None])[0] / LIP_GAP_WEIGHTS[ARKIT_INDEX["mouthClose"]]
+    gaps = []
+    for shown in (opened, closed):
+        moved, _ = calm.motion.displacements(shown, np.zeros(3, np.float32))
+        gaps.append(lip_gap(calm.landmarks + moved).mean())
+    assert gaps[0] > 30 * jaw
+    assert gaps[1] < 1.5 + 0.02 * gaps[0]
 
 
 def test_the_upper_lip_does_not_follow_the_jaw(prepared):
