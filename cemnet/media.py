@@ -33,7 +33,11 @@ BT709 = 1  # the number of primaries, transfer and matrix in ITU-T H.273
 def to_uint8(picture: Float[Tensor | np.ndarray, "*batch height width channel"]) -> UInt8[np.ndarray, "*batch height width channel"]:  # fmt: skip  # noqa: E501
     """0–1 to 0–255, rounded; what lies outside is clipped and what is not a number is black."""
     values = picture.detach().cpu().numpy() if isinstance(picture, Tensor) else picture
-    return (np.nan_to_num(values, nan=0.0).clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    scaled = np.fmax(values, 0)  # fmax and fmin take the number where the other is none
+    np.fmin(scaled, 1, out=scaled)
+    scaled *= 255
+    scaled += 0.5
+    return scaled.astype(np.uint8)
 
 
 def from_uint8(
@@ -41,6 +45,16 @@ def from_uint8(
 ) -> Float[Tensor, "*batch height width channel"]:
     """0–255 to 0–1, float32."""
     return torch.from_numpy(picture.astype(np.float32) / 255)
+
+
+def opaque_pixels(
+    frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"],
+) -> UInt8[np.ndarray, "height width 3"]:
+    """A frame in 8 bits, on white where it is transparent."""
+    if frame.shape[2] == 4:
+        colours = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame
+        frame = colours[..., :3] * colours[..., 3:] + (1 - colours[..., 3:])
+    return frame if frame.dtype == np.uint8 else to_uint8(frame)
 
 
 def read_image(path: Path | str) -> Float[Tensor, "height width channel"]:
@@ -187,14 +201,16 @@ class VideoWriter:
         context.color_range = ColorRange.MPEG
         return stream
 
-    def write(self, frame: Float[np.ndarray, "height width channel"]) -> None:
-        """Appends one frame, 0 to 1."""
+    def write(
+        self, frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"]
+    ) -> None:
+        """Appends one frame, 0 to 1, or 0 to 255 in 8 bits, which is copied at once."""
         if frame.shape[:2] != (self.height, self.width):
             size = f"{frame.shape[1]}×{frame.shape[0]}"
             raise MediaError(f"A frame of {size} does not fit into the video of {self.width}×{self.height}.")
-        if frame.shape[2] == 4:
-            frame = frame[..., :3] * frame[..., 3:] + (1 - frame[..., 3:])
-        pixels = np.pad(to_uint8(frame), ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
+        pixels = opaque_pixels(frame)
+        if self.height % 2 or self.width % 2:
+            pixels = np.pad(pixels, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
         picture = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
             format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
         )

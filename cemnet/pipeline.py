@@ -1,6 +1,6 @@
 """From a portrait and a voice to frames, step by step; a ComfyUI node or the command line calls one step each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from .media import VideoWriter
 from .model import CEMNet, load_model
 from .motion import add_life
 from .renderer import render_motion
+from .scene import Performance, render_performances, stream_performances
 from .types import MOTION_FPS, Audio, FaceReference, Motion, Speech
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "face_reference",
     "load_model",
     "render_frames",
+    "render_people",
+    "save_people_video",
     "save_video",
 ]
 
@@ -141,6 +144,17 @@ def render_frames(
     return render_motion(model.renderer, face, motion)
 
 
+def render_people(
+    model: CEMNet, performances: Sequence[Performance]
+) -> Iterator[Float[np.ndarray, "height width channel"]]:
+    """The picture with several of its faces moving, each by its own motion; all motions have the same frame rate.
+
+    As long as the longest motion: who is done before stays as in the last frame. CEMNetError for faces of different
+    pictures and for different frame rates.
+    """
+    return render_performances(model.renderer, performances)
+
+
 def save_video(
     model: CEMNet,
     face: FaceReference,
@@ -151,12 +165,25 @@ def save_video(
     progress: Progress | None = None,
 ) -> None:
     """Renders straight into an mp4 file; memory does not grow with length."""
+    save_people_video(model, [(face, motion)], output, audio, overwrite, progress)
+
+
+def save_people_video(
+    model: CEMNet,
+    performances: Sequence[Performance],
+    output: Path,
+    audio: Audio | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Renders several faces of one picture straight into an mp4 file (see `render_people`)."""
+    (face, motion), num_frames = performances[0], max(motion.num_frames for _, motion in performances)
     height, width = face.image.shape[:2]
     with VideoWriter(output, motion.fps, width, height, audio, overwrite=overwrite) as video:
-        for index, frame in enumerate(render_frames(model, face, motion)):
+        for index, frame in enumerate(stream_performances(model.renderer, performances)):
             video.write(frame)
             if progress is not None:
-                progress(index + 1, motion.num_frames)
+                progress(index + 1, num_frames)
 
 
 def animate(

@@ -38,6 +38,12 @@ class PreparedFace:
     lips: Lips
     mouth: PosedMouth
 
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture that may move."""
+        left, top, right, bottom = self.canvas.roi
+        return slice(top, bottom), slice(left, right)
+
 
 class FaceRenderer:
     """Warps portraits to expressions of the face basis and paints the mouth that opens."""
@@ -71,15 +77,21 @@ class FaceRenderer:
 
         `head` is yaw, pitch and roll in radians relative to the portrait (see landmark_motion.head_rotation).
         """
+        frame = prepared.image.copy()
+        frame[prepared.area] = self.region(prepared, expression, head)
+        return frame
+
+    def region(
+        self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+    ) -> Float[np.ndarray, "cropheight cropwidth channel"]:
+        """The part of `frame` that may differ from the picture: the pixels of `prepared.area`."""
         warp, crop = prepared.warp, prepared.crop
         moved, by_head = prepared.motion.displacements(expression, head)
         forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
         backward = warp.backward(forward)
         slit = prepared.lips.moved(warp, forward)
         flow = prepared.lips.blend(slit, backward)
-        frame = prepared.image.copy()
-        left, top, right, bottom = prepared.canvas.roi
-        moving = frame[top:bottom, left:right]
+        moving = crop.copy()
         area = warp.moving_area(flow)
         if moving[area].size:
             where = warp.pixel_flow(flow)[area]
@@ -91,7 +103,7 @@ class FaceRenderer:
         box = prepared.lips.moved_box(slit)
         skin = prepared.lips.skin(box, crop, warp, slit, backward)
         moving[box.area] = prepared.mouth.fill(box, crop, skin, slit, expression, head, by_head)
-        return frame
+        return moving
 
 
 def background_ring(
