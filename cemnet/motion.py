@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from .arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
 from .config import PROSODY_DIM, MotionConfig
 from .emotion_memory import NUM_SHOWN_EMOTIONS
+from .lip_gap import LIP_GAP_WEIGHTS, MOUTH_CLOSE
 
 MOUTH = arkit_indices("jaw", "mouth", "tongue")
 UPPER_FACE = [index for index in range(NUM_EXPRESSIONS) if index not in MOUTH]
@@ -78,10 +79,18 @@ def articulate(
     articulation: Float[Tensor, "*batch expression"],
     closure: Float[Tensor, "*batch"],
 ) -> Float[Tensor, "*batch expression"]:
-    """Adds speech to an emotional face; where the lips close, nothing that would part them survives."""
-    parting = torch.zeros(NUM_EXPRESSIONS, device=emotional.device)
-    parting[OPENING] = 1.0
-    return into_range((emotional + articulation) * (1 - closure.unsqueeze(-1) * parting))
+    """Adds speech to an emotional face; where the lips close, nothing that would part them survives.
+
+    What opens the mouth goes, and what an emotion lifts nevertheless (a sneer the upper lip) is closed by mouthClose.
+    """
+    opening = torch.zeros(NUM_EXPRESSIONS, device=emotional.device)
+    opening[OPENING] = 1.0
+    spoken = into_range((emotional + articulation) * (1 - closure.unsqueeze(-1) * opening))
+    weights = torch.from_numpy(LIP_GAP_WEIGHTS).to(spoken)
+    gap = (spoken @ weights).clamp_min(0) / -weights[MOUTH_CLOSE]
+    closing = torch.zeros_like(opening)
+    closing[MOUTH_CLOSE] = 1.0
+    return into_range(spoken + (closure * gap).unsqueeze(-1) * closing)
 
 
 def into_range(expression: Float[Tensor, "*batch expression"]) -> Float[Tensor, "*batch expression"]:

@@ -6,6 +6,7 @@ import torch
 
 from cemnet.arkit import ARKIT_INDEX, NUM_EXPRESSIONS
 from cemnet.config import MotionConfig
+from cemnet.lip_gap import lip_parting
 from cemnet.motion import (
     OPENING,
     RESTING_LIMIT,
@@ -93,3 +94,12 @@ def test_a_blink_closes_an_eye_that_was_wide():
     assert alive[closed, ARKIT_INDEX["eyeBlinkLeft"]] > 0.8
     assert alive[closed, ARKIT_INDEX["eyeWideLeft"]] < 0.2
     assert head[0].abs().max() == 0  # the portrait's own pose comes first
+
+
+@pytest.mark.parametrize("name", ["noseSneerLeft", "mouthShrugUpper", "jawOpen"])
+def test_closed_lips_meet_whatever_an_emotion_lifts(name):
+    lifted = torch.zeros(1, NUM_EXPRESSIONS)
+    lifted[:, ARKIT_INDEX[name]] = 1.0
+    open_lips, shut = (articulate(lifted, torch.zeros_like(lifted), torch.tensor([level])) for level in (0.0, 1.0))
+    assert lip_parting(open_lips.numpy()) > 0.05
+    assert abs(lip_parting(shut.numpy())) < 1e-5

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from cemnet.arkit import ARKIT_INDEX, EMOTIONS, arkit_indices
+from cemnet.lip_gap import visible_aperture
 from cemnet.training.performer import perform
 from cemnet.training.phonemes import BILABIALS, PHONEMES, PhonemeSpan, fill_silence, from_ipa
 from cemnet.training.prototypes import Person
-from cemnet.training.visemes import DIPHTHONGS, VISEMES, articulation_curves, visible_aperture
+from cemnet.training.visemes import DIPHTHONGS, VISEMES, articulation_curves
 
 SENTENCE = [
     "SIL", "B", "EY", "B", "IY", "B", "EH", "R", "Z", "P", "L", "EY", "W", "IH", "DH", "M", "EH", "N", "IY", "AE", "P",

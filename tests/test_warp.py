@@ -9,9 +9,9 @@ from cemnet.arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS
 from cemnet.grid_field import MIN_DETERMINANT, cell_determinants, invert, unfold
 from cemnet.landmark_motion import lid_gap, lip_gap
 from cemnet.landmark_sets import BROWS, CONTROLS
+from cemnet.lip_gap import LIP_GAP_WEIGHTS, lip_parting
 from cemnet.renderer import ring_displacements
 from cemnet.training.prototypes import Person
-from cemnet.training.visemes import LIP_GAP_WEIGHTS, lip_parting
 from cemnet.warp import CANVAS_SIDE, face_canvas
 
 

@@ -22,9 +22,9 @@ from cemnet.checkpoint import find_weights
 from cemnet.contact_sheet import TILE, face_square, tile
 from cemnet.describe import describe_speech
 from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
+from cemnet.lip_gap import visible_aperture
 from cemnet.model import NETWORK_WEIGHTS, CEMNet, EmotionNetwork
 from cemnet.training.datasets import FeatureClip, full_speaker, load_feature_clips, one_hot_emotion
-from cemnet.training.performer import visible_aperture
 from cemnet.training.phonemes import BILABIALS
 from cemnet.training.settings import TrainingSettings
 from cemnet.training.speech_folds import fold_accuracies

@@ -54,6 +54,7 @@ def build_network(settings: TrainingSettings, clips: FeatureClips) -> EmotionNet
     mean, scale = clips.voice_statistics(network.audio_emotion)
     network.audio_emotion.statistics_mean.copy_(mean)
     network.audio_emotion.statistics_scale.copy_(scale)
+    network.audio_emotion.style_heard.copy_(clips.heard_styles())
     with torch.no_grad():
         network.emotion_memory.values.copy_(first_memories(settings.model.emotion_memory.num_slots, settings.seed))
     return network

@@ -79,6 +79,11 @@ class FeatureClips:
         table = torch.stack(rows).detach()
         return table.mean(0), table.std(0).clamp_min(1e-3)
 
+    def heard_styles(self) -> Float[Tensor, "style"]:
+        """1 for every way of speaking that a clip was labelled with, else 0."""
+        styles = torch.tensor([clip.style for clip in self.clips if clip.is_labelled], dtype=torch.long)
+        return torch.zeros(len(STYLES)).index_fill(0, styles, 1.0)
+
 
 def voiced_weights(voice: Float[Tensor, "frame 4"]) -> Float[Tensor, "1 frame"]:
     """One window over the voiced frames of a recording, as `audio_emotion.window_weights` makes many."""

@@ -12,15 +12,16 @@ import torch
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from ..arkit import ARKIT_INDEX, ARKIT_NAMES, Emotion, arkit_indices
+from ..arkit import ARKIT_NAMES, Emotion, arkit_indices
+from ..lip_gap import LIP_GAP_WEIGHTS, MOUTH_CLOSE, lip_parting, visible_aperture
 from ..motion import blink_curve
 from ..types import MOTION_FPS
 from .emotion_timing import batons, course_of_parts, emotion_course, silent_mouth, tremor
 from .phonemes import BILABIALS, LABIODENTALS, PhonemeSpan
 from .prototypes import Person
-from .visemes import articulation_curves, contact_curve, frame_times, lip_parting, rest_curve, visible_aperture
+from .visemes import articulation_curves, contact_curve, frame_times, rest_curve
 
-__all__ = ["Performance", "PhonemeSpan", "perform", "visible_aperture"]
+__all__ = ["Performance", "PhonemeSpan", "perform"]
 
 # How far the jaw drops in speech at full intensity, relative to calm speech.
 EMOTION_JAW: dict[Emotion, float] = {
@@ -122,7 +123,7 @@ def combine(
     meeting = np.maximum(closure, rest)
     expression[:, OPENING] *= (1 - closure)[:, None]
     parting = lip_parting(expression.clip(0, 1)).clip(0, None)
-    expression[:, ARKIT_INDEX["mouthClose"]] += meeting * parting / 1.28
+    expression[:, MOUTH_CLOSE] += meeting * parting / -LIP_GAP_WEIGHTS[MOUTH_CLOSE]
     return expression.clip(0, 1).astype(np.float32)
 
 

@@ -95,12 +95,6 @@ KINDS = {
     **dict.fromkeys(("K", "G", "NG", "HH", "Y"), "velar"),
 }
 
-# Gap between the inner lips, in units of the gap of jawOpen = 1, measured on ICT-FaceKit's mean head (both sides on).
-LIP_GAP = {
-    "jawOpen": 1.0, "mouthClose": -1.28, "mouthFunnel": 0.36, "mouthLowerDown": 0.20, "mouthUpperUp": 0.25,
-    "noseSneer": 0.22, "mouthShrugUpper": 0.16, "mouthShrugLower": -0.22, "mouthPress": -0.08, "mouthDimple": -0.055,
-    "mouthPucker": -0.05,
-}  # fmt: skip
 CURVE_FPS = 200.0
 SHORTEST_CONTACT_SECONDS = 0.044  # a little more than a frame, so that no closure falls between two frames
 CONTACT_RAMP_SECONDS = 0.07
@@ -115,19 +109,6 @@ def _spread(values: dict[str, float]) -> Float[np.ndarray, "expression"]:
 
 
 TARGETS = {phoneme: _spread(values) for phoneme, values in VISEMES.items()}
-LIP_GAP_WEIGHTS = _spread(LIP_GAP) * np.array(
-    [0.5 if n.endswith(("Left", "Right")) else 1.0 for n in ARKIT_NAMES], "f4"
-)
-
-
-def lip_parting(expression: Float[np.ndarray, "*batch expression"]) -> Float[np.ndarray, "*batch"]:
-    """Gap between the inner lips in units of a fully open jaw; negative where lips are pressed together."""
-    return expression @ LIP_GAP_WEIGHTS
-
-
-def visible_aperture(expression: Float[np.ndarray, "*batch expression"]) -> Float[np.ndarray, "*batch"]:
-    """How far the mouth is open, 0 (closed) to about 1 (jaw fully dropped)."""
-    return lip_parting(expression).clip(0, None)
 
 
 def frame_times(num_frames: int, fps: float = MOTION_FPS) -> Float[np.ndarray, "frame"]:
