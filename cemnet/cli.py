@@ -1,4 +1,4 @@
-"""The `cemnet` command: animate a portrait, render a motion file, look at a portrait, listen to a voice."""
+"""The `cemnet` command: animate a portrait, dub a film, render a motion file, look at a portrait, listen to a voice."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from .arkit import EMOTIONS
-from .describe import describe_face, describe_motion, describe_speech, top_emotions
+from .describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
 from .errors import CEMNetError
 from .types import MOTION_FPS, Audio, FaceReference, Motion
 
@@ -24,17 +24,19 @@ def build_parser() -> argparse.ArgumentParser:
     shared.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="default: auto")
     shared.add_argument("--models", type=Path, action="append", default=[], help="a folder with your own weights")
 
-    video = argparse.ArgumentParser(add_help=False)
+    written = argparse.ArgumentParser(add_help=False)
+    written.add_argument("--output", type=Path, required=True, help="the mp4 to write")
+    written.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    written.add_argument("--face-index", type=int, help="which face, 0 being the largest (default)")
+    video = argparse.ArgumentParser(add_help=False, parents=[written])
     video.add_argument("--portrait", type=Path, required=True, help="a picture with a face")
-    video.add_argument("--output", type=Path, required=True, help="the mp4 to write")
-    video.add_argument("--overwrite", action="store_true", help="replace files that exist")
-    video.add_argument("--face-index", type=int, help="which face, 0 being the largest (default)")
     video.add_argument("--contact-sheet", type=Path, metavar="OUT.png", help="also write a picture of some frames")
+    shown = argparse.ArgumentParser(add_help=False)
+    shown.add_argument("--emotion", default="auto", choices=["auto", *EMOTIONS], help="default: what the voice says")
+    shown.add_argument("--intensity", type=float, default=1.0, help="1 as heard or full strength, 0 none, up to 2")
 
-    animate = commands.add_parser("animate", parents=[shared, video], help="portrait + speech to video")
+    animate = commands.add_parser("animate", parents=[shared, video, shown], help="portrait + speech to video")
     animate.add_argument("--speech", type=Path, required=True, help="any sound or video file with a voice")
-    animate.add_argument("--emotion", default="auto", choices=["auto", *EMOTIONS], help="default: what the voice says")
-    animate.add_argument("--intensity", type=float, default=1.0, help="1 as heard or full strength, 0 none, up to 2")
     animate.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
     animate.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
     animate.add_argument("--motion-csv", type=Path, metavar="OUT.csv", help="also write the curves (Live Link Face)")
@@ -42,6 +44,10 @@ def build_parser() -> argparse.ArgumentParser:
     render = commands.add_parser("render", parents=[shared, video], help="portrait + motion file to video")
     render.add_argument("--motion-csv", type=Path, required=True, metavar="IN.csv", help="Live Link Face curves")
     render.add_argument("--speech", type=Path, help="sound for the video")
+
+    dub = commands.add_parser("dub", parents=[shared, written, shown], help="film + speech to film")
+    dub.add_argument("--video", type=Path, required=True, help="a film with a face")
+    dub.add_argument("--speech", type=Path, help="what it is to say (default: its own sound)")
 
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
     portrait.add_argument("portrait", type=Path)
@@ -92,6 +98,26 @@ def render(arguments: argparse.Namespace) -> None:
     save(arguments, model, face, motion, audio)
 
 
+def dub(arguments: argparse.Namespace) -> None:
+    from . import media, pipeline
+
+    refuse_to_overwrite(arguments.overwrite, arguments.output)
+    audio = media.read_audio(arguments.speech or arguments.video)
+    model = pipeline.load_model(arguments.models, arguments.device)
+    track = pipeline.track_video(model, arguments.video, arguments.face_index)
+    seen = rounded(track.emotion.probabilities, EMOTIONS)
+    print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
+    speech, motion = pipeline.dub_motion(model, track, audio, emotion=arguments.emotion, intensity=arguments.intensity)
+    heard = describe_speech(speech)
+    print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+    with tqdm(total=motion.num_frames, unit="frame") as bar:
+        pipeline.save_dubbed_video(
+            model, arguments.video, track, motion, arguments.output, audio, arguments.overwrite,
+            lambda done, _: bar.update(done - bar.n),
+        )  # fmt: skip
+    print(f"Wrote {arguments.output}")
+
+
 def save(
     arguments: argparse.Namespace, model: "CEMNet", face: FaceReference, motion: Motion, audio: Audio | None
 ) -> None:
@@ -140,6 +166,7 @@ def main(argv: list[str] | None = None) -> None:
     commands = {
         "animate": animate,
         "render": render,
+        "dub": dub,
         "inspect-portrait": inspect_portrait,
         "inspect-speech": inspect_speech,
     }

@@ -154,6 +154,14 @@ class FaceLandmarker:
                     return sorted(faces, key=lambda face: -region_of_landmarks(face.points[:, :2]).side)[:max_faces]
         return []
 
+    def follow(self, image: UInt8[np.ndarray, "height width 3"], before: FaceLandmarks) -> FaceLandmarks | None:
+        """The face of the picture before in the next one of a film; None where it is not near there any more."""
+        with self._lock:
+            points, presence, _ = self._settle(Picture(image), region_of_landmarks(before.points[:, :2]))
+            if presence < PRESENCE_THRESHOLD:
+                return None
+            return FaceLandmarks(points, self.blendshapes(points), presence)
+
     def _faces_in(self, picture: Picture, views: list[Region]) -> list[FaceLandmarks]:
         """Every face that the detector sees in some view and the mesh confirms."""
         candidates = [candidate for view in views for candidate in self._detect_regions(picture, view)]

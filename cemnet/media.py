@@ -3,7 +3,7 @@
 import os
 import uuid
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -19,11 +19,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from .errors import MediaError
-from .types import Audio
+from .types import MOTION_FPS, Audio
 
 SHORTEST_SECONDS = 0.05
 LONGEST_SECONDS = 3600.0
 LARGEST_MEGAPIXELS = 64
+MOST_FPS = 120.0
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
 AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
 AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
@@ -147,6 +148,54 @@ def _decode_audio(container: InputContainer, path: Path) -> tuple[list[np.ndarra
     if not chunks or num_damaged > len(chunks):
         raise MediaError(f"{path} holds no sound that can be decoded. Export it again, for example as WAV.")
     return chunks, rate
+
+
+def video_fps(path: Path | str) -> float:
+    """The mean frame rate of a film; MediaError where the file is missing or has no pictures."""
+    path = Path(path)
+    if not path.is_file():
+        raise MediaError(f"There is no video at {path}. Check the path.")
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise MediaError(f"{path} has no pictures. Give a video.")
+            stream = container.streams.video[0]
+            rate = stream.average_rate or stream.guessed_rate
+    except (FFmpegError, ValueError) as error:
+        if isinstance(error, MediaError):
+            raise
+        raise MediaError(f"{path} cannot be read as a video ({error}). Export it again, for example as MP4.") from error
+    return float(rate) if rate and 1 <= rate <= MOST_FPS else MOTION_FPS
+
+
+def video_frames(path: Path | str, fps: float) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """A film's pictures at a steady rate, upright: at each time the last one that has begun.
+
+    MediaError where it is damaged.
+    """
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            period = 1 / float(stream.average_rate or fps)
+            count, start, now, shown = 0, None, 0.0, None
+            for frame in container.decode(stream):
+                start = frame.time if start is None else start
+                now = frame.time - start
+                while shown is not None and count / fps < now - 1e-6:
+                    yield shown
+                    count += 1
+                shown = _upright_frame(frame)
+            while shown is not None and count / fps < now + period - 1e-6:
+                yield shown
+                count += 1
+    except (FFmpegError, IndexError, TypeError) as error:
+        raise MediaError(f"{path} cannot be read as a film ({error}).") from error
+
+
+def _upright_frame(frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+    pixels = frame.to_ndarray(format="rgb24")
+    return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90))) if frame.rotation else pixels
 
 
 class VideoWriter:

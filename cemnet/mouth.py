@@ -4,7 +4,7 @@ The upper teeth are fixed to the skull and the lower ones to the jaw of the fitt
 for a portrait, in its pose and its colours; a frame only moves the two drawings.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -141,6 +141,11 @@ class PosedMouth:
     lower: PosedJaw
     own: float  # 1 when the portrait shows its own teeth, 0 when its lips are shut
     own_mask: Float[np.ndarray, "height width"]  # where, in the lips' whole box
+    paints_all: bool = False  # whether the portrait's own teeth are painted over
+
+    def seen_in(self, motion: LandmarkMotion, landmarks: Float[np.ndarray, "landmark 2"], lips: Lips) -> "PosedMouth":
+        """The same drawings in another frame of a film, whose own teeth they cover; landmarks in canvas units."""
+        return replace(self, motion=motion, landmarks=landmarks, lips=lips, own=lips.slit.shows_teeth, paints_all=True)
 
     def fill(
         self,
@@ -160,7 +165,7 @@ class PosedMouth:
         if not opening.any():
             return skin
         inside = np.concatenate([self.paint(box, slit, expression, head), skin[..., 3:]], 2)[..., : skin.shape[2]]
-        if self.own > 0 or departure < 1:
+        if not self.paints_all and (self.own > 0 or departure < 1):
             from_x, from_y = carry.backward(box.x, box.y)
             back = canvas.source_vectors(np.stack([from_x - box.x, from_y - box.y], -1))
             corner = np.array([self.lips.box.area[1].start, self.lips.box.area[0].start], np.float32)

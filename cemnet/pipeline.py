@@ -1,21 +1,24 @@
 """From a portrait and a voice to frames, step by step; a ComfyUI node or the command line calls one step each."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from .arkit import EMOTION_INDEX, EMOTIONS
 from .audio import mono_16k, num_motion_frames, prosody
 from .audio_emotion import frames_from_tokens
+from .dubbing import dubbed_frames, lasting, performed_in_film
 from .emotion_memory import emotion_state
 from .errors import CEMNetError
 from .face_reference import choose_face, reference_faces
-from .media import VideoWriter
+from .face_track import FaceTrack, track_face
+from .media import VideoWriter, from_uint8, read_audio, video_fps, video_frames
 from .model import CEMNet, load_model
 from .motion import add_life
 from .renderer import render_motion
@@ -26,13 +29,18 @@ __all__ = [
     "all_faces",
     "animate",
     "bridge_emotion",
+    "dub",
+    "dub_motion",
     "encode_speech",
     "face_reference",
     "load_model",
     "render_frames",
     "render_people",
+    "save_dubbed_video",
     "save_people_video",
     "save_video",
+    "track_frames",
+    "track_video",
 ]
 
 Progress = Callable[[int, int], object]  # frames done, frames in all; what it raises ends the work
@@ -202,3 +210,72 @@ def animate(
     motion = bridge_emotion(model, face, speech, **performance)
     save_video(model, face, motion, output, audio, overwrite, progress)
     return face, speech, motion
+
+
+def track_video(model: CEMNet, video: Path, face_index: int | None = None) -> FaceTrack:
+    """One face of a film, the largest one unless an index is given, followed through all of it.
+
+    MediaError where the film cannot be read, FaceError where it shows no face.
+    """
+    fps = video_fps(video)
+    return track_frames(model, video_frames(video, fps), fps, face_index)
+
+
+def track_frames(
+    model: CEMNet, frames: Iterable[UInt8[np.ndarray, "height width 3"]], fps: float, face_index: int | None = None
+) -> FaceTrack:
+    """As `track_video`, of pictures that come one after the other."""
+    return track_face(frames, fps, model.landmarker, model.basis, model.emotion_reader, face_index)
+
+
+def dub_motion(model: CEMNet, track: FaceTrack, audio: Audio, **performance) -> tuple[Speech, Motion]:
+    """What the voice says, and the performance that speaks it over a film; `performance` goes to `bridge_emotion`.
+
+    Head, blinks and gaze stay the film's own. The film's face rests where the voice is shorter.
+    """
+    face = track.reference(from_uint8(track.best_picture), track.best)
+    face = replace(face, expression=track.expression.mean(0))
+    speech = encode_speech(model, lasting(audio, track.num_frames / track.fps))
+    still = {"blinks": 0.0, "gaze": 0.0, "head_motion": 0.0}
+    return speech, performed_in_film(track, bridge_emotion(model, face, speech, fps=track.fps, **still, **performance))
+
+
+def save_dubbed_video(
+    model: CEMNet,
+    video: Path,
+    track: FaceTrack,
+    motion: Motion,
+    output: Path,
+    audio: Audio | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """The film with its face moved by the motion, as an mp4 file at its own frame rate; pictures are streamed."""
+    height, width = track.best_picture.shape[:2]
+    frames = dubbed_frames(model.renderer, video_frames(video, track.fps), track, motion)
+    with VideoWriter(output, track.fps, width, height, audio, overwrite=overwrite) as writer:
+        for index, frame in enumerate(frames):
+            writer.write(frame)
+            if progress is not None:
+                progress(index + 1, motion.num_frames)
+
+
+def dub(
+    model: CEMNet,
+    video: Path,
+    output: Path,
+    audio: Audio | None = None,
+    face_index: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **performance,
+) -> tuple[FaceTrack, Speech, Motion]:
+    """A film speaks with another voice, or its own one with the emotion of the voice or a named one.
+
+    `audio` None takes the film's own sound. `performance` goes to `bridge_emotion`.
+    """
+    audio = read_audio(video) if audio is None else audio
+    track = track_video(model, video, face_index)
+    speech, motion = dub_motion(model, track, audio, **performance)
+    save_dubbed_video(model, video, track, motion, output, audio, overwrite, progress)
+    return track, speech, motion

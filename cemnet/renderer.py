@@ -52,8 +52,12 @@ class FaceRenderer:
         self.basis = basis
         self.mouth = mouth
 
-    def prepare(self, face: FaceReference) -> PreparedFace:
-        """Precomputes one portrait's fields, cuts and mouth; a fraction of a second."""
+    def prepare(self, face: FaceReference, film: PosedMouth | None = None) -> PreparedFace:
+        """Precomputes one portrait's fields, cuts and mouth; a fraction of a second.
+
+        For a frame of a film, `film` is the mouth of the frame that shows the person best: all frames paint this one,
+        and none the teeth it shows itself, so that teeth stay the same.
+        """
         image = np.ascontiguousarray(face.image.numpy(), np.float32)
         canvas = face_canvas(face.landmarks.points[:, :2], image.shape[1], image.shape[0])
         left, top, right, bottom = canvas.roi
@@ -65,7 +69,9 @@ class FaceRenderer:
         motion = LandmarkMotion.build(self.basis, face, canvas)
         eyes = tuple(Eye.build(warp, landmarks, lids, crop) for lids in LIDS)
         lips = Lips.build(warp, landmarks, crop)
-        mouth = self.mouth.pose(motion, landmarks, lips, crop)
+        mouth = (
+            self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
+        )
         return PreparedFace(
             image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth
         )

@@ -21,6 +21,7 @@ from .landmark_sets import OVAL
 CANVAS_FACE_HEIGHT = 270.0  # the face from hairline to chin, in canvas units: a crop of 512 is 1.9 faces
 CANVAS_SIDE = 512.0
 NODE_SPACING = 8.5
+ANCHOR_SMOOTHING = 1.0  # canvas units², see thin_plate_coefficients
 FADE_WIDTH = 56.0  # canvas units over which motion dies towards the edge of the crop
 SIDE_REACH = (100.0, 60.0)  # canvas units: how far below the lips the upper field matters, how far above the lower one
 STILL = 0.03  # canvas units; a flow below this is no motion
@@ -97,30 +98,36 @@ def edge_fade(points: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shap
     return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
 
 
-def thin_plate_matrix(
-    nodes: Float[np.ndarray, "node 2"],
-    controls: Float[np.ndarray, "control 2"],
-    smoothing: Float[np.ndarray, "control"],
-    anchors: Float[np.ndarray, "anchor 2"],
-) -> Float[np.ndarray, "node control"]:
-    """What each control's displacement adds to each node, with the anchors at rest. Smoothing in canvas units²."""
-    points = np.concatenate([controls, anchors]).astype(np.float64)
-    regularisation = np.concatenate([smoothing, np.full(len(anchors), 1.0)])
+def thin_plate_kernel(
+    first: Float[np.ndarray, "first 2"], second: Float[np.ndarray, "second 2"]
+) -> Float[np.ndarray, "first second"]:
+    """r² log r between points, in double precision, which the sums over it need."""
+    first, second = first.astype(np.float64), second.astype(np.float64)
+    squared = first @ (-2 * second.T)
+    squared += (first**2).sum(1)[:, None]
+    squared += (second**2).sum(1)
+    np.maximum(squared, 1e-12, out=squared)
+    kernel = np.log(squared)
+    kernel *= squared
+    kernel *= 0.5
+    return kernel
 
-    def kernel(first, second):
-        squared = ((first[:, None] - second[None]) ** 2).sum(-1)
-        return 0.5 * squared * np.log(np.maximum(squared, 1e-12))
 
-    def plane(positions):
-        return np.concatenate([np.ones((len(positions), 1)), positions / CANVAS_SIDE - 0.5], 1)
+def thin_plate_plane(points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point 3"]:
+    return np.concatenate([np.ones((len(points), 1)), points / CANVAS_SIDE - 0.5], 1)
 
-    system = np.zeros((len(points) + 3, len(points) + 3))
-    system[:-3, :-3] = kernel(points, points) + np.diag(regularisation)
-    system[:-3, -3:] = plane(points)
-    system[-3:, :-3] = plane(points).T
-    inverse = np.linalg.inv(system)[:, : len(controls)]
-    evaluation = np.concatenate([kernel(nodes.astype(np.float64), points), plane(nodes.astype(np.float64))], 1)
-    return (evaluation @ inverse).astype(np.float32)
+
+def thin_plate_coefficients(
+    points: Float[np.ndarray, "point 2"], smoothing: Float[np.ndarray, "point"], num_moving: int
+) -> Float[np.ndarray, "pointandplane moving"]:
+    """Weights of the kernels and of the plane for a unit displacement of each of the first points while all others
+    rest. Smoothing in canvas units²."""
+    size = len(points)
+    system = np.zeros((size + 3, size + 3))
+    system[:-3, :-3] = thin_plate_kernel(points, points) + np.diag(smoothing)
+    system[:-3, -3:] = thin_plate_plane(points)
+    system[-3:, :-3] = system[:-3, -3:].T
+    return np.linalg.inv(system)[:, :num_moving]
 
 
 @dataclass(frozen=True)
@@ -151,12 +158,17 @@ class FaceWarp:
         lips = controls[upper != lower, 1].mean()
         end = 1 + int(np.flatnonzero((nodes[..., 1] < lips + SIDE_REACH[0]).any(1))[-1])
         start = int(np.flatnonzero((nodes[..., 1] > lips - SIDE_REACH[1]).any(1))[0])
-        matrices = []
-        for members, used in ((upper, nodes[:end]), (lower, nodes[start:])):
-            flat = used.reshape(-1, 2)
-            matrix = np.zeros((len(flat), len(controls)), np.float32)
-            plate = thin_plate_matrix(flat, controls[members], smoothing[members], background_anchors())
-            matrix[:, members] = plate * edge_fade(flat)[:, None]
+        anchors, flat = background_anchors(), nodes.reshape(-1, 2)
+        kernel, plane = thin_plate_kernel(flat, np.concatenate([controls, anchors])), thin_plate_plane(flat)
+        fade, matrices = edge_fade(flat)[:, None], []
+        for members, used in ((upper, slice(0, end * columns)), (lower, slice(start * columns, None))):
+            points = np.concatenate([controls[members], anchors])
+            roughness = np.concatenate([smoothing[members], np.full(len(anchors), ANCHOR_SMOOTHING)])
+            weights = thin_plate_coefficients(points, roughness, int(members.sum()))
+            matrix = np.zeros((len(flat[used]), len(controls)), np.float32)
+            followed = np.concatenate([members, np.ones(len(anchors), bool)])
+            matrix[:, members] = kernel[used][:, followed] @ weights[:-3] + plane[used] @ weights[-3:]
+            matrix *= fade[used]
             matrices.append(torch.from_numpy(matrix))
         left, top, right, bottom = canvas.roi
         unit = canvas.pixels_per_unit

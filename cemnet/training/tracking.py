@@ -1,41 +1,18 @@
 """Filmed faces to curves: every frame's landmarks, read by the face basis."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import av
 import numpy as np
-from av.error import FFmpegError
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
-from ..errors import FaceError, MediaError
+from ..errors import FaceError
 from ..face import FaceLandmarker
 from ..face_basis import FaceBasis
+from ..media import video_frames
 from ..types import MOTION_FPS
 
 LARGEST_MISSING_SHARE = 0.2
-
-
-def video_frames(path: Path, fps: float = MOTION_FPS) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """The film's pictures at a steady rate: at each time the last one that has begun; MediaError if it is damaged."""
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            period = 1 / float(stream.average_rate or fps)
-            count, start, now, shown = 0, None, 0.0, None
-            for frame in container.decode(stream):
-                start = frame.time if start is None else start
-                now = frame.time - start
-                while shown is not None and count / fps < now - 1e-6:
-                    yield shown
-                    count += 1
-                shown = frame.to_ndarray(format="rgb24")
-            while shown is not None and count / fps < now + period - 1e-6:
-                yield shown
-                count += 1
-    except (FFmpegError, IndexError, TypeError) as error:
-        raise MediaError(f"{path} cannot be read as a film ({error}).") from error
 
 
 def track_film(
@@ -46,7 +23,7 @@ def track_film(
     FaceError where more than a fifth of the frames shows no face; single gaps are bridged.
     """
     expressions, angles, seen, count = [], [], [], 0
-    for count, image in enumerate(video_frames(path), start=1):
+    for count, image in enumerate(video_frames(path, MOTION_FPS), start=1):
         faces = landmarker.detect(image, max_faces=1)
         if faces:
             fit = basis.fit(faces[0])
