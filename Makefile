@@ -6,11 +6,12 @@ COMFY := .comfy
 PIP := $(VENV)/bin/python -m pip install --quiet --no-warn-conflicts --disable-pip-version-check -c constraints.txt
 PORT ?= 8188
 
-.PHONY: help demo test test-library test-comfy lint comfy bench clean
+.PHONY: help demo test test-library test-comfy test-browser lint comfy workflows bench clean
 
 help:
 	@echo "make demo    the bundled portrait speaks: output/demo.mp4"
 	@echo "make test    lint, the library's tests, the nodes' tests in a real ComfyUI"
+	@echo "make workflows  example_workflows out of workflows/api, in ComfyUI's own page"
 	@echo "make comfy   ComfyUI with this pack at http://127.0.0.1:$(PORT)"
 	@echo "make bench   how fast each step runs on this machine"
 	@echo "make clean   removes the environments"
@@ -20,14 +21,24 @@ demo: $(VENV)/installed
 	$(VENV)/bin/cemnet animate --portrait samples/portrait.png --speech samples/speech.wav \
 		--output output/demo.mp4 --motion-csv output/demo.csv --contact-sheet output/demo.png --overwrite
 
-test: lint test-library test-comfy
+test: lint test-library test-comfy test-browser
 
 test-library: $(VENV)/installed-for-tests
 	sh tests/system_packages.sh
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 --ignore-glob='tests/test_comfy_*.py'
 
 test-comfy: $(COMFY)/installed
-	$(COMFY)/venv/bin/pytest tests/test_comfy_nodes.py tests/test_comfy_server.py
+	$(COMFY)/venv/bin/pytest --ignore=tests/test_comfy_browser.py tests/test_comfy_*.py
+
+# Screenshots go to output/browser; COMFYUI_PATH=... tries another ComfyUI.
+test-browser: $(COMFY)/installed
+	sh tests/system_packages.sh chromium
+	$(PYTHON) tests/comfyui/install_browser.py $(COMFY)
+	$(COMFY)/venv/bin/pytest tests/test_comfy_browser.py
+
+workflows: $(COMFY)/installed
+	$(PYTHON) tests/comfyui/install_browser.py $(COMFY)
+	PYTHONPATH=tests $(COMFY)/venv/bin/python -m comfyui.make_workflows
 
 lint: $(VENV)/installed-for-tests
 	$(VENV)/bin/ruff check

@@ -2,6 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
+from .another_speaker import CEMNetAnotherSpeaker
 from .audio_emotion_encoder import CEMNetAudioEmotionEncoder
 from .emotion_bridge import CEMNetEmotionBridge
 from .emotion_mix import CEMNetEmotionMix
@@ -33,6 +34,7 @@ class CEMNetExtension(ComfyExtension):
             CEMNetSaveMotion,
             CEMNetLoadMotion,
             CEMNetMotionPreview,
+            CEMNetAnotherSpeaker,
             CEMNetFaceRenderer,
             CEMNetVideoRenderer,
             CEMNetVideoCombine,

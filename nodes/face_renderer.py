@@ -1,15 +1,17 @@
 """Paints the performance onto the portrait, frame by frame."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
 from comfy_api.latest import io
 
-from .rendering import announce_size, followed_frames
-from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, connected, schema
+from .rendering import announce_size, cast_of, followed
+from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, connected, others_input, schema
 
 if TYPE_CHECKING:
     from ..cemnet.model import CEMNet
+    from ..cemnet.scene import Performance
     from ..cemnet.types import FaceReference, Motion
 
 
@@ -29,6 +31,7 @@ class CEMNetFaceRenderer(io.ComfyNode):
                 ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
                 FaceSocket.Input("face", tooltip="From CEM-Net Face Reference."),
                 MotionSocket.Input("motion", tooltip="From CEM-Net Emotion Bridge or another motion node."),
+                others_input(),
             ],
             outputs=[
                 io.Image.Output(display_name="images", tooltip="One picture per frame."),
@@ -43,11 +46,16 @@ class CEMNetFaceRenderer(io.ComfyNode):
         model: "CEMNet | None" = None,
         face: "FaceReference | None" = None,
         motion: "Motion | None" = None,
+        others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
-        model, face, motion = connected(model, "model"), connected(face, "face"), connected(motion, "motion")
+        from ..cemnet import pipeline
+
+        model = connected(model, "model")
+        performances, num_frames = cast_of(face, motion, others)
+        (face, motion), *_ = performances
         height, width = face.image.shape[:2]
-        announce_size(motion.num_frames, height, width, cls.hidden.unique_id)
-        images = torch.empty((motion.num_frames, height, width, 3))
-        for index, frame in enumerate(followed_frames(model, face, motion)):
+        announce_size(num_frames, height, width, cls.hidden.unique_id)
+        images = torch.empty((num_frames, height, width, 3))
+        for index, frame in enumerate(followed(pipeline.render_people(model, performances), num_frames)):
             images[index] = torch.from_numpy(frame)[..., :3]
         return io.NodeOutput(images, motion.fps)

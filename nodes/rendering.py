@@ -1,7 +1,7 @@
 """What both renderers share: frames one by one, with progress, previews and an ear for the stop button."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import comfy.model_management
@@ -11,9 +11,10 @@ import torch
 from PIL import Image
 
 from ..cemnet.errors import CEMNetError
+from .sockets import connected
 
 if TYPE_CHECKING:
-    from ..cemnet.model import CEMNet
+    from ..cemnet.scene import Performance
     from ..cemnet.types import FaceReference, Motion
 
 FRAMES_PER_PREVIEW = 5
@@ -22,12 +23,18 @@ BYTES_PER_VALUE = 4
 LARGE_BYTES = 2 * 1024**3  # from here on a user should know
 
 
-def followed_frames(model: "CEMNet", face: "FaceReference", motion: "Motion") -> Iterator[np.ndarray]:
-    """Every frame (height, width, channel), 0 to 1; the stop button ends it before the next one."""
-    from ..cemnet import pipeline
+def cast_of(
+    face: "FaceReference | None", motion: "Motion | None", others: "Sequence[Performance] | None"
+) -> "tuple[list[Performance], int]":
+    """Everybody who moves in the picture, and the number of frames until the last of them is done."""
+    performances = [(connected(face, "face"), connected(motion, "motion")), *(others or ())]
+    return performances, max(motion.num_frames for _, motion in performances)
 
-    progress = comfy.utils.ProgressBar(motion.num_frames)
-    for index, frame in enumerate(pipeline.render_frames(model, face, motion)):
+
+def followed(frames: Iterator[np.ndarray], num_frames: int) -> Iterator[np.ndarray]:
+    """The same frames (height, width, channel); the stop button ends them before the next one."""
+    progress = comfy.utils.ProgressBar(num_frames)
+    for index, frame in enumerate(frames):
         comfy.model_management.throw_exception_if_processing_interrupted()
         shown = preview(frame) if index % FRAMES_PER_PREVIEW == 0 else None
         progress.update_absolute(index + 1, preview=shown)
@@ -36,9 +43,10 @@ def followed_frames(model: "CEMNet", face: "FaceReference", motion: "Motion") ->
 
 def preview(frame: np.ndarray) -> tuple[str, Image.Image, int]:
     """A frame as ComfyUI's progress bar shows it: format, picture, largest side."""
+    from ..cemnet.media import opaque_pixels
+
     step = max(1, max(frame.shape[:2]) // PREVIEW_SIZE)
-    pixels = (frame[::step, ::step, :3] * 255 + 0.5).clip(0, 255).astype(np.uint8)
-    return "JPEG", Image.fromarray(pixels), PREVIEW_SIZE
+    return "JPEG", Image.fromarray(opaque_pixels(frame[::step, ::step]).copy()), PREVIEW_SIZE
 
 
 def announce_size(num_frames: int, height: int, width: int, node_id: str | None) -> None:

@@ -21,6 +21,7 @@ ModelSocket = io.Custom("CEMNET_MODEL")
 FaceSocket = io.Custom("CEMNET_FACE")
 SpeechSocket = io.Custom("CEMNET_SPEECH")
 MotionSocket = io.Custom("CEMNET_MOTION")
+SpeakersSocket = io.Custom("CEMNET_SPEAKERS")
 
 
 def schema(search_aliases: Sequence[str] = (), **described: Any) -> io.Schema:
@@ -37,6 +38,15 @@ def mark_input() -> io.Boolean.Input:
         default=True,
         optional=True,
         tooltip="Writes into the file's metadata that the video is AI-generated. The picture stays as it is.",
+    )
+
+
+def others_input() -> io.Input:
+    """Who else moves in the same picture."""
+    return SpeakersSocket.Input(
+        "others",
+        optional=True,
+        tooltip="More faces that move in the same picture, from CEM-Net Another Speaker.",
     )
 
 

@@ -1,18 +1,29 @@
 """Paints the performance straight into a video file, however long it is."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import folder_paths
 from comfy_api.latest import InputImpl, io
 
-from .rendering import followed_frames
-from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, connected, first_sound, mark_input, schema
+from .rendering import cast_of, followed
+from .sockets import (
+    CATEGORY,
+    FaceSocket,
+    ModelSocket,
+    MotionSocket,
+    connected,
+    first_sound,
+    mark_input,
+    others_input,
+    schema,
+)
 
 if TYPE_CHECKING:
     from ..cemnet.model import CEMNet
+    from ..cemnet.scene import Performance
     from ..cemnet.types import FaceReference, Motion
 
 
@@ -34,6 +45,7 @@ class CEMNetVideoRenderer(io.ComfyNode):
                 MotionSocket.Input("motion", tooltip="From CEM-Net Emotion Bridge or another motion node."),
                 io.Audio.Input("audio", optional=True, tooltip="The speech. Without it the video is silent."),
                 mark_input(),
+                others_input(),
             ],
             outputs=[io.Video.Output(display_name="video", tooltip="The talking portrait, for Save Video.")],
         )
@@ -46,17 +58,21 @@ class CEMNetVideoRenderer(io.ComfyNode):
         motion: "Motion | None" = None,
         audio: Mapping[str, Any] | None = None,
         mark_as_generated: bool = True,
+        others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
         from ..cemnet.media import VideoWriter
         from ..cemnet.provenance import generated_metadata
+        from ..cemnet.scene import stream_performances
 
-        model, face, motion = connected(model, "model"), connected(face, "face"), connected(motion, "motion")
+        model = connected(model, "model")
+        performances, num_frames = cast_of(face, motion, others)
+        (face, motion), *_ = performances
         file = Path(folder_paths.get_temp_directory()) / f"cemnet_{uuid.uuid4().hex}.mp4"
         file.parent.mkdir(parents=True, exist_ok=True)
         height, width = face.image.shape[:2]
         sound = None if audio is None else first_sound(audio)
         metadata = generated_metadata() if mark_as_generated else None
         with VideoWriter(file, motion.fps, width, height, sound, metadata=metadata) as video:
-            for frame in followed_frames(model, face, motion):
+            for frame in followed(stream_performances(model.renderer, performances), num_frames):
                 video.write(frame)
         return io.NodeOutput(InputImpl.VideoFromFile(str(file)))

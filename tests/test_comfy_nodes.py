@@ -28,6 +28,7 @@ NODE_IDS = [
     "CEMNetSaveMotion",
     "CEMNetLoadMotion",
     "CEMNetMotionPreview",
+    "CEMNetAnotherSpeaker",
     "CEMNetFaceRenderer",
     "CEMNetVideoRenderer",
     "CEMNetVideoCombine",

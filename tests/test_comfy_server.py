@@ -4,9 +4,7 @@ import copy
 import io
 import json
 import re
-import sys
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +16,8 @@ from comfyui.install import REPOSITORY, prepare_base
 from comfyui.server import ComfyClient, Run, comfy_server
 from PIL import Image
 
-COMFYUI = Path(sys.prefix).parent / "ComfyUI"
 SAMPLES = REPOSITORY / "samples"
-WORKFLOW = json.loads((REPOSITORY / "workflows" / "cemnet_portrait_speech_api.json").read_text())
+WORKFLOW = json.loads((REPOSITORY / "workflows" / "api" / "cemnet_portrait_speech.json").read_text())
 
 
 def node_of(class_type: str, workflow=WORKFLOW) -> str:
@@ -37,7 +34,7 @@ SPEECH = SAMPLES / WORKFLOW[node_of("LoadAudio")]["inputs"]["audio"]
 def server(tmp_path_factory):
     base = tmp_path_factory.mktemp("comfyui")
     prepare_base(base)
-    with comfy_server(COMFYUI, base) as running:
+    with comfy_server(base) as running:
         yield running
 
 
@@ -77,7 +74,6 @@ def test_comfyui_loads_the_pack_without_complaint(server, client):
     nodes = client.get("/object_info").json()
     ours = {name for name, info in nodes.items() if "comfyui-cem-net" in info["python_module"]}
     assert ours == {name for name in nodes if name.startswith("CEMNet")}
-    assert len(ours) == 6
     assert not re.search(r"IMPORT FAILED|Cannot import|Error while calling comfy_entrypoint", log.read_text())
 
 

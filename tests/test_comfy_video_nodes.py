@@ -4,6 +4,7 @@
 
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,20 @@ def test_the_node_for_beginners_stands_for_a_chain_of_the_others(nodes):
     assert chain["CEMNetEmotionBridge"]["emotion"] == "sad" and chain["CEMNetEmotionBridge"]["seed"] == 5
     for class_type, inputs in chain.items():
         assert inputs.keys() <= {socket.id for socket in nodes[class_type].GET_SCHEMA().inputs}
+
+
+def test_several_speakers_move_in_one_picture(execute, model, sample_image, motion, temp):
+    """Both of two people move, in the streamed video and in the pictures, until the longer of them is done."""
+    together = torch.cat([sample_image, sample_image.flip(2)], dim=2)
+    faces = [execute("CEMNetFaceReference", model=model, image=together, face_index=index)[0] for index in (0, 1)]
+    shorter = replace(motion, expression=motion.expression[:5], head=motion.head[:5], memory_address=None)
+    (others,) = execute("CEMNetAnotherSpeaker", face=faces[1], motion=motion)
+    inputs = {"model": model, "face": faces[0], "motion": shorter, "others": others}
+    images, _ = execute("CEMNetFaceRenderer", **inputs)
+    (video,) = execute("CEMNetVideoRenderer", **inputs)
+    streamed = video.get_components().images
+    assert len(images) == len(streamed) == motion.num_frames
+    middle = together.shape[2] // 2
+    for half in (images[:, :, :middle], images[:, :, middle:]):
+        assert (half[4] - half[0]).abs().amax() > 0.05
+    assert (images - streamed).abs().mean() < 0.02

@@ -1,4 +1,4 @@
-"""The bundled workflow, as people open it and as programs post it."""
+"""The example workflows, as people open them and as programs post them."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-EDITABLE = json.loads((REPOSITORY / "workflows" / "cemnet_portrait_speech.json").read_text())
-POSTED = json.loads((REPOSITORY / "workflows" / "cemnet_portrait_speech_api.json").read_text())
+EXAMPLES = REPOSITORY / "example_workflows"
+POSTED = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "workflows" / "api").glob("*.json"))}
+EDITABLE = {path.stem: json.loads(path.read_text()) for path in sorted(EXAMPLES.glob("*.json"))}
+FILE_INPUTS = {("LoadImage", "image"), ("LoadAudio", "audio"), ("LoadVideo", "file"), ("CEMNetLoadMotion", "file")}
+
+each_workflow = pytest.mark.parametrize("name", list(POSTED))
 
 
 def links_of(workflow: dict[str, Any]) -> set[tuple[str, str, str, int]]:
@@ -26,46 +30,62 @@ def values_of(node: dict[str, Any]) -> dict[str, Any]:
     for socket in node.get("inputs", []):
         if "widget" in socket:
             names += [socket["name"], "control_after_generate"] if socket["name"] == "seed" else [socket["name"]]
-    return dict(zip(names, node.get("widgets_values", []), strict=True))
+    return dict(zip(names, node.get("widgets_values", []), strict=False))
 
 
-def test_both_forms_have_the_same_nodes():
-    assert {str(node["id"]): node["type"] for node in EDITABLE["nodes"]} == {
-        node_id: node["class_type"] for node_id, node in POSTED.items()
+def test_every_workflow_is_there_in_both_forms_with_a_picture():
+    assert POSTED.keys() == EDITABLE.keys() == {path.stem for path in EXAMPLES.glob("*.jpg")}
+
+
+@each_workflow
+def test_both_forms_have_the_same_nodes(name):
+    assert {str(node["id"]): node["type"] for node in EDITABLE[name]["nodes"]} == {
+        node_id: node["class_type"] for node_id, node in POSTED[name].items()
     }
 
 
-def test_both_forms_have_the_same_wires():
+@each_workflow
+def test_both_forms_have_the_same_wires(name):
     posted = {
-        (target, name, source[0], source[1])
-        for target, node in POSTED.items()
-        for name, source in node["inputs"].items()
+        (target, input_name, source[0], source[1])
+        for target, node in POSTED[name].items()
+        for input_name, source in node["inputs"].items()
         if isinstance(source, list)
     }
-    assert links_of(EDITABLE) == posted
+    assert links_of(EDITABLE[name]) == posted
 
 
-@pytest.mark.parametrize("node", EDITABLE["nodes"], ids=lambda node: node["type"])
-def test_both_forms_have_the_same_settings(node):
-    shown = values_of(node)
-    for name, value in POSTED[str(node["id"])]["inputs"].items():
-        if not isinstance(value, list):
-            assert shown[name] == value
+@each_workflow
+def test_both_forms_have_the_same_settings(name):
+    for node in EDITABLE[name]["nodes"]:
+        shown = values_of(node)
+        for input_name, value in POSTED[name][str(node["id"])]["inputs"].items():
+            if not isinstance(value, list):
+                assert shown[input_name] == value
 
 
-def test_the_files_it_loads_are_among_the_samples():
-    for class_type, name in (("LoadImage", "image"), ("LoadAudio", "audio")):
-        (node,) = (node for node in POSTED.values() if node["class_type"] == class_type)
-        assert (REPOSITORY / "samples" / node["inputs"][name]).is_file()
+@each_workflow
+def test_a_seed_stays_until_the_user_changes_it(name):
+    for node in EDITABLE[name]["nodes"]:
+        assert values_of(node).get("control_after_generate", "fixed") == "fixed"
 
 
-def test_nothing_overlaps_and_the_wires_run_from_left_to_right():
-    place = {node["id"]: (*node["pos"], *node["size"]) for node in EDITABLE["nodes"]}
+@each_workflow
+def test_the_files_it_loads_are_among_the_samples(name):
+    for node in POSTED[name].values():
+        for class_type, input_name in FILE_INPUTS:
+            if node["class_type"] == class_type:
+                assert (REPOSITORY / "samples" / node["inputs"][input_name]).is_file()
+
+
+@each_workflow
+def test_nothing_overlaps_and_the_wires_run_from_left_to_right(name):
+    place = {node["id"]: (*node["pos"], *node["size"]) for node in EDITABLE[name]["nodes"]}
     boxes = list(place.values())
     for index, (left, top, width, height) in enumerate(boxes):
         for other_left, other_top, other_width, other_height in boxes[:index]:
             apart_across = left >= other_left + other_width or other_left >= left + width
             apart_down = top >= other_top + other_height or other_top >= top + height
             assert apart_across or apart_down
-    for _, source, _, target, _, _ in EDITABLE["links"]:
+    for _, source, _, target, _, _ in EDITABLE[name]["links"]:
         assert place[source][0] <= place[target][0]

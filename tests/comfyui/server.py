@@ -1,6 +1,7 @@
 """A ComfyUI server for a test, and a client that follows what it does."""
 
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -16,6 +17,8 @@ from typing import Any
 import requests
 import websocket
 
+# Another ComfyUI than the installed one, run by the same Python.
+COMFYUI = Path(os.environ.get("COMFYUI_PATH") or Path(sys.prefix).parent / "ComfyUI")
 START_SECONDS = 120
 RUN_SECONDS = 300
 PREVIEW_MESSAGES = (1, 4)  # ComfyUI's binary events: preview, preview with metadata
@@ -38,6 +41,7 @@ class ComfyClient:
     """Talks to a running server as its own page does."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.client_id = uuid.uuid4().hex
         self.socket = websocket.create_connection(
@@ -100,14 +104,14 @@ class ComfyClient:
 
 
 @contextmanager
-def comfy_server(comfyui: Path, base: Path) -> Iterator[tuple[ComfyClient, Path]]:
-    """A server over the working folders in `base`, and its log file; stopped at the end."""
+def comfy_server(base: Path, *options: str | Path) -> Iterator[tuple[ComfyClient, Path]]:
+    """A server over the working folders in `base`, its client and log file; stopped at the end."""
     port, log = free_port(), base / "server.log"
-    command = [sys.executable, comfyui / "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, COMFYUI / "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(port)]
     command += ["--disable-auto-launch", "--disable-api-nodes", "--base-directory", base]
-    command += ["--database-url", "sqlite:///:memory:", "--preview-method", "auto"]
+    command += ["--database-url", "sqlite:///:memory:", "--preview-method", "auto", *options]
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=comfyui)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=COMFYUI)
     try:
         wait_for_server(process, port, log)
         yield ComfyClient(port), log

@@ -1,0 +1,60 @@
+// node run_workflows.mjs PORT SCREENSHOT_FOLDER PACK NAME...
+// Opens each template of the pack as a user does, queues it with the button, and waits until its videos can be played.
+// Prints one line of JSON for each: what was missing, how it ended, what can be played. The folder gets a screenshot
+// of each graph (.png) and a frame of what it made (.jpg).
+import fs from 'fs';
+import path from 'path';
+import { fitView, openComfy } from './page.mjs';
+
+const [port, folder, pack, ...names] = process.argv.slice(2);
+const RUN_MS = 240_000;
+const FRAME_SECONDS = 1.4;
+const { browser, page, complaints, url } = await openComfy(port, 'CEMNetLoader');
+await page.evaluate(() => {
+  window.events = [];
+  for (const type of ['execution_success', 'execution_error', 'execution_interrupted']) {
+    window.app.api.addEventListener(type, event => window.events.push([type, event.detail]));
+  }
+});
+for (const name of names) {
+  const answer = await page.request.get(`${url}/api/workflow_templates/${pack}/${name}.json`);
+  complaints.length = 0;
+  await page.evaluate(async ([workflow, name]) => {
+    window.events.length = 0;
+    await window.app.loadGraphData(workflow, true, true, name);
+  }, [await answer.json(), name]);
+  await page.waitForTimeout(800);
+  const red = await page.evaluate(() => window.app.graph._nodes
+    .filter(node => node.has_errors || !window.LiteGraph.registered_node_types[node.type]).map(node => node.type));
+  await page.locator('[data-testid="queue-button"]').first().click();
+  await page.waitForFunction(() => window.events.length, null, { timeout: RUN_MS });
+  const [outcome, details] = await page.evaluate(() => window.events[0]);
+  const wanted = await page.evaluate(() => window.app.graph._nodes.filter(node => node.type === 'SaveVideo').length);
+  await fitView(page);
+  const playable = await page.waitForFunction(
+    wanted => [...document.querySelectorAll('video')].filter(video => video.readyState === 4).length >= wanted,
+    wanted, { timeout: 30_000 },
+  ).then(() => true, () => false);
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
+  const frame = await page.evaluate(async seconds => {
+    const video = document.querySelector('video');
+    if (!video) return null;
+    video.pause();
+    await new Promise(done => { video.onseeked = done; video.currentTime = seconds; });
+    const { videoWidth: width, videoHeight: height } = video;
+    const canvas = document.createElement('canvas');
+    canvas.height = 360;
+    canvas.width = Math.round(360 * width / height);
+    const shown = width === height ? [0.08 * width, 0, 0.65 * width, 0.65 * height] : [0, 0, width, height];
+    canvas.getContext('2d').drawImage(video, ...shown, 0, 0, canvas.width, canvas.height);
+    return canvas.toDataURL('image/jpeg', 0.88).split(',')[1];
+  }, FRAME_SECONDS);
+  if (frame) fs.writeFileSync(path.join(folder, `${name}.jpg`), Buffer.from(frame, 'base64'));
+  const videos = await page.evaluate(() => [...document.querySelectorAll('video')]
+    .map(video => ({ width: video.videoWidth, seconds: video.duration, ready: video.readyState })));
+  console.log(JSON.stringify({
+    name, red, outcome, error: details?.exception_message, wanted, playable, videos, complaints: [...complaints],
+  }));
+}
+await browser.close();

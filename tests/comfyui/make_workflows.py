@@ -1,0 +1,36 @@
+"""Makes example_workflows out of workflows/api in ComfyUI's own page, runs them, and keeps a frame of each as picture.
+
+`make workflows`, which is: PYTHONPATH=tests .comfy/venv/bin/python -m comfyui.make_workflows
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from comfyui.install import REPOSITORY, prepare_base
+from comfyui.server import comfy_server
+
+PAGE = Path(sys.prefix).parent / "frontend" / "comfyui_frontend_package" / "static"
+BROWSER = REPOSITORY / "tests" / "browser"
+EXAMPLES = REPOSITORY / "example_workflows"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        prepare_base(Path(folder))
+        shots = Path(folder) / "screenshots"
+        shots.mkdir()
+        with comfy_server(Path(folder), "--front-end-root", PAGE) as (client, _):
+            drive = [str(client.port), REPOSITORY / "workflows" / "api", EXAMPLES]
+            subprocess.run(["node", BROWSER / "make_workflows.mjs", *drive], check=True)
+            names = sorted(path.stem for path in EXAMPLES.glob("*.json"))
+            drive = [str(client.port), shots, "comfyui-cem-net", *names]
+            subprocess.run(["node", BROWSER / "run_workflows.mjs", *drive], check=True)
+        for frame in shots.glob("*.jpg"):
+            shutil.copy(frame, EXAMPLES / frame.name)
+
+
+if __name__ == "__main__":
+    main()
