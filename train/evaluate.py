@@ -73,7 +73,7 @@ def add_matrix(subjects: argparse._SubParsersAction) -> None:
     matrix.add_argument("--weights", type=Path, help=f"default: the released {NETWORK_WEIGHTS}")
     matrix.add_argument("--speakers", nargs="+", required=True, help="ravdess/17 and so on, not heard in training")
     matrix.add_argument("--clips-per-cell", type=int, default=2)
-    matrix.add_argument("--frames", type=int, default=2, help="of each clip that are judged")
+    matrix.add_argument("--frames", type=int, default=4, help="of each clip that are judged")
     matrix.add_argument("--persons", type=int, default=6, help="rendered heads")
     matrix.add_argument("--ict", type=Path, help="ict_facekit_light.npz for them; else CEMNET_ICT_FACEKIT")
     matrix.add_argument("--portraits", type=Path, nargs="*", default=[], help="pictures or folders, to be pushed")

@@ -7,10 +7,10 @@ import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from tqdm import tqdm
 
 from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
@@ -26,8 +26,10 @@ from .strong_references import StrongReference
 from .voice_floor import VoiceFloor
 
 FRAMES_APART = 6  # about a syllable
+RENDERER = "renderer alone"
 
 
+@runtime_checkable
 class Judge(Protocol):
     def probabilities(
         self, image: Float[np.ndarray, "height width channel"], box: tuple[float, float, float, float]
@@ -92,18 +94,18 @@ def hear_voice(model: CEMNet, floor: VoiceFloor, clip: Clip) -> Voice:
     if clip.emotion is None:
         raise ValueError(f"{clip.name} has no emotion")
     speech = encode_speech(model, Audio(clip.waveform.unsqueeze(0), SAMPLE_RATE))
-    plain = floor.replace_emotion(model.speech_encoder, speech)
+    plain = floor.replace_emotion(model, speech)
     return Voice(clip.emotion, full_speaker(clip), clip.name, speech, plain)
 
 
-def apex_frames(speech: Speech, num_frames: int) -> Int[np.ndarray, "chosen"]:
+def apex_frames(speech: Speech, num_frames: int) -> list[int]:
     """The moments at which the voice's emotion swells most, FRAMES_APART; the same for all systems."""
     course = speech.course.numpy().copy()
     chosen: list[int] = []
     while len(chosen) < num_frames and np.isfinite(course.max()):
         chosen.append(int(course.argmax()))
         course[max(0, chosen[-1] - FRAMES_APART + 1) : chosen[-1] + FRAMES_APART] = -np.inf
-    return np.array(sorted(chosen))
+    return sorted(chosen)
 
 
 def cell_voices(voices: Sequence[Voice], emotion: Emotion, turn: int, count: int) -> list[Voice]:
@@ -136,6 +138,22 @@ def run_matrix(
                 rendered = (render(model, prepared, motion, index) for index in frames)
                 seen = np.mean([judge.probabilities(frame, box) for frame in rendered], axis=0)
                 verdicts.append(_verdict(name, reference, voice, motion.expression[frames].numpy(), seen))
+    return verdicts
+
+
+def judge_drawn_apexes(model: CEMNet, judge: Judge, references: Sequence[StrongReference]) -> list[Verdict]:
+    """Every portrait drawn with its person's own apex of each emotion, as the system RENDERER: no network, no speech.
+
+    What the judge cannot name here is lost on the way from an expression to pixels, or never was in the expression.
+    """
+    verdicts = []
+    for reference in references:
+        prepared, box = model.renderer.prepare(reference.face), judge_box(reference.face.landmarks)
+        for emotion, apex in zip(EMOTIONS, reference.apexes, strict=True):
+            seen = judge.probabilities(model.renderer.frame(prepared, apex, np.zeros(3, np.float32)), box)
+            verdicts.append(
+                Verdict(RENDERER, reference.kind, reference.person, reference.emotion, emotion, "", seen, 0.0, 0.0)
+            )
     return verdicts
 
 

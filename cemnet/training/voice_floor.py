@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from ..arkit import EMOTION_INDEX, EMOTIONS
 from ..audio import mono_16k
+from ..model import CEMNet
 from ..speech_encoder import SpeechEncoder
 from ..types import Audio, Speech
 from .clips import Clip
@@ -48,10 +49,16 @@ class VoiceFloor:
         features = (pooled_states(encoder, mono_16k(audio)) - self.centre) / self.spread
         return (self.weight @ features + self.bias).softmax(0)
 
-    def replace_emotion(self, encoder: SpeechEncoder, speech: Speech) -> Speech:
-        """The same speech, feeling what the floor hears, evenly from the first frame to the last."""
-        emotion = self.hear(encoder, speech.audio).expand(speech.num_frames, -1)
-        return replace(speech, emotion=emotion, intensity=torch.full((speech.num_frames,), self.strength))
+    def replace_emotion(self, model: CEMNet, speech: Speech) -> Speech:
+        """The same speech as the floor hears it, evenly from the first frame to the last.
+
+        The belief is decided upon as the model decides on its own, so that only the hearing differs.
+        """
+        heard = self.hear(model.speech_encoder, speech.audio)
+        emotion, certainty = model.network.audio_emotion.decide(heard)
+        level = torch.full((speech.num_frames,), self.strength * float(certainty))
+        heard, emotion = (belief.expand(speech.num_frames, -1) for belief in (heard, emotion))
+        return replace(speech, heard=heard, emotion=emotion, intensity=level)
 
 
 @torch.no_grad()
