@@ -64,7 +64,8 @@ def log_mel(waveform: Float[Tensor, "sample"]) -> Float[Tensor, "mel frame"]:
     padded = F.pad(waveform.float(), (0, num_tokens * SAMPLES_PER_TOKEN - waveform.shape[-1]))
     window = torch.hann_window(MEL_WINDOW, device=padded.device)
     spectrum = torch.stft(padded, MEL_WINDOW, MEL_HOP, window=window, return_complex=True)[:, :-1]
-    mel = _mel_filters().to(padded.device) @ spectrum.abs().square()
+    with torch.autocast(padded.device.type, enabled=False):  # half precision has no room for powers
+        mel = _mel_filters().to(padded.device) @ spectrum.abs().square()
     decades = mel.clamp(min=1e-10).log10()
     decades = decades.maximum(decades.max() - 8.0)
     return (decades + 4.0) / 4.0

@@ -139,10 +139,10 @@ def bridge_emotion(
         target_emotion(speech, emotion, intensity),
     )
     performed = model.network.perform(*(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation)
-    expression = resample_frames(performed.expression[0].cpu(), fps)
-    head = resample_frames(performed.head[0].cpu(), fps)
+    expression = resample_frames(performed.expression[0].float().cpu(), fps)
+    head = resample_frames(performed.head[0].float().cpu(), fps)
     expression, head = add_life(expression, head, fps, seed, blinks, gaze, head_motion)
-    return Motion(expression, head, fps, resample_frames(performed.address[0].cpu(), fps))
+    return Motion(expression, head, fps, resample_frames(performed.address[0].float().cpu(), fps))
 
 
 def render_frames(

@@ -9,7 +9,7 @@ from .sockets import CATEGORY, ModelSocket, SpeechSocket, connected, first_sound
 from .summaries import speech_summary
 
 if TYPE_CHECKING:
-    from ..cemnet.model import CEMNet
+    from .managed_model import ManagedModel
 
 
 class CEMNetAudioEmotionEncoder(io.ComfyNode):
@@ -34,8 +34,11 @@ class CEMNetAudioEmotionEncoder(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model: "CEMNet | None" = None, audio: Mapping[str, Any] | None = None) -> io.NodeOutput:
+    def execute(cls, model: "ManagedModel | None" = None, audio: Mapping[str, Any] | None = None) -> io.NodeOutput:
         from ..cemnet import pipeline
+        from .managed_model import in_full_precision
 
-        speech = pipeline.encode_speech(connected(model, "model"), first_sound(audio))
+        model = connected(model, "model")
+        with model.running():
+            speech = in_full_precision(pipeline.encode_speech(model, first_sound(audio)))
         return io.NodeOutput(speech, speech_summary(speech))

@@ -9,8 +9,8 @@ from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, SpeechSock
 from .summaries import motion_summary
 
 if TYPE_CHECKING:
-    from ..cemnet.model import CEMNet
     from ..cemnet.types import FaceReference, Speech
+    from .managed_model import ManagedModel
 
 
 def liveliness(name: str, what: str, most: float = 2.0) -> io.Float.Input:
@@ -96,7 +96,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        model: "CEMNet | None" = None,
+        model: "ManagedModel | None" = None,
         face: "FaceReference | None" = None,
         speech: "Speech | None" = None,
         emotion: str = "auto",
@@ -110,17 +110,19 @@ class CEMNetEmotionBridge(io.ComfyNode):
     ) -> io.NodeOutput:
         from ..cemnet import pipeline
 
-        motion = pipeline.bridge_emotion(
-            connected(model, "model"),
-            connected(face, "face"),
-            connected(speech, "speech"),
-            emotion=emotion,
-            intensity=intensity,
-            seed=seed,
-            fps=fps,
-            blinks=blinks,
-            gaze=gaze,
-            head_motion=head_motion,
-            compensation=compensation,
-        )
+        model = connected(model, "model")
+        with model.running():
+            motion = pipeline.bridge_emotion(
+                model,
+                connected(face, "face"),
+                connected(speech, "speech"),
+                emotion=emotion,
+                intensity=intensity,
+                seed=seed,
+                fps=fps,
+                blinks=blinks,
+                gaze=gaze,
+                head_motion=head_motion,
+                compensation=compensation,
+            )
         return io.NodeOutput(motion, motion_summary(motion))

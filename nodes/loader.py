@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import comfy.model_management
 import folder_paths
 from comfy_api.latest import io
 
@@ -33,15 +32,21 @@ class CEMNetLoader(io.ComfyNode):
                     options=["auto", "cpu", "cuda", "mps"],
                     default="auto",
                     tooltip="Where the networks run. auto follows ComfyUI; the model is small enough for a CPU.",
-                )
+                ),
+                io.Combo.Input(
+                    "precision",
+                    options=["fp32", "bf16", "fp16"],
+                    default="fp32",
+                    optional=True,
+                    tooltip="How exactly the networks calculate. The halves save a little time and memory on a GPU.",
+                ),
             ],
             outputs=[ModelSocket.Output(display_name="model", tooltip="The loaded model, for every CEM-Net node.")],
         )
 
     @classmethod
-    def execute(cls, device: str = "auto") -> io.NodeOutput:
-        from ..cemnet import pipeline
+    def execute(cls, device: str = "auto", precision: str = "fp32") -> io.NodeOutput:
+        from .managed_model import managed_model
 
         folders = [Path(folder) for folder in folder_paths.get_folder_paths(MODEL_FOLDER)]
-        chosen = str(comfy.model_management.get_torch_device()) if device == "auto" else device
-        return io.NodeOutput(pipeline.load_model(folders, device=chosen))
+        return io.NodeOutput(managed_model(folders, device, precision))

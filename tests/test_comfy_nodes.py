@@ -185,3 +185,20 @@ def test_a_video_without_sound_is_silent(execute):
 def test_an_empty_input_is_answered_with_a_sentence(execute, node_id):
     with pytest.raises(ValueError, match=r"^The input \w+ is empty\. "):
         execute(node_id)
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_half_precision_performs_nearly_the_same(execute, face, audio, motion, precision):
+    (model,) = execute("CEMNetLoader", device="cpu", precision=precision)
+    speech, _ = execute("CEMNetAudioEmotionEncoder", model=model, audio=audio)
+    performed, _ = execute("CEMNetEmotionBridge", model=model, face=face, speech=speech)
+    assert speech.content.dtype == performed.expression.dtype == torch.float32
+    assert 0 < (performed.expression - motion.expression).abs().mean() < 0.02
+
+
+def test_the_networks_are_in_the_hands_of_comfyui(execute, model, audio):
+    comfy.model_management.unload_all_models()
+    assert model.patcher not in comfy.model_management.loaded_models()
+    execute("CEMNetAudioEmotionEncoder", model=model, audio=audio)
+    assert model.patcher in comfy.model_management.loaded_models()
+    assert next(model.network.parameters()).device.type == model.device.type

@@ -20,7 +20,7 @@ import websocket
 # Another ComfyUI than the installed one, run by the same Python.
 COMFYUI = Path(os.environ.get("COMFYUI_PATH") or Path(sys.prefix).parent / "ComfyUI")
 START_SECONDS = 120
-RUN_SECONDS = 300
+RUN_SECONDS = 300  # without any word from the server
 PREVIEW_MESSAGES = (1, 4)  # ComfyUI's binary events: preview, preview with metadata
 FINISHED = ("execution_success", "execution_error", "execution_interrupted")
 
@@ -40,8 +40,9 @@ class Run:
 class ComfyClient:
     """Talks to a running server as its own page does."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, process_id: int) -> None:
         self.port = port
+        self.process_id = process_id
         self.url = f"http://127.0.0.1:{port}"
         self.client_id = uuid.uuid4().hex
         self.socket = websocket.create_connection(
@@ -114,7 +115,7 @@ def comfy_server(base: Path, *options: str | Path) -> Iterator[tuple[ComfyClient
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=COMFYUI)
     try:
         wait_for_server(process, port, log)
-        yield ComfyClient(port), log
+        yield ComfyClient(port, process.pid), log
     finally:
         process.terminate()
         process.wait(timeout=30)

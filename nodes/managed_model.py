@@ -1,0 +1,53 @@
+"""The model as ComfyUI manages its own: networks come to the device when they run, and make room for others after."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TypeVar
+
+import comfy.model_management
+import torch
+from comfy.model_patcher import ModelPatcher
+from torch import Tensor, nn
+
+from ..cemnet.model import CEMNet, choose_device, load_model
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class ManagedModel(CEMNet):
+    """The model with its networks in ComfyUI's hands."""
+
+    patcher: ModelPatcher
+    precision: torch.dtype
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The networks are on their device, and calculate in the chosen precision."""
+        comfy.model_management.load_models_gpu([self.patcher], force_full_load=True)
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
+            yield
+
+
+def managed_model(folders: Sequence[Path], device: str, precision: str) -> ManagedModel:
+    """Loads the weights where ComfyUI keeps models that do not run; "auto" runs them on ComfyUI's own device."""
+    if device == "auto":
+        load_device = comfy.model_management.get_torch_device()
+    else:
+        load_device = choose_device(device)
+    on_cpu = load_device.type == "cpu"
+    offload_device = load_device if on_cpu else comfy.model_management.unet_offload_device()
+    model = load_model(folders, device="cpu")
+    networks = nn.ModuleList([model.speech_encoder, model.network]).to(offload_device)
+    patcher = ModelPatcher(networks, load_device=load_device, offload_device=offload_device)
+    parts = {field.name: getattr(model, field.name) for field in fields(model)}
+    return ManagedModel(**{**parts, "device": load_device}, patcher=patcher, precision=PRECISIONS[precision])
+
+
+def in_full_precision(result: T) -> T:
+    """A dataclass of tensors, in float32 whatever the networks calculated in."""
+    values = {field.name: getattr(result, field.name) for field in fields(result)}
+    return replace(result, **{name: value.float() for name, value in values.items() if isinstance(value, Tensor)})
