@@ -13,6 +13,7 @@ from .landmark_sets import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, O
 from .lips import Lips
 from .mouth import MouthInterior, PosedMouth
 from .pixel_box import sample_pixels
+from .refiner import Painter, RefinedFace
 from .types import FaceReference, Motion
 from .warp import FaceCanvas, FaceWarp, face_canvas
 
@@ -37,6 +38,7 @@ class PreparedFace:
     eyes: tuple[Eye, ...]
     lips: Lips
     mouth: PosedMouth
+    refined: RefinedFace | None  # where a refiner is to paint
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -48,9 +50,10 @@ class PreparedFace:
 class FaceRenderer:
     """Warps portraits to expressions of the face basis and paints the mouth that opens."""
 
-    def __init__(self, basis: FaceBasis, mouth: MouthInterior):
+    def __init__(self, basis: FaceBasis, mouth: MouthInterior, refiner: Painter | None = None):
         self.basis = basis
         self.mouth = mouth
+        self.refiner = refiner
 
     def prepare(self, face: FaceReference, film: PosedMouth | None = None) -> PreparedFace:
         """Precomputes one portrait's fields, cuts and mouth; a fraction of a second.
@@ -72,8 +75,9 @@ class FaceRenderer:
         mouth = (
             self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
         )
+        refined = RefinedFace.build(face, self.basis.mean, canvas, landmarks, crop) if self.refiner else None
         return PreparedFace(
-            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth
+            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, refined
         )
 
     def frame(
@@ -109,6 +113,10 @@ class FaceRenderer:
         box = prepared.lips.moved_box(slit)
         skin = prepared.lips.skin(box, crop, warp, slit, backward)
         moving[box.area] = prepared.mouth.fill(box, crop, skin, slit, expression, head, by_head)
+        if self.refiner and prepared.refined:
+            inputs = prepared.refined.inputs(moving, warp, flow, slit, expression, moved, by_head)
+            if inputs is not None:
+                self.refiner.paint(inputs, moving)
         return moving
 
 

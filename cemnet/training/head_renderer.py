@@ -112,6 +112,8 @@ class Look:
 class HeadRenderer:
     """Renders heads into square RGB pictures."""
 
+    vertex_shader, fragment_shader = VERTEX_SHADER, FRAGMENT_SHADER
+
     def __init__(self, model: HeadModel, size: int = 512):
         self.model, self.size = model, size
         self.faces = model.visible_faces()
@@ -126,7 +128,7 @@ class HeadRenderer:
         self._mouth_inside = np.union1d(np.r_[MOUTH_SOCKET], model.vertices_of("GumsTongue", "Teeth"))
         self._inner_lips = self._middle_of_inner_lips()
         self._gl = moderngl.create_context(standalone=True, backend="egl")  # pyright: ignore[reportArgumentType]
-        self._program = self._gl.program(vertex_shader=VERTEX_SHADER, fragment_shader=FRAGMENT_SHADER)
+        self._program = self._gl.program(vertex_shader=self.vertex_shader, fragment_shader=self.fragment_shader)
         self._indices = self._gl.buffer(self.faces.astype(np.int32).tobytes())
         self._vertices = self._gl.buffer(reserve=len(model.base) * 12 * 4)
         layout = [(self._vertices, "3f 3f 3f 3f", "position", "normal", "colour", "rest")]

@@ -1,0 +1,312 @@
+"""Paints what a warp cannot: folds of skin, the light in a mouth, shadows of lips and lids.
+
+A U-net (Ronneberger et al., 2015) on a coarse grid, four by four pixels to a cell (Shi et al., Real-Time
+Super-Resolution by Sub-Pixel Convolution, 2016): plain convolutions are cheapest there.
+The network sees the face in a crop of its own, upright and of one size whatever the portrait's, and answers with a
+bounded change of the crop's colours, which is scaled back onto the frame; the frame keeps its own detail.
+"""
+
+import functools
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import cv2
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from scipy.interpolate import RBFInterpolator
+from torch import Tensor, nn
+
+from .arkit import NUM_EXPRESSIONS
+from .checkpoint import load_checkpoint
+from .creases import crease_reliefs, crease_strengths
+from .eyelids import lid_slit, smoothstep
+from .grid_field import read_at
+from .landmark_sets import BROWS, CHIN, FOREHEAD, LIDS, LIP_CORNERS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
+from .slits import Carry, Slit
+from .types import FaceReference
+from .warp import FaceCanvas, FaceWarp
+
+CROP_WIDTH, CROP_HEIGHT = 144, 192  # pixels of the crop
+CELL = 4  # pixels of the crop along a side of a cell of the network's grid
+CROP_UNIT = 1.5  # canvas units a pixel of the crop
+CROP_ORIGIN = (148.0, 100.0)  # canvas units
+GRID = CROP_HEIGHT // CELL, CROP_WIDTH // CELL
+RELIEF_SCALE = 10.0  # centimetres of skin relief to about one
+LARGEST_CHANGE = 0.5
+FULL_MOTION = 2.0  # canvas units of motion at which nearly the whole change is shown
+BORDER = 10.0  # pixels of the crop over which the change fades
+EYE_OPENING = 0.5  # how lids' opening is marked, beside 1 for the mouth's
+HEAD_CORNERS = (33, 263)  # the outer corners of the eyes carry the crop
+LOWER_FACE = (*UPPER_LIP_ROWS[0], *LOWER_LIP_ROWS[0], *LIP_CORNERS, *CHIN, 205, 425, 50, 280)
+UPPER_FACE = (*BROWS, *FOREHEAD, *(index for lids in LIDS for index in (*lids.upper, *lids.lower)))
+FACE_SPLIT = (80.0, 110.0)  # rows of the crop between which the upper face gives way to the lower one
+NUM_DETAILS = 5  # colours, change of the creases, openings: one value a pixel
+NUM_LAYOUT = 8  # what has one value a cell
+
+
+@dataclass(frozen=True)
+class RefinerConfig:
+    widths: tuple[int, int, int] = (24, 48, 64)  # channels on the grid, at a half and at a quarter of it
+
+
+class Refiner(nn.Module):
+    """A small U-net from details, layout and expressions to a change of colour."""
+
+    def __init__(self, config: RefinerConfig) -> None:
+        super().__init__()
+        self.config = config
+        wide, half, quarter = config.widths
+        self.enter = convolution(NUM_DETAILS * CELL**2 + NUM_LAYOUT, wide)
+        self.grid_in = convolution(wide, wide)
+        self.down_half, self.half_in = convolution(wide, half, stride=2), convolution(half, half)
+        self.down_quarter, self.quarter_in = convolution(half, quarter, stride=2), convolution(quarter, quarter)
+        self.style = nn.Linear(2 * NUM_EXPRESSIONS, 2 * quarter)
+        self.quarter_out = convolution(quarter, quarter)
+        self.up_half, self.half_out = convolution(quarter, half), convolution(half, half)
+        self.up_grid, self.grid_out = convolution(half, wide), convolution(wide, wide)
+        self.leave = convolution(wide, 3 * CELL**2)
+        nn.init.zeros_(self.leave.weight)
+        assert self.leave.bias is not None
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(
+        self,
+        details: Float[Tensor, "batch detail height width"],
+        layout: Float[Tensor, "batch layout row column"],
+        expressions: Float[Tensor, "batch two_expressions"],
+    ) -> Float[Tensor, "batch 3 height width"]:
+        """The change of the crop's colours, -LARGEST_CHANGE to LARGEST_CHANGE."""
+        entered = torch.cat([F.pixel_unshuffle(details, CELL), layout], dim=1)
+        grid = F.relu(self.grid_in(F.relu(self.enter(entered))))
+        half = F.relu(self.half_in(F.relu(self.down_half(grid))))
+        quarter = F.relu(self.quarter_in(F.relu(self.down_quarter(half))))
+        scale, shift = self.style(expressions)[..., None, None].chunk(2, dim=1)
+        quarter = F.relu(self.quarter_out(quarter * (1 + scale) + shift)) + quarter
+        half = F.relu(self.half_out(half + twice(F.relu(self.up_half(quarter)))))
+        grid = F.relu(self.grid_out(grid + twice(F.relu(self.up_grid(half)))))
+        return LARGEST_CHANGE * F.pixel_shuffle(F.softsign(self.leave(grid)), CELL)
+
+    @torch.inference_mode()
+    def paint(self, inputs: "RefinerInputs", moving: Float[np.ndarray, "cropheight cropwidth channel"]) -> None:
+        """Adds the change to the moving part of the picture, in place."""
+        expressions = torch.from_numpy(inputs.expressions)[None]
+        change = self(as_tensor(inputs.details), as_tensor(inputs.layout), expressions)
+        add_change(inputs.share * change[0].permute(1, 2, 0).numpy(), inputs.to_frame, moving)
+
+    @classmethod
+    def load(cls, path: Path) -> "Refiner":
+        """Trained weights in float32, ready to run; MissingModelError when they cannot be read."""
+        tensors, config = load_checkpoint(path)
+        refiner = cls(RefinerConfig(tuple(config["widths"])))
+        refiner.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        return refiner.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self.config)
+
+
+def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 3, stride, padding=1)
+
+
+def twice(features: Float[Tensor, "batch feature row column"]) -> Float[Tensor, "batch feature tworow twocolumn"]:
+    return F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+@runtime_checkable
+class Painter(Protocol):
+    """Whatever changes composed frames: a `Refiner`, or a stand-in that only looks on."""
+
+    def paint(self, inputs: "RefinerInputs", moving: Float[np.ndarray, "cropheight cropwidth channel"], /) -> None: ...
+
+
+@dataclass(frozen=True)
+class RefinerInputs:
+    """What the refiner sees of one frame, in the crop."""
+
+    details: Float[np.ndarray, "height width detail"]
+    layout: Float[np.ndarray, "row column layout"]
+    expressions: Float[np.ndarray, "two_expressions"]
+    share: Float[np.ndarray, "height width 1"]  # how much of the network's change is shown; 0 where nothing moves
+    to_frame: Float[np.ndarray, "2 3"]  # pixels of the crop to pixels of the moving part of the picture
+
+
+@functools.cache
+def share_masks() -> tuple[Float[np.ndarray, "height width"], Float[np.ndarray, "height width"]]:
+    """Where the crop belongs to the lower face, and where it lies away from its border."""
+    rows, columns = np.arange(CROP_HEIGHT)[:, None], np.arange(CROP_WIDTH)[None]
+    first, last = FACE_SPLIT
+    lowness = smoothstep((rows - first) / (last - first)) * np.ones((1, CROP_WIDTH))
+    border = np.minimum(np.minimum(rows, CROP_HEIGHT - 1 - rows), np.minimum(columns, CROP_WIDTH - 1 - columns))
+    return lowness.astype(np.float32), smoothstep(border / BORDER).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class RefinedFace:
+    """What the refiner has to know about one portrait."""
+
+    canvas: FaceCanvas
+    landmarks: Float[np.ndarray, "landmark 2"]  # canvas units
+    expression: Float[np.ndarray, "expression"]
+    reliefs: Float[np.ndarray, "side_crease height width"]  # in the crop of the portrait
+    still: Float[np.ndarray, "row column 5"]  # the portrait's colours and where its skin lies on the resting face
+
+    @classmethod
+    def build(
+        cls,
+        face: FaceReference,
+        mean: Float[np.ndarray, "landmark 3"],
+        canvas: FaceCanvas,
+        landmarks: Float[np.ndarray, "landmark 2"],
+        crop: Float[np.ndarray, "cropheight cropwidth channel"],
+    ) -> "RefinedFace":
+        """`mean` is the face basis' resting face, `crop` the part of the picture that may move."""
+        rows, columns = GRID
+        cells = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2) * CELL + (CELL - 1) / 2
+        spread = RBFInterpolator(landmarks, mean[:, :2], smoothing=1.0)
+        places = spread(crop_to_canvas(cells)).reshape(rows, columns, 2).astype(np.float32)
+        reliefs = crease_reliefs(cv2.resize(places, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_CUBIC))
+        colours = into_crop(three_channels(crop), crop_to_frame(canvas, None))
+        small = cv2.resize(colours, (columns, rows), interpolation=cv2.INTER_AREA)
+        still = np.concatenate([small, places / 10], 2).astype(np.float32)
+        return cls(canvas, landmarks, face.expression.astype(np.float32), RELIEF_SCALE * reliefs, still)
+
+    def inputs(
+        self,
+        moving: Float[np.ndarray, "cropheight cropwidth channel"],
+        warp: FaceWarp,
+        flow: Float[np.ndarray, "row column 2"],
+        mouth: Slit,
+        expression: Float[np.ndarray, "expression"],
+        moved: Float[np.ndarray, "landmark 2"],
+        by_head: Float[np.ndarray, "landmark 2"],
+    ) -> RefinerInputs | None:
+        """Of a composed frame, or None where neither the upper nor the lower face has moved."""
+        by_face = np.linalg.norm(moved - by_head, axis=1)
+        share = shown_share(by_face)
+        if share is None:
+            return None
+        corners = list(HEAD_CORNERS)
+        carry = Carry.of_corners(self.landmarks[corners], by_head[corners])
+        to_frame = crop_to_frame(self.canvas, carry)
+        details = np.empty((CROP_HEIGHT, CROP_WIDTH, NUM_DETAILS), np.float32)
+        details[..., :3] = into_crop(three_channels(moving), to_frame)
+        back = self.backward(warp, flow, carry)
+        from_pixel = cv2.resize(back, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
+        strengths = crease_strengths(expression) - crease_strengths(self.expression)
+        drawn = np.flatnonzero(strengths)
+        details[..., 3] = read_at(np.tensordot(strengths[drawn], self.reliefs[drawn], 1), from_pixel)
+        right, left = (lid_slit(self.landmarks + moved, lids) for lids in LIDS)
+        details[..., 4] = openings((mouth, right, left), carry)
+        rows, columns = GRID
+        layout = np.empty((rows, columns, NUM_LAYOUT), np.float32)
+        at_cells = (back + 0.5) / CELL - 0.5
+        layout[..., :3] = self.still[..., :3]
+        layout[..., 3:5] = read_at(np.ascontiguousarray(self.still[..., 3:]), at_cells)
+        layout[..., 5:7] = (at_cells - cell_places()) / 5
+        layout[..., 7] = cv2.resize(share[..., 0], (columns, rows), interpolation=cv2.INTER_AREA)
+        expressions = np.concatenate([expression, expression - self.expression]).astype(np.float32)
+        return RefinerInputs(details, layout, expressions, share, to_frame)
+
+    def backward(
+        self, warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], carry: Carry
+    ) -> Float[np.ndarray, "gridrow gridcolumn 2"]:
+        """The pixel of the portrait's crop that each cell's skin comes from."""
+        rows, columns = GRID
+        points = carry.forward(crop_to_canvas(cell_places() * CELL + (CELL - 1) / 2).reshape(-1, 2))
+        source = points.reshape(rows, columns, 2) + warp.sample(flow, points.astype(np.float32)).reshape(
+            rows, columns, 2
+        )
+        return ((source - np.array(CROP_ORIGIN, np.float32)) / CROP_UNIT - 0.5).astype(np.float32)
+
+
+def cell_places() -> Float[np.ndarray, "row column 2"]:
+    rows, columns = GRID
+    return np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
+
+
+def crop_to_canvas(pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
+    return ((pixels + 0.5) * CROP_UNIT + np.array(CROP_ORIGIN)).astype(np.float32)
+
+
+def crop_to_frame(canvas: FaceCanvas, carry: Carry | None) -> Float[np.ndarray, "2 3"]:
+    """The affine map from pixels of the crop to pixels of the moving part, after the head has carried the crop."""
+    corners = crop_to_canvas(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+    origin, across, down = canvas.source_points(corners if carry is None else carry.forward(corners))
+    return np.stack([across - origin, down - origin, origin - canvas.roi[:2]], 1).astype(np.float32)
+
+
+def into_crop(
+    picture: Float[np.ndarray, "cropheight cropwidth 3"], to_frame: Float[np.ndarray, "2 3"]
+) -> Float[np.ndarray, "height width 3"]:
+    """The crop of a picture; one much larger than the crop is averaged first."""
+    coarse = int(np.hypot(*to_frame[:, 0]))
+    if coarse > 1:
+        size = (picture.shape[1] // coarse, picture.shape[0] // coarse)
+        scale = np.array(size) / picture.shape[1::-1]
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        to_frame = to_frame * scale[:, None].astype(np.float32)
+        to_frame[:, 2] += scale / 2 - 0.5
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(picture, to_frame, (CROP_WIDTH, CROP_HEIGHT), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def three_channels(picture: Float[np.ndarray, "height width channel"]) -> Float[np.ndarray, "height width 3"]:
+    return np.repeat(picture[..., :1], 3, 2) if picture.shape[2] < 3 else np.ascontiguousarray(picture[..., :3])
+
+
+def shown_share(by_face: Float[np.ndarray, "landmark"]) -> Float[np.ndarray, "height width 1"] | None:
+    """How much of a change is shown at each pixel, from how far the face moves each landmark; None for nowhere."""
+    upper, lower = (
+        1 - np.exp(-((float(np.sqrt((by_face[list(part)] ** 2).mean())) / FULL_MOTION) ** 2))
+        for part in (UPPER_FACE, LOWER_FACE)
+    )
+    if max(upper, lower) < 1e-4:
+        return None
+    lowness, inside = share_masks()
+    return (inside * (np.float32(upper) + np.float32(lower - upper) * lowness))[..., None]
+
+
+def openings(slits: tuple[Slit, Slit, Slit], carry: Carry) -> Float[np.ndarray, "height width"]:
+    """Mouth and eyes as they stand open, in the crop."""
+    mask = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.uint8)
+    for slit, value in zip(slits, (1.0, EYE_OPENING, EYE_OPENING), strict=True):
+        outline = slit.outline()
+        x, y = carry.backward(outline[:, 0], outline[:, 1])
+        pixels = (np.stack([x, y], 1) - CROP_ORIGIN) / CROP_UNIT - 0.5
+        points = np.round(pixels * 16).astype(np.int32)
+        if slit.aperture > 0.005:
+            cv2.fillPoly(mask, [points], round(255 * value), lineType=cv2.LINE_AA, shift=4)
+    return mask.astype(np.float32) / 255
+
+
+def as_tensor(values: Float[np.ndarray, "height width channel"]) -> Float[Tensor, "1 channel height width"]:
+    """Shares memory: the channels lie last, as the convolutions want them."""
+    return torch.from_numpy(values).permute(2, 0, 1).unsqueeze(0)
+
+
+def add_change(
+    change: Float[np.ndarray, "height width 3"],
+    to_frame: Float[np.ndarray, "2 3"],
+    moving: Float[np.ndarray, "cropheight cropwidth channel"],
+) -> None:
+    """Adds a change of the crop to the moving part of the picture, in place; an alpha channel stays."""
+    height, width = moving.shape[:2]
+    corners = np.array([[0, 0, 1], [CROP_WIDTH, 0, 1], [0, CROP_HEIGHT, 1], [CROP_WIDTH, CROP_HEIGHT, 1]])
+    reached = corners @ to_frame.T
+    left, top = np.floor(reached.min(0)).astype(int).clip(0, [width, height])
+    right, bottom = np.ceil(reached.max(0)).astype(int).clip(0, [width, height])
+    if right <= left or bottom <= top:
+        return
+    to_box = to_frame.copy()
+    to_box[:, 2] -= np.array([left, top])
+    added = cv2.warpAffine(change, to_box, (int(right - left), int(bottom - top)))
+    part = moving[top:bottom, left:right]
+    if part.shape[2] < 3:
+        part[..., :1] += added.mean(2, keepdims=True)
+    else:
+        part[..., :3] += added
+    np.clip(part, 0, 1, out=part)
