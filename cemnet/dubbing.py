@@ -38,6 +38,12 @@ def performed_in_film(track: FaceTrack, performed: Motion) -> Motion:
     return Motion(expression, torch.zeros(num_frames, 3), performed.fps)
 
 
+def person_of(track: FaceTrack) -> FaceReference:
+    """The film's person as the bridge takes a portrait: in the best picture, with the mean expression of the film."""
+    face = track.reference(from_uint8(track.best_picture), track.best)
+    return replace(face, expression=track.expression.mean(0))
+
+
 def dubbed_frames(
     renderer: FaceRenderer, frames: Iterable[UInt8[np.ndarray, "height width 3"]], track: FaceTrack, motion: Motion
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:

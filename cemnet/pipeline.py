@@ -1,7 +1,6 @@
 """From a portrait and a voice to frames, step by step; a ComfyUI node or the command line calls one step each."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,15 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from .arkit import EMOTION_INDEX, EMOTIONS
-from .audio import mono_16k, num_motion_frames, prosody
+from .audio import mono_16k, num_motion_frames, voice_features
 from .audio_emotion import frames_from_tokens
-from .dubbing import dubbed_frames, lasting, performed_in_film
+from .config import PROSODY_DIM
+from .dubbing import dubbed_frames, lasting, performed_in_film, person_of
 from .emotion_memory import emotion_state
 from .errors import CEMNetError
 from .face_reference import choose_face, reference_faces
 from .face_track import FaceTrack, track_face
-from .media import VideoWriter, from_uint8, read_audio, video_fps, video_frames
+from .media import VideoWriter, read_audio, video_fps, video_frames
 from .model import CEMNet, load_model
 from .motion import add_life
 from .renderer import render_motion
@@ -68,7 +68,7 @@ def encode_speech(model: CEMNet, audio: Audio) -> Speech:
         )
     waveform = mono_16k(audio)
     num_frames = num_motion_frames(len(waveform))
-    voice = prosody(waveform, num_frames).unsqueeze(0).to(model.device)
+    voice = voice_features(waveform, num_frames).unsqueeze(0).to(model.device)
     tokens = model.speech_encoder.encode_long(waveform.to(model.device))
     hidden = frames_from_tokens(tokens, num_frames).unsqueeze(0)
     encoder = model.network.audio_emotion
@@ -76,7 +76,7 @@ def encode_speech(model: CEMNet, audio: Audio) -> Speech:
     return Speech(
         audio=audio,
         content=encoder.content(hidden)[0].cpu(),
-        prosody=voice[0].cpu(),
+        prosody=voice[0, :, :PROSODY_DIM].cpu(),
         emotion_embedding=heard.embedding[0].cpu(),
         heard=heard.probabilities[0].cpu(),
         emotion=heard.emotion[0].cpu(),
@@ -233,11 +233,10 @@ def dub_motion(model: CEMNet, track: FaceTrack, audio: Audio, **performance) -> 
 
     Head, blinks and gaze stay the film's own. The film's face rests where the voice is shorter.
     """
-    face = track.reference(from_uint8(track.best_picture), track.best)
-    face = replace(face, expression=track.expression.mean(0))
     speech = encode_speech(model, lasting(audio, track.num_frames / track.fps))
     still = {"blinks": 0.0, "gaze": 0.0, "head_motion": 0.0}
-    return speech, performed_in_film(track, bridge_emotion(model, face, speech, fps=track.fps, **still, **performance))
+    performed = bridge_emotion(model, person_of(track), speech, fps=track.fps, **still, **performance)
+    return speech, performed_in_film(track, performed)
 
 
 def save_dubbed_video(

@@ -15,6 +15,8 @@ from .motion_files import CEMNetLoadMotion, CEMNetSaveMotion
 from .motion_preview import CEMNetMotionPreview
 from .talking_portrait import CEMNetTalkingPortrait
 from .video_combine import CEMNetVideoCombine
+from .video_dubber import CEMNetVideoDubber
+from .video_face import CEMNetVideoFace
 from .video_renderer import CEMNetVideoRenderer
 
 
@@ -37,6 +39,8 @@ class CEMNetExtension(ComfyExtension):
             CEMNetAnotherSpeaker,
             CEMNetFaceRenderer,
             CEMNetVideoRenderer,
+            CEMNetVideoFace,
+            CEMNetVideoDubber,
             CEMNetVideoCombine,
         ]
 

@@ -34,10 +34,7 @@ class ManagedModel(CEMNet):
 
 def managed_model(folders: Sequence[Path], device: str, precision: str) -> ManagedModel:
     """Loads the weights where ComfyUI keeps models that do not run; "auto" runs them on ComfyUI's own device."""
-    if device == "auto":
-        load_device = comfy.model_management.get_torch_device()
-    else:
-        load_device = choose_device(device)
+    load_device = comfy.model_management.get_torch_device() if device == "auto" else choose_device(device)
     on_cpu = load_device.type == "cpu"
     offload_device = load_device if on_cpu else comfy.model_management.unet_offload_device()
     model = load_model(folders, device="cpu")

@@ -18,6 +18,11 @@ def amount(name: str, what: str) -> io.Float.Input:
     )
 
 
+def turn(name: str, what: str) -> io.Float.Input:
+    """How far the eyes are turned; 0 leaves them as they are."""
+    return io.Float.Input(name, default=0.0, min=-1.0, max=1.0, step=0.05, optional=True, tooltip=what)
+
+
 class CEMNetMotionEdit(io.ComfyNode):
     """The editing table between the bridge and the renderer."""
 
@@ -28,7 +33,8 @@ class CEMNetMotionEdit(io.ComfyNode):
             node_id="CEMNetMotionEdit",
             display_name="CEM-Net Motion Edit",
             category=MOTION_CATEGORY,
-            description="Scales head, blinks, gaze, mouth and emotion of a motion, smooths it and moves it in time.",
+            description="Scales head, blinks, gaze, mouth and emotion of a motion, smooths it, moves it in time, and "
+            "turns the eyes.",
             inputs=[
                 MotionSocket.Input("motion", tooltip="From CEM-Net Emotion Bridge or CEM-Net Load Motion."),
                 amount("head", "Turning and nodding."),
@@ -52,6 +58,11 @@ class CEMNetMotionEdit(io.ComfyNode):
                     step=0.01,
                     tooltip="Moves the performance against the sound: positive is later, negative earlier.",
                 ),
+                turn(
+                    "look_sideways",
+                    "Turns the eyes: positive to the right of the picture, negative to the left.",
+                ),
+                turn("look_up", "Turns the eyes up, or down where negative."),
             ],
             outputs=[
                 MotionSocket.Output(display_name="motion", tooltip="The edited motion, as long as before."),
@@ -70,10 +81,21 @@ class CEMNetMotionEdit(io.ComfyNode):
         emotion: float = 1.0,
         smoothing_seconds: float = 0.0,
         offset_seconds: float = 0.0,
+        look_sideways: float = 0.0,
+        look_up: float = 0.0,
     ) -> io.NodeOutput:
         from ..cemnet.motion_edit import edit_motion
 
         edited = edit_motion(
-            connected(motion, "motion"), head, blink, gaze, mouth, emotion, smoothing_seconds, offset_seconds
+            connected(motion, "motion"),
+            head,
+            blink,
+            gaze,
+            mouth,
+            emotion,
+            smoothing_seconds,
+            offset_seconds,
+            look_sideways,
+            look_up,
         )
         return io.NodeOutput(edited, motion_summary(edited))

@@ -1,13 +1,18 @@
-"""What both renderers share: frames one by one, with progress, previews and an ear for the stop button."""
+"""What the renderers share: frames one by one, with progress, previews and an ear for the stop button."""
 
 import logging
+import uuid
 from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import comfy.model_management
 import comfy.utils
+import folder_paths
 import numpy as np
 import torch
+from comfy_api.latest import InputImpl
 from PIL import Image
 
 from ..cemnet.errors import CEMNetError
@@ -15,7 +20,7 @@ from .sockets import connected
 
 if TYPE_CHECKING:
     from ..cemnet.scene import Performance
-    from ..cemnet.types import FaceReference, Motion
+    from ..cemnet.types import Audio, FaceReference, Motion
 
 FRAMES_PER_PREVIEW = 5
 PREVIEW_SIZE = 512
@@ -39,6 +44,28 @@ def followed(frames: Iterator[np.ndarray], num_frames: int) -> Iterator[np.ndarr
         shown = preview(frame) if index % FRAMES_PER_PREVIEW == 0 else None
         progress.update_absolute(index + 1, preview=shown)
         yield frame
+
+
+def temporary_file() -> Path:
+    """A name for a video in ComfyUI's folder for what does not last."""
+    file = Path(folder_paths.get_temp_directory()) / f"cemnet_{uuid.uuid4().hex}.mp4"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
+
+
+def streamed_video(
+    frames: Iterator[np.ndarray], fps: float, sound: "Audio | None", mark_as_generated: bool
+) -> InputImpl.VideoFromFile:
+    """Frames (height, width, channel) on their way to disk one by one, with the sound, as a VIDEO."""
+    from ..cemnet.media import VideoWriter
+    from ..cemnet.provenance import generated_metadata
+
+    file, first = temporary_file(), next(frames)
+    metadata = generated_metadata() if mark_as_generated else None
+    with VideoWriter(file, fps, first.shape[1], first.shape[0], sound, metadata=metadata) as video:
+        for frame in chain((first,), frames):
+            video.write(frame)
+    return InputImpl.VideoFromFile(str(file))
 
 
 def preview(frame: np.ndarray) -> tuple[str, Image.Image, int]:

@@ -21,6 +21,7 @@ ModelSocket = io.Custom("CEMNET_MODEL")
 FaceSocket = io.Custom("CEMNET_FACE")
 SpeechSocket = io.Custom("CEMNET_SPEECH")
 MotionSocket = io.Custom("CEMNET_MOTION")
+FilmSocket = io.Custom("CEMNET_FILM")
 SpeakersSocket = io.Custom("CEMNET_SPEAKERS")
 
 

@@ -3,15 +3,22 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..cemnet.describe import describe_face, describe_motion, describe_speech, top_emotions
+from ..cemnet.arkit import EMOTIONS
+from ..cemnet.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
 
 if TYPE_CHECKING:
+    from ..cemnet.face_track import FaceTrack
     from ..cemnet.types import FaceReference, Motion, Speech
 
 
 def face_summary(face: "FaceReference") -> str:
     seen = describe_face(face)
     return f"The portrait shows {top_emotions(seen['emotion'])}; intensity {seen['intensity']:.2f}."
+
+
+def film_summary(track: "FaceTrack") -> str:
+    length = f"{track.num_frames} frames at {track.fps:g} fps"
+    return f"{length}: the film shows {top_emotions(rounded(track.emotion.probabilities, EMOTIONS))}."
 
 
 def speech_summary(speech: "Speech") -> str:

@@ -1,14 +1,11 @@
 """Paints the performance straight into a video file, however long it is."""
 
-import uuid
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import folder_paths
-from comfy_api.latest import InputImpl, io
+from comfy_api.latest import io
 
-from .rendering import cast_of, followed
+from .rendering import cast_of, followed, streamed_video
 from .sockets import (
     CATEGORY,
     FaceSocket,
@@ -60,19 +57,10 @@ class CEMNetVideoRenderer(io.ComfyNode):
         mark_as_generated: bool = True,
         others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
-        from ..cemnet.media import VideoWriter
-        from ..cemnet.provenance import generated_metadata
         from ..cemnet.scene import stream_performances
 
         model = connected(model, "model")
         performances, num_frames = cast_of(face, motion, others)
-        (face, motion), *_ = performances
-        file = Path(folder_paths.get_temp_directory()) / f"cemnet_{uuid.uuid4().hex}.mp4"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        height, width = face.image.shape[:2]
+        frames = followed(stream_performances(model.renderer, performances), num_frames)
         sound = None if audio is None else first_sound(audio)
-        metadata = generated_metadata() if mark_as_generated else None
-        with VideoWriter(file, motion.fps, width, height, sound, metadata=metadata) as video:
-            for frame in followed(stream_performances(model.renderer, performances), num_frames):
-                video.write(frame)
-        return io.NodeOutput(InputImpl.VideoFromFile(str(file)))
+        return io.NodeOutput(streamed_video(frames, performances[0][1].fps, sound, mark_as_generated))

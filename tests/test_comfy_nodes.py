@@ -31,6 +31,8 @@ NODE_IDS = [
     "CEMNetAnotherSpeaker",
     "CEMNetFaceRenderer",
     "CEMNetVideoRenderer",
+    "CEMNetVideoFace",
+    "CEMNetVideoDubber",
     "CEMNetVideoCombine",
 ]
 SLOW_IMPORTS = {"librosa", "numba", "kornia", "cv2", "ai_edge_litert", "matplotlib"}

@@ -119,3 +119,29 @@ def test_several_speakers_move_in_one_picture(execute, model, sample_image, moti
     for half in (images[:, :, :middle], images[:, :, middle:]):
         assert (half[4] - half[0]).abs().amax() > 0.05
     assert (images - streamed).abs().mean() < 0.02
+
+
+@pytest.fixture
+def film(execute, model, face, motion, audio, temp):
+    return execute("CEMNetVideoRenderer", model=model, face=face, motion=motion, audio=audio)[0]
+
+
+def test_a_film_speaks_with_another_emotion(execute, model, film, audio):
+    """Only the face changes, at the film's size, length and frame rate."""
+    followed, person, sound, fps, summary = execute("CEMNetVideoFace", model=model, video=film)
+    assert sound["waveform"].shape[1] == 2 and sound["sample_rate"] == 24_000
+    assert fps == 25.0 and summary.startswith("13 frames at 25 fps")
+    speech, _ = execute("CEMNetAudioEmotionEncoder", model=model, audio=audio)
+    performed, _ = execute("CEMNetEmotionBridge", model=model, face=person, speech=speech, fps=30.0, emotion="surprise")
+    (dubbed,) = execute("CEMNetVideoDubber", model=model, film=followed, motion=performed, audio=sound)
+    before, after = film.get_components(), dubbed.get_components()
+    assert after.images.shape == before.images.shape and after.frame_rate == 25
+    change = (after.images - before.images).abs().amax(dim=(0, 3))
+    assert change.max() > 0.1
+    assert change[-40:].mean() < 0.02
+
+
+def test_a_film_in_memory_is_followed_too(execute, model, sample_image, temp):
+    (video,) = execute("CEMNetVideoCombine", images=sample_image.expand(3, -1, -1, -1), fps=10.0)
+    followed, _, sound, fps, _ = execute("CEMNetVideoFace", model=model, video=video)
+    assert followed.track.num_frames == 3 and fps == 10.0 and sound is None

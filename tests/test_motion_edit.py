@@ -5,7 +5,7 @@ import torch
 
 from cemnet.arkit import ARKIT_INDEX, NUM_EXPRESSIONS
 from cemnet.errors import CEMNetError
-from cemnet.motion_edit import BLINK, EMOTION, GAZE, MOUTH, edit_motion
+from cemnet.motion_edit import BLINK, EMOTION, GAZE, MOUTH, at_rate, edit_motion
 from cemnet.types import Motion
 
 
@@ -85,3 +85,27 @@ def test_half_a_frame_lies_between_two(motion):
 def test_impossible_wishes_are_answered_with_a_sentence(motion, wish):
     with pytest.raises(CEMNetError, match=r"has to be"):
         edit_motion(motion, **wish)
+
+
+def test_eyes_turn_together_from_where_they_look(motion):
+    looking = motion.expression.clone()
+    looking[:, GAZE] = 0.0
+    looking[:, [ARKIT_INDEX["eyeLookInLeft"], ARKIT_INDEX["eyeLookOutRight"]]] = 0.2
+    edited = edit_motion(Motion(looking, motion.head, 25.0), look_sideways=0.5, look_up=-0.3).expression
+    for name, amount in {
+        "eyeLookOutLeft": 0.3,
+        "eyeLookInRight": 0.3,
+        "eyeLookInLeft": 0.0,
+        "eyeLookOutRight": 0.0,
+        "eyeLookDownLeft": 0.3,
+        "eyeLookUpRight": 0.0,
+    }.items():
+        torch.testing.assert_close(edited[:, ARKIT_INDEX[name]], torch.full((50,), amount))
+
+
+def test_another_frame_rate_keeps_the_length_in_seconds(motion):
+    faster = at_rate(motion, 50.0)
+    assert (faster.num_frames, faster.fps) == (100, 50.0)
+    assert faster.memory_address is not None and len(faster.memory_address) == 100
+    torch.testing.assert_close(faster.expression.mean(0), motion.expression.mean(0), atol=0.01, rtol=0)
+    assert at_rate(motion, 25.0) is motion

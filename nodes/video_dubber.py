@@ -1,0 +1,68 @@
+"""Lets a film's face speak with another voice."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from comfy_api.latest import io
+
+from .rendering import followed, streamed_video
+from .sockets import (
+    CATEGORY,
+    FilmSocket,
+    ModelSocket,
+    MotionSocket,
+    connected,
+    first_sound,
+    mark_input,
+    schema,
+)
+
+if TYPE_CHECKING:
+    from ..cemnet.model import CEMNet
+    from ..cemnet.types import Motion
+    from .video_face import Film
+
+
+class CEMNetVideoDubber(io.ComfyNode):
+    """The film with the performance on its face; head, blinks and gaze stay the film's own."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            search_aliases=["dub video", "lip sync video", "redub", "change emotion in video", "video to video"],
+            node_id="CEMNetVideoDubber",
+            display_name="CEM-Net Video Dubber",
+            category=CATEGORY,
+            description="Moves the mouth and the expression of a face in a film; its head, blinks and gaze stay. "
+            "The frames go to disk as they are made, so that long films need no more memory than short ones.",
+            inputs=[
+                ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
+                FilmSocket.Input("film", tooltip="From CEM-Net Video Face."),
+                MotionSocket.Input("motion", tooltip="From CEM-Net Emotion Bridge, with the face and fps of the film."),
+                io.Audio.Input("audio", optional=True, tooltip="The speech. Without it the video is silent."),
+                mark_input(),
+            ],
+            outputs=[io.Video.Output(display_name="video", tooltip="The dubbed film, for Save Video.")],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        model: "CEMNet | None" = None,
+        film: "Film | None" = None,
+        motion: "Motion | None" = None,
+        audio: Mapping[str, Any] | None = None,
+        mark_as_generated: bool = True,
+    ) -> io.NodeOutput:
+        from ..cemnet.dubbing import dubbed_frames, performed_in_film
+        from ..cemnet.media import video_frames
+        from ..cemnet.motion_edit import at_rate
+
+        model, film, motion = connected(model, "model"), connected(film, "film"), connected(motion, "motion")
+        track = film.track
+        performed = performed_in_film(track, at_rate(motion, track.fps))
+        frames = dubbed_frames(model.renderer, video_frames(film.path, track.fps), track, performed)
+        sound = None if audio is None else first_sound(audio)
+        return io.NodeOutput(
+            streamed_video(followed(frames, performed.num_frames), track.fps, sound, mark_as_generated)
+        )

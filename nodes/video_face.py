@@ -1,0 +1,95 @@
+"""Follows a face through a film, so that it can speak with another voice."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from comfy_api.latest import Input, InputImpl, io
+
+from ..cemnet.errors import MediaError
+from .rendering import followed, temporary_file
+from .sockets import CATEGORY, FaceSocket, FilmSocket, ModelSocket, connected, schema
+from .summaries import film_summary
+
+if TYPE_CHECKING:
+    from ..cemnet.face_track import FaceTrack
+    from ..cemnet.model import CEMNet
+
+
+@dataclass(frozen=True)
+class Film:
+    """A video file and the face that was followed through it."""
+
+    path: Path
+    track: "FaceTrack"
+
+
+class CEMNetVideoFace(io.ComfyNode):
+    """A film becomes a face that will speak in it."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            search_aliases=["video in", "dub video", "track face", "video reference", "lip sync video"],
+            node_id="CEMNetVideoFace",
+            display_name="CEM-Net Video Face",
+            category=CATEGORY,
+            description="Follows a face through a video and reads its identity, pose and emotion. CEM-Net Video Dubber "
+            "lets it speak.",
+            inputs=[
+                ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
+                io.Video.Input("video", tooltip="A film with a face, for example from Load Video."),
+                io.Int.Input(
+                    "face_index",
+                    default=0,
+                    min=0,
+                    max=99,
+                    tooltip="Which face when there are several, counted from the largest: 0 is the largest.",
+                ),
+            ],
+            outputs=[
+                FilmSocket.Output(display_name="film", tooltip="The film and its face, for CEM-Net Video Dubber."),
+                FaceSocket.Output(display_name="face", tooltip="The person of the film, for CEM-Net Emotion Bridge."),
+                io.Audio.Output(display_name="audio", tooltip="The film's own sound; empty where it is silent."),
+                io.Float.Output(display_name="fps", tooltip="Frames per second of the film, for the bridge."),
+                io.String.Output(display_name="summary", tooltip="Length and the emotion the film shows, in words."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls, model: "CEMNet | None" = None, video: "Input.Video | None" = None, face_index: int = 0
+    ) -> io.NodeOutput:
+        from ..cemnet import pipeline
+        from ..cemnet.dubbing import person_of
+        from ..cemnet.media import video_fps, video_frames
+
+        model, video = connected(model, "model"), connected(video, "video")
+        path = file_of(video)
+        fps = video_fps(path)
+        num_frames = round(InputImpl.VideoFromFile(str(path)).get_duration() * fps)
+        frames = followed(video_frames(path, fps), max(1, num_frames))
+        track = pipeline.track_frames(model, frames, fps, face_index)
+        return io.NodeOutput(Film(path, track), person_of(track), sound_of(path), fps, film_summary(track))
+
+
+def file_of(video: Input.Video) -> Path:
+    """The file that a VIDEO lies in; one that is only in memory goes into ComfyUI's temporary folder."""
+    if isinstance(video, InputImpl.VideoFromFile):
+        source = video.get_stream_source()
+        if isinstance(source, str):
+            return Path(source)
+    path = temporary_file()
+    video.save_to(str(path))
+    return path
+
+
+def sound_of(path: Path) -> dict | None:
+    """A film's sound as AUDIO, or None where there is none to hear."""
+    from ..cemnet.media import read_audio
+
+    try:
+        audio = read_audio(path)
+    except MediaError:
+        return None
+    return {"waveform": audio.waveform.unsqueeze(0), "sample_rate": audio.sample_rate}
