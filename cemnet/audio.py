@@ -1,5 +1,6 @@
 """What is measured directly in the sound: the mono signal, Whisper's mel spectrogram, loudness and pitch."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 import librosa
@@ -9,6 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from .config import PROSODY_DIM
 from .types import MOTION_FPS, SAMPLE_RATE, Audio
 
 NUM_MELS = 80
@@ -21,10 +23,12 @@ QUIETEST_RMS = 1e-6
 QUIETEST_REFERENCE_RMS = 4e-4  # below −68 dB of full scale nobody speaks
 SILENCE_NATS = 6.0
 
-PITCH_FPS = 100
+PITCH_FPS = 100  # as many as mel frames
+REFERENCE_PITCH_HZ = 100.0
 PITCH_WINDOW = 768  # three periods of the lowest pitch
 PITCH_LOWEST_HZ, PITCH_HIGHEST_HZ = 62.5, 640.0
 PITCH_CANDIDATES = 4
+STEPS_PER_FRAME = PITCH_FPS // int(MOTION_FPS)
 PITCH_BLOCK = 3000  # steps analysed at once: bounds the memory that long sound takes
 VOICING_THRESHOLD = 0.45
 
@@ -71,20 +75,66 @@ def log_mel(waveform: Float[Tensor, "sample"]) -> Float[Tensor, "mel frame"]:
     return (decades + 4.0) / 4.0
 
 
-def prosody(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor, "frame 4"]:
-    """Loudness and pitch at MOTION_FPS, frame t measured around the time (t + ½) / 25.
+@dataclass(frozen=True)
+class PitchTrack:
+    """The voice's period at PITCH_FPS."""
 
-    Columns: log-energy relative to the clip's loud parts (0 loud, −1 silent); log-energy against full scale (about
-    −1 to 1); pitch relative to the clip's median in octaves (0 where unvoiced); voicing (0 or 1). All but the second
-    ignore the recording's level. Silence and the time after the sound's end give finite values.
+    hertz: Float[np.ndarray, "step"]
+    voiced: Bool[np.ndarray, "step"]
+    harmonicity: Float[np.ndarray, "step"]  # autocorrelation at the period, 0 (noise) to 1
+    rms: Float[np.ndarray, "step"]
+
+    @property
+    def octaves(self) -> Float[np.ndarray, "step"]:
+        """Above REFERENCE_PITCH_HZ; 0 where unvoiced."""
+        return np.log2(np.where(self.voiced, self.hertz, REFERENCE_PITCH_HZ) / REFERENCE_PITCH_HZ)
+
+
+def voice_features(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor, "frame voice"]:
+    """Prosody and timbre at MOTION_FPS, frame t measured around the time (t + ½) / 25.
+
+    The first PROSODY_DIM columns are prosody: log-energy relative to the clip's loud parts (0 loud, −1 silent);
+    log-energy against full scale (about −1 to 1); pitch relative to the clip's median in octaves (0 where unvoiced);
+    voicing (0 or 1). Timbre follows: the shape of the log-mel spectrum and how it changes (80 bands each, in decades),
+    pitch in octaves above 100 Hz, its jitter, harmonicity, shimmer. All but the second column ignore the recording's
+    level. Silence and the time after the sound's end give finite values.
     """
     signal = waveform.detach().cpu().numpy().astype(np.float32)
+    pitch = pitch_track(signal, num_frames * STEPS_PER_FRAME)
+    features = np.concatenate([_prosody(signal, pitch, num_frames), _timbre(waveform, pitch, num_frames)], axis=1)
+    return torch.from_numpy(features.astype(np.float32))
+
+
+def prosody(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor, "frame 4"]:
+    """The first columns of `voice_features`."""
+    return voice_features(waveform, num_frames)[:, :PROSODY_DIM]
+
+
+def _prosody(signal: Float[np.ndarray, "sample"], pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame 4"]:
     energy = _log_rms(signal, num_frames)
-    octaves, voiced = _pitch_at_motion_fps(signal, num_frames)
+    octaves, voiced = _pitch_at_motion_fps(pitch, num_frames)
     relative = ((energy - _loud_level(energy)) / SILENCE_NATS).clip(-1.0, 0.5)
     absolute = (energy + 7.0) / 6.0
-    columns = np.stack([relative, absolute, octaves, voiced.astype(np.float32)], axis=1)
-    return torch.from_numpy(columns.astype(np.float32))
+    median = np.median(pitch.octaves[pitch.voiced]) if pitch.voiced.any() else 0.0
+    return np.stack([relative, absolute, np.where(voiced, octaves - median, 0.0), voiced.astype(np.float32)], axis=1)
+
+
+def _timbre(waveform: Float[Tensor, "sample"], pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame timbre"]:
+    num_steps = num_frames * STEPS_PER_FRAME
+    decades = 4.0 * log_mel(waveform.detach().cpu()).numpy().T[:num_steps]
+    decades = np.pad(decades, ((0, num_steps - len(decades)), (0, 0)), mode="edge")
+    shape = decades - decades.mean(axis=1, keepdims=True)
+    both_voiced = pitch.voiced & np.append(pitch.voiced[1:], False)
+    jitter = _change(pitch.octaves) * both_voiced
+    steps = np.column_stack([shape, _change(decades), jitter, pitch.harmonicity, _change(np.log(pitch.rms + 1e-5))])
+    shape_and_flux, quality = np.split(steps.reshape(num_frames, STEPS_PER_FRAME, -1).mean(axis=1), [2 * NUM_MELS], 1)
+    octaves, _ = _pitch_at_motion_fps(pitch, num_frames)
+    return np.column_stack([shape_and_flux, octaves, quality])
+
+
+def _change(values: Float[np.ndarray, "step *channel"]) -> Float[np.ndarray, "step *channel"]:
+    """How far each step is from the next; 0 at the end."""
+    return np.abs(np.diff(values, axis=0, append=values[-1:]))
 
 
 def _windows(
@@ -111,23 +161,18 @@ def _loud_level(energy: Float[np.ndarray, "frame"]) -> float:
 
 
 def _pitch_at_motion_fps(
-    signal: Float[np.ndarray, "sample"], num_frames: int
+    pitch: PitchTrack, num_frames: int
 ) -> tuple[Float[np.ndarray, "frame"], Bool[np.ndarray, "frame"]]:
-    steps = int(PITCH_FPS / MOTION_FPS)
-    hertz, voiced = pitch_track(signal, num_frames * steps)
-    octaves = np.log2(np.where(voiced, hertz, 1.0))
-    median = np.median(octaves[voiced]) if voiced.any() else 0.0
-    voiced_steps = voiced.reshape(num_frames, steps)
+    """Mean octaves of each frame's voiced steps, 0 where fewer than half are voiced."""
+    voiced_steps = pitch.voiced.reshape(num_frames, STEPS_PER_FRAME)
     count = voiced_steps.sum(axis=1)
-    total = np.where(voiced_steps, (octaves - median).reshape(num_frames, steps), 0.0).sum(axis=1)
-    is_voiced = count * 2 >= steps
+    total = pitch.octaves.reshape(num_frames, STEPS_PER_FRAME).sum(axis=1)
+    is_voiced = count * 2 >= STEPS_PER_FRAME
     return np.where(is_voiced, total / np.maximum(count, 1), 0.0).astype(np.float32), is_voiced
 
 
-def pitch_track(
-    signal: Float[np.ndarray, "sample"], num_steps: int
-) -> tuple[Float[np.ndarray, "step"], Bool[np.ndarray, "step"]]:
-    """Pitch in hertz and voicing at PITCH_FPS: normalised autocorrelation and the cheapest path through its peaks.
+def pitch_track(signal: Float[np.ndarray, "sample"], num_steps: int) -> PitchTrack:
+    """Pitch and voicing: normalised autocorrelation and the cheapest path through its peaks.
 
     Source: Boersma, "Accurate short-term analysis of the fundamental frequency", IFA Proceedings 17, 1993.
     """
@@ -137,8 +182,9 @@ def pitch_track(
     path = _cheapest_path(lags, strengths)
     steps = np.arange(num_steps)
     loud = max(float(np.percentile(rms, 95)), QUIETEST_REFERENCE_RMS)
-    voiced = (strengths[steps, path] > VOICING_THRESHOLD) & (rms > 0.02 * loud)
-    return (SAMPLE_RATE / lags[steps, path]).astype(np.float32), voiced
+    harmonicity = strengths[steps, path]
+    voiced = (harmonicity > VOICING_THRESHOLD) & (rms > 0.02 * loud)
+    return PitchTrack((SAMPLE_RATE / lags[steps, path]).astype(np.float32), voiced, harmonicity, rms)
 
 
 def _pitch_candidates(

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from .arkit import EMOTION_INDEX, EMOTIONS, Emotion
-from .config import PROSODY_DIM, WHISPER_TINY_DIM, WHISPER_TINY_STATES, AudioEmotionConfig
+from .config import PROSODY_DIM, VOICE_DIM, WHISPER_TINY_DIM, WHISPER_TINY_STATES, AudioEmotionConfig
 from .types import MOTION_FPS
 
 # Ways of speaking that corpora label, and the emotion each one shows on a face.
@@ -30,7 +30,7 @@ VOICE_STYLES: dict[str, Emotion] = {
 }
 NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem knows no speech yet
 MIN_VOICED_FRAMES = 5  # a fifth of a second
-NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + PROSODY_DIM)
+NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def smoothstep(share: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
 
 
 class AudioEmotionEncoder(nn.Module):
-    """Whisper's hidden states and prosody in; content, emotion and its course in time out."""
+    """Whisper's hidden states and `audio.voice_features` in; content, emotion and its course in time out."""
 
     style_emotion: Tensor
     style_heard: Tensor
@@ -120,11 +120,11 @@ class AudioEmotionEncoder(nn.Module):
     def statistics(
         self,
         hidden: Float[Tensor, "batch layer frame channel"],
-        prosody: Float[Tensor, "batch frame prosody"],
+        voice: Float[Tensor, "batch frame voice"],
         weights: Float[Tensor, "batch window frame"],
     ) -> Float[Tensor, "batch window statistic"]:
-        """Weighted mean and deviation of Whisper's blocks and the prosody over each window."""
-        features = torch.cat([*hidden[:, 1:].unbind(1), prosody], dim=-1)
+        """Weighted mean and deviation of Whisper's blocks and the voice's features over each window."""
+        features = torch.cat([*hidden[:, 1:].unbind(1), voice], dim=-1)
         mean = weights @ features
         variance = (weights @ features.square() - mean.square()).clamp_min(1e-6)
         return torch.cat([mean, variance.sqrt()], dim=-1)
@@ -138,11 +138,11 @@ class AudioEmotionEncoder(nn.Module):
     def emotion(
         self,
         hidden: Float[Tensor, "batch layer frame channel"],
-        prosody: Float[Tensor, "batch frame prosody"],
+        voice: Float[Tensor, "batch frame voice"],
         weights: Float[Tensor, "batch window frame"],
     ) -> VoiceEmotion:
         """The emotion in each window of `weights` (rows that sum to one)."""
-        return self.judge(self.statistics(hidden, prosody, weights))
+        return self.judge(self.statistics(hidden, voice, weights))
 
     def judge(self, statistics: Float[Tensor, "*batch statistic"]) -> VoiceEmotion:
         """The emotion behind windows' statistics: embedded, enhanced, compared with the prototypes."""
@@ -167,24 +167,24 @@ class AudioEmotionEncoder(nn.Module):
         sure = (probabilities.amax(dim=-1) - self.config.unsure) / (self.config.sure - self.config.unsure)
         return favoured / favoured.sum(dim=-1, keepdim=True), smoothstep(sure)
 
-    def course_of(self, prosody: Float[Tensor, "batch frame prosody"]) -> Float[Tensor, "batch frame"]:
-        """How the emotion swells and ebbs with the voice: 0 at rest, 1 at its apex."""
-        return self.course(prosody.transpose(1, 2)).squeeze(1).sigmoid()
+    def course_of(self, voice: Float[Tensor, "batch frame voice"]) -> Float[Tensor, "batch frame"]:
+        """How the emotion swells and ebbs with the voice's prosody: 0 at rest, 1 at its apex."""
+        return self.course(voice[..., :PROSODY_DIM].transpose(1, 2)).squeeze(1).sigmoid()
 
     def forward(
-        self, hidden: Float[Tensor, "batch layer frame channel"], prosody: Float[Tensor, "batch frame prosody"]
+        self, hidden: Float[Tensor, "batch layer frame channel"], voice: Float[Tensor, "batch frame voice"]
     ) -> VoiceEmotion:
         """The emotion at every frame of whole clips: heard in overlapping windows and carried on smoothly.
 
         Where a window holds hardly any voice, there is nothing to feel: strength goes to zero.
         """
-        voicing = prosody[..., 3]
+        voicing = voice[..., 3]
         weights = window_weights(voicing, self.config.window_seconds, self.config.hop_seconds)
-        heard = self.emotion(hidden, prosody, weights)
+        heard = self.emotion(hidden, voice, weights)
         presence = (voicing.unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES
         levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.clamp_max(1.0).unsqueeze(-1)
         parts = [heard.embedding, heard.style_logits, heard.probabilities, heard.emotion, levels]
         per_window = torch.cat(parts, dim=-1).transpose(1, 2)
-        per_frame = F.interpolate(per_window, size=prosody.shape[1], mode="linear").transpose(1, 2)
+        per_frame = F.interpolate(per_window, size=voice.shape[1], mode="linear").transpose(1, 2)
         embedding, style_logits, probabilities, emotion, levels = per_frame.split([p.shape[-1] for p in parts], dim=-1)
         return VoiceEmotion(embedding, style_logits, probabilities, levels[..., 0], emotion, levels[..., 1])

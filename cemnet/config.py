@@ -6,6 +6,7 @@ from typing import Any
 WHISPER_TINY_DIM = 384
 WHISPER_TINY_STATES = 5  # the stem's output and four blocks
 PROSODY_DIM = 4
+VOICE_DIM = PROSODY_DIM + 2 * 80 + 4  # and timbre: see audio.voice_features
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from cemnet.audio import log_mel, mono_16k, num_motion_frames, pitch_track, prosody
+from cemnet.audio import NUM_MELS, log_mel, mono_16k, num_motion_frames, pitch_track, prosody, voice_features
+from cemnet.config import PROSODY_DIM, VOICE_DIM
 from cemnet.types import SAMPLE_RATE, Audio
 
 
@@ -55,9 +56,9 @@ def test_values_that_are_not_numbers_become_silence():
 
 @pytest.mark.parametrize("hertz", [75.0, 120.0, 220.0, 380.0, 550.0])
 def test_pitch_is_found_across_the_range_of_voices(hertz):
-    found, voiced = pitch_track(vowel(np.full(SAMPLE_RATE, hertz)).numpy(), 100)
-    assert voiced[5:-5].all()
-    np.testing.assert_allclose(found[5:-5], hertz, rtol=0.02)
+    track = pitch_track(vowel(np.full(SAMPLE_RATE, hertz)).numpy(), 100)
+    assert track.voiced[5:-5].all()
+    np.testing.assert_allclose(track.hertz[5:-5], hertz, rtol=0.02)
 
 
 def test_pitch_follows_a_glide_in_octaves():
@@ -102,7 +103,29 @@ def test_frames_cover_the_sound():
 
 def test_long_sound_has_the_pitch_of_its_parts():
     voice = vowel(110.0 * 2 ** np.abs(np.sin(np.linspace(0, 40, 40 * SAMPLE_RATE)))).numpy()
-    hertz, voiced = pitch_track(voice, 4_000)
-    part, _ = pitch_track(voice[25 * SAMPLE_RATE : 35 * SAMPLE_RATE], 1_000)
-    assert voiced[10:-10].all()
-    np.testing.assert_allclose(hertz[2_510:3_490], part[10:-10], rtol=0.02)
+    whole = pitch_track(voice, 4_000)
+    part = pitch_track(voice[25 * SAMPLE_RATE : 35 * SAMPLE_RATE], 1_000)
+    assert whole.voiced[10:-10].all()
+    np.testing.assert_allclose(whole.hertz[2_510:3_490], part.hertz[10:-10], rtol=0.02)
+
+
+def test_timbre_ignores_the_level_and_hears_the_register():
+    low, high = (voice_features(vowel(np.full(SAMPLE_RATE, hertz)), 25) for hertz in (120.0, 240.0))
+    louder = voice_features(3.0 * vowel(np.full(SAMPLE_RATE, 120.0)), 25)
+    torch.testing.assert_close(louder[2:-2, 4:], low[2:-2, 4:], atol=2e-2, rtol=0)
+    assert (louder - low)[2:-2, 1].min() > 0.1
+    octaves = PROSODY_DIM + 2 * NUM_MELS
+    torch.testing.assert_close(high[2:-2, octaves] - low[2:-2, octaves], torch.ones(21), atol=0.02, rtol=0)
+    assert high.shape == (25, VOICE_DIM)
+
+
+def test_noise_is_less_harmonic_than_a_voice():
+    hiss = torch.from_numpy(np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE)).float()
+    harmonicity = VOICE_DIM - 2
+    assert voice_features(hiss, 25)[:, harmonicity].mean() < 0.5
+    assert voice_features(vowel(np.full(SAMPLE_RATE, 150.0)), 25)[2:-2, harmonicity].mean() > 0.8
+
+
+@pytest.mark.parametrize("sound", [torch.zeros(5_000), torch.zeros(1), torch.full((900,), 0.5)])
+def test_features_of_any_sound_are_finite(sound):
+    assert voice_features(sound, 12).isfinite().all()

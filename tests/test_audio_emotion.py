@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from cemnet.audio_emotion import VOICE_STYLES, AudioEmotionEncoder, frames_from_tokens, window_weights
-from cemnet.config import AudioEmotionConfig
+from cemnet.config import VOICE_DIM, AudioEmotionConfig
 
 
 @pytest.fixture
@@ -15,9 +15,9 @@ def encoder() -> AudioEmotionEncoder:
 
 
 def voice(num_frames: int) -> torch.Tensor:
-    prosody = torch.zeros(1, num_frames, 4)
-    prosody[..., 3] = 1.0
-    return prosody
+    features = torch.zeros(1, num_frames, VOICE_DIM)
+    features[..., 3] = 1.0
+    return features
 
 
 def test_tokens_become_frames_in_pairs_and_the_last_fills_up():
@@ -34,7 +34,7 @@ def test_every_frame_has_an_emotion_and_probabilities_sum_to_one(encoder):
 
 
 def test_silence_has_no_strength(encoder):
-    silence = torch.zeros(1, 50, 4)
+    silence = torch.zeros(1, 50, VOICE_DIM)
     silence[..., 0] = -1.0
     assert encoder(torch.randn(1, 5, 50, 384), silence).strength.max() == 0
 

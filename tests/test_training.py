@@ -17,7 +17,7 @@ from cemnet.errors import CEMNetError
 from cemnet.model import EmotionNetwork
 from cemnet.training.babble import babble
 from cemnet.training.datasets import CrossPairs, load_feature_clips
-from cemnet.training.degrade import add_noise, degrade, limit_band, through_mp3
+from cemnet.training.degrade import add_noise, another_pace, degrade, limit_band, through_mp3
 from cemnet.training.held_out_losses import held_out_losses
 from cemnet.training.objective import UNLABELLED, Objective, total_loss
 from cemnet.training.settings import DataSettings, TrainingSettings
@@ -65,6 +65,18 @@ def test_degraded_recordings_keep_length_and_timing():
         assert abs(lag) < 40
     noisy = add_noise(waveform, 10.0, rng)
     assert 0.1 < (noisy - waveform).std() / waveform.std() < 0.6
+
+
+def test_another_pace_changes_duration_and_pitch_alike():
+    tone = np.sin(np.arange(16_000) * 2 * np.pi * 300 / 16_000).astype(np.float32)
+    stretches = []
+    for seed in range(4):
+        paced = another_pace(tone, np.random.default_rng(seed))
+        hertz = np.abs(np.fft.rfft(paced)).argmax() * 16_000 / len(paced)
+        stretches.append(len(paced) / len(tone))
+        assert hertz * stretches[-1] == pytest.approx(300, rel=0.01)
+    assert min(stretches) < 0.97
+    assert max(stretches) > 1.03
 
 
 def test_pairs_come_from_the_same_clip_or_from_two(batch, clips):

@@ -12,14 +12,15 @@ from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from ..arkit import ARKIT_INDEX, EMOTION_INDEX, EMOTIONS, NUM_EXPRESSIONS, Emotion
-from ..audio import num_motion_frames, prosody
+from ..audio import num_motion_frames, voice_features
 from ..audio_emotion import VOICE_STYLES, AudioEmotionEncoder, frames_from_tokens
+from ..config import PROSODY_DIM
 from ..emotion_memory import emotion_state
 from ..speech_encoder import SpeechEncoder
 from ..types import MOTION_FPS
 from .babble import babble
 from .clips import Clip, list_clips, load_clip
-from .degrade import degrade
+from .degrade import another_pace, degrade
 from .objective import UNLABELLED
 from .performer import perform
 from .prototypes import Person
@@ -36,7 +37,11 @@ class Recording:
     """One sound as the networks hear it, at MOTION_FPS."""
 
     hidden: Float[Tensor, "layer frame channel"]  # fp16
-    prosody: Float[Tensor, "frame 4"]
+    voice: Float[Tensor, "frame voice"]  # see audio.voice_features
+
+    @property
+    def prosody(self) -> Float[Tensor, "frame 4"]:
+        return self.voice[:, :PROSODY_DIM]
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,8 @@ class FeatureClips:
         rows = []
         for clip in self.clips:
             for recording in clip.recordings if clip.is_labelled else ():
-                weights = voiced_weights(recording.prosody).unsqueeze(0)
-                hidden, voice = recording.hidden.unsqueeze(0).float(), recording.prosody.unsqueeze(0)
+                weights = voiced_weights(recording.voice).unsqueeze(0)
+                hidden, voice = recording.hidden.unsqueeze(0).float(), recording.voice.unsqueeze(0)
                 rows.append(encoder.statistics(hidden, voice, weights)[0, 0])
         table = torch.stack(rows).detach()
         return table.mean(0), table.std(0).clamp_min(1e-3)
@@ -85,7 +90,7 @@ class FeatureClips:
         return torch.zeros(len(STYLES)).index_fill(0, styles, 1.0)
 
 
-def voiced_weights(voice: Float[Tensor, "frame 4"]) -> Float[Tensor, "1 frame"]:
+def voiced_weights(voice: Float[Tensor, "frame voice"]) -> Float[Tensor, "1 frame"]:
     """One window over the voiced frames of a recording, as `audio_emotion.window_weights` makes many."""
     weights = voice[:, 3] + 1e-3
     return (weights / weights.sum()).unsqueeze(0)
@@ -143,17 +148,26 @@ def hear_clips(
         else:
             rng = np.random.default_rng([seed, *clip.name.encode()])
             copies = 0 if clip.source == SYNTHESISED else voice_augmentations
-            sounds = [clip.waveform, *(torch.from_numpy(degrade(clip.waveform.numpy(), rng)) for _ in range(copies))]
+            sounds = [clip.waveform, *(torch.from_numpy(another_recording(clip, rng)) for _ in range(copies))]
             stored = [hear(encoder, sound) for sound in sounds]
             torch.save(stored, path)
         heard.append(FeatureClip(clip, tuple(Recording(hidden, voice) for hidden, voice in stored)))
     return heard
 
 
+def another_recording(clip: Clip, rng: np.random.Generator) -> Float[np.ndarray, "other"]:
+    """The clip at another pace, in worse quality, or both."""
+    waveform = clip.waveform.numpy()
+    kind = rng.choice(["pace", "quality", "both"])
+    if kind != "quality":
+        waveform = another_pace(waveform, rng)
+    return waveform if kind == "pace" else degrade(waveform, rng)
+
+
 def hear(encoder: SpeechEncoder, waveform: Float[Tensor, "sample"]) -> tuple[Tensor, Tensor]:
     num_frames = num_motion_frames(len(waveform))
     hidden = frames_from_tokens(encoder.encode_long(waveform), num_frames)
-    return hidden.half().cpu(), prosody(waveform, num_frames)
+    return hidden.half().cpu(), voice_features(waveform, num_frames)
 
 
 class CrossPairs(Dataset):
@@ -234,8 +248,8 @@ class CrossPairs(Dataset):
         part = slice(start, start + length)
         return {
             "voice_hidden": pad_frames(recording.hidden[:, part], self.num_frames, 1).float(),
-            "voice_prosody": pad_frames(recording.prosody[part], self.num_frames, 0),
-            "voice_weights": pad_frames(voiced_weights(recording.prosody[part]), self.num_frames, 1),
+            "voice_features": pad_frames(recording.voice[part], self.num_frames, 0),
+            "voice_weights": pad_frames(voiced_weights(recording.voice[part]), self.num_frames, 1),
             "style": torch.tensor(voice.style),
             "strength": torch.tensor(voice.clip.intensity, dtype=torch.float32),
         }

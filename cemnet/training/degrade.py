@@ -3,6 +3,7 @@
 import io
 
 import av
+import librosa
 import numpy as np
 from jaxtyping import Float
 from scipy.signal import butter, sosfilt
@@ -45,6 +46,13 @@ def through_mp3(waveform: Waveform, kilobits: int) -> Waveform:
     fitted = np.zeros(len(waveform), np.float32)
     fitted[: len(decoded)] = decoded[: len(waveform)]
     return fitted
+
+
+def another_pace(waveform: Waveform, rng: np.random.Generator) -> Float[np.ndarray, "paced"]:
+    """Played up to an eighth slower or faster, pitch and formants with it, as if somebody else spoke."""
+    rate = rng.uniform(0.88, 1.14)
+    slower = librosa.resample(waveform, orig_sr=round(SAMPLE_RATE * rate), target_sr=SAMPLE_RATE, res_type="soxr_mq")
+    return np.ascontiguousarray(slower, np.float32)
 
 
 def degrade(waveform: Waveform, rng: np.random.Generator) -> Waveform:

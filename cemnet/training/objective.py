@@ -37,7 +37,7 @@ class Objective(nn.Module):
         A share of the performances is driven by what the network itself hears, the rest by the labels.
         """
         network = self.network
-        heard = network.audio_emotion.emotion(batch["voice_hidden"], batch["voice_prosody"], batch["voice_weights"])
+        heard = network.audio_emotion.emotion(batch["voice_hidden"], batch["voice_features"], batch["voice_weights"])
         course = network.audio_emotion.course_of(batch["prosody"])
         performed = network.perform(
             network.audio_emotion.content(batch["hidden"]),

@@ -20,7 +20,7 @@ SHORTEST_FRAMES = 30
 
 def random_part(
     clip: FeatureClip, longest_frames: int, rng: np.random.Generator
-) -> tuple[Float[Tensor, "layer frame channel"], Float[Tensor, "frame 4"]]:
+) -> tuple[Float[Tensor, "layer frame channel"], Float[Tensor, "frame voice"]]:
     """A stretch of one of the clip's recordings, around its voice."""
     recording = clip.recordings[int(rng.integers(len(clip.recordings)))]
     total = len(recording.prosody)
@@ -28,11 +28,11 @@ def random_part(
     voiced = torch.nonzero(recording.prosody[:, 3]).flatten().tolist() or [0, total - 1]
     start = int(rng.integers(0, max(0, min(voiced[-1] - length // 2, total - length)) + 1))
     part = slice(start, start + length)
-    return recording.hidden[:, part].float(), recording.prosody[part]
+    return recording.hidden[:, part].float(), recording.voice[part]
 
 
 def input_statistics(
-    encoder: AudioEmotionEncoder, hidden: Float[Tensor, "layer frame channel"], voice: Float[Tensor, "frame 4"]
+    encoder: AudioEmotionEncoder, hidden: Float[Tensor, "layer frame channel"], voice: Float[Tensor, "frame voice"]
 ) -> Float[Tensor, "statistic"]:
     """What the emotion branch sees of one sound as a whole."""
     return encoder.statistics(hidden.unsqueeze(0), voice.unsqueeze(0), voiced_weights(voice).unsqueeze(0))[0, 0]
@@ -45,7 +45,7 @@ def train_emotion_branch(
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     encoder = AudioEmotionEncoder(config)
-    whole = ((clip.recordings[0].hidden.float(), clip.recordings[0].prosody) for clip in clips)
+    whole = ((clip.recordings[0].hidden.float(), clip.recordings[0].voice) for clip in clips)
     parts = (random_part(clip, 100, rng) for clip in clips for _ in range(parts_per_clip))
     with torch.no_grad():
         table = torch.stack([input_statistics(encoder, *sound) for sound in itertools.chain(whole, parts)])
@@ -75,7 +75,7 @@ def judge_clips(
 ) -> Int[np.ndarray, "clip"]:
     """The likeliest of the given styles for each whole, clean clip, as an index into STYLES."""
     allowed = torch.tensor([STYLES.index(style) for style in styles])
-    sounds = [(clip.recordings[0].hidden.float(), clip.recordings[0].prosody) for clip in clips]
+    sounds = [(clip.recordings[0].hidden.float(), clip.recordings[0].voice) for clip in clips]
     logits = encoder.judge(torch.stack([input_statistics(encoder, *sound) for sound in sounds])).style_logits
     return allowed[logits[:, allowed].argmax(1)].numpy()
 
