@@ -29,7 +29,11 @@ COMPLETION = (0.3, 1.3)  # canvas units of turning or uncovering: below, the eye
 COMPLETE_STRETCH = 0.6  # how far a whole eyeball that looks straight still stretches with lids that open wider
 STRAIGHT = 3.0  # canvas units; an eye that turns further does not stretch
 LID_SHADOW = (0.35, 4.0)  # on a whole eyeball: how dark under the upper lid, and how far down in canvas units
+CORNER_SHADOW = (0.45, 0.2)  # and in its corners, over a share of the eye's width
 LASH_LINE = 1.5  # canvas units: the dark line along the margin that a closing lid keeps
+# What a closing lid leaves behind of the opening, because landmarks run inside it: canvas units, or pixels if coarser.
+LEFT_BEHIND_ABOVE, LEFT_BEHIND_BELOW = (0.3, 0.7), (1.8, 1.6)
+CORNER_REACH = 0.04  # of the eye's width: how far the opening reaches beyond the landmarks of its corners
 CLEANED = (0.1, 0.5)  # of the eye's height: a lid that closes less keeps its lashes and creases, more loses them
 
 
@@ -82,7 +86,8 @@ class Eye:
         reach = BOX_MARGIN * self.slit.width
         low = np.minimum(lids.outline().min(0), brow.min(0)) - reach
         box = self.box.part(low, np.maximum(lids.outline().max(0), cheek.max(0)) + reach)
-        upper_slide, lower_slide, middle = slides(box, lids, carried, brow, cheek)
+        left_behind = self.closing(lids) * coarse_units(warp, LEFT_BEHIND_ABOVE, LEFT_BEHIND_BELOW)
+        upper_slide, lower_slide, middle = slides(box, lids, carried, brow, cheek, left_behind)
         skins, places = [], []
         for slide in (upper_slide, lower_slide):
             slide = slide[..., None]
@@ -98,6 +103,11 @@ class Eye:
         gaze = (moved - by_head)[list(self.lids.iris)].mean(0)
         ball = self.eyeball(crop, warp, box, lids, carry, gaze)
         return box.area, skin + mask * (ball - skin)
+
+    def closing(self, lids: Slit) -> float:
+        """From 0 for lids as in the portrait to 1 for closed ones."""
+        opening = lids.aperture * lids.width / max(self.slit.aperture * self.slit.width, 1e-3)
+        return float(smoothstep(np.array([1 - opening - CLEANED[0]]) / (CLEANED[1] - CLEANED[0]))[0])
 
     def clean_lid(
         self,
@@ -149,7 +159,11 @@ class Eye:
             whole = sample_pixels(self.hidden.eyeball, self.hidden.local(box.position + canvas.source_vectors(flow)))
             (lid,) = box.curves(lids.heights(box.table_x)[0])
             darkest, reach = LID_SHADOW
-            whole[..., :3] *= (1 - darkest * smoothstep(1 - (box.y - lid) / reach))[..., None]
+            shadow = 1 - darkest * smoothstep(1 - (box.y - lid) / reach)
+            darkest, reach = CORNER_SHADOW
+            beside = np.minimum(box.x - lids.left, lids.right - box.x)
+            shadow *= 1 - darkest * smoothstep(1 - beside / (reach * lids.width))
+            whole[..., :3] *= shadow[..., None]
             ball = whole if ball is None else ball + share * (whole - ball)
         assert ball is not None
         return ball
@@ -184,11 +198,14 @@ def slides(
     carried: Slit,
     brow: Float[np.ndarray, "dense 2"],
     cheek: Float[np.ndarray, "dense 2"],
+    left_behind: Float[np.ndarray, "2"],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """How far the upper and the lower lid's skin has slid down at each pixel, and where the lids part."""
+    """How far the upper and the lower lid's skin has slid down at each pixel, and where the lids part; the skin begins
+    so far above and below the carried margins."""
     x = box.table_x
     upper, lower = lids.heights(x)
     from_upper, from_lower = carried.heights(x)
+    from_upper, from_lower = from_upper - left_behind[0], from_lower + left_behind[1]
     brow_y, cheek_y = np.interp(x, brow[:, 0], brow[:, 1]), np.interp(x, cheek[:, 0], cheek[:, 1])
     inside = np.clip(np.minimum(x - lids.left, lids.right - x) / (0.04 * lids.width) + 1, 0, 1)
     down, up = (upper - from_upper) * inside, (lower - from_lower) * inside
@@ -209,8 +226,16 @@ def smoothstep(value: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"
     return value * value * (3 - 2 * value)
 
 
+def coarse_units(warp: FaceWarp, *lengths: tuple[float, float]) -> Float[np.ndarray, "length"]:
+    """Lengths in canvas units, each the larger of so many units and so many pixels."""
+    return np.array([max(units, pixels / warp.canvas.pixels_per_unit) for units, pixels in lengths])
+
+
 def lid_slit(landmarks: Float[np.ndarray, "landmark 2"], lids: Lids) -> Slit:
     """The opening between the margins of two lids."""
-    first, last = lids.corners
-    upper, lower = ([first, *margin, last] for margin in (lids.upper, lids.lower))
-    return Slit.between(smooth_curve(landmarks[upper]), smooth_curve(landmarks[lower]))
+    first, last = landmarks[list(lids.corners)]
+    beyond = CORNER_REACH * (last - first)
+    upper, lower = (
+        np.stack([first - beyond, *landmarks[list(row)], last + beyond]) for row in (lids.upper, lids.lower)
+    )
+    return Slit.between(smooth_curve(upper), smooth_curve(lower))

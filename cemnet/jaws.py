@@ -17,7 +17,7 @@ SUPERSAMPLING = 3
 EDGE_LIMIT = 0.5  # centimetres by which a fit is mended that would hide or bare the teeth
 FRONT_DEPTH = 0.35  # centimetres behind the foremost tooth
 TONGUE_LIGHT = 1.35
-INNER_LIGHT = 0.25  # of the side of an arch that looks into the mouth
+INNER_LIGHT = 0.8  # of the side of an arch that looks into the mouth
 ARCH_CENTRE_DEPTH, MOLAR_DEPTH = 7.0, 9.0  # centimetres in front of the basis' origin; molars lie behind the second
 
 

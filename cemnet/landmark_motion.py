@@ -22,11 +22,13 @@ SMILE = np.array(arkit_indices("mouthSmile"))
 SNEER = (6.0, 6.0)
 GAZE = np.array(arkit_indices("eyeLook"))
 WIDE = np.array([ARKIT_INDEX["eyeWideRight"], ARKIT_INDEX["eyeWideLeft"]])
+BLINK = np.array([ARKIT_INDEX["eyeBlinkRight"], ARKIT_INDEX["eyeBlinkLeft"]])
 UPPER_ROWS, LOWER_ROWS = np.array(UPPER_LIP_ROWS), np.array(LOWER_LIP_ROWS)
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
 UPPER_LIP_SHARE = 0.35  # of a correction of the mouth's gap; the lower lip takes the rest
 # Of the portrait's own opening of the eye: how far it widens at most, and when a squint leaves without a stare instead.
 MOST_WIDENING, MOST_RELAXING = 0.42, 0.14
+IRIS_ROOM = (0.2, 0.22)  # of the eye's height: how close an iris' centre comes to the upper and to the lower lid
 FULL_STARE = 0.6  # the eyeWide that may widen an eye to the utmost
 MOST_LOWER_LID, WIDE_LOWER_LID = 0.5, 0.25  # the lower lid's part of a closing and of a widening eye
 
@@ -76,6 +78,7 @@ class LandmarkMotion:
     lip_gap_rest: Float[np.ndarray, "9"]
     lid_gap: Float[np.ndarray, "2 7"]  # right, left
     lid_shut: tuple[float, float]  # the change of opening, negative, by which the basis shuts each eye
+    detected: Float[np.ndarray, "landmark 2"]  # canvas units
 
     @classmethod
     def build(cls, basis: FaceBasis, face: FaceReference, canvas: FaceCanvas) -> "LandmarkMotion":
@@ -102,7 +105,7 @@ class LandmarkMotion:
             modes.reshape(NUM_EXPRESSIONS, -1),
             (rest - reference)[UPPER_ROWS[0], 1],
             lip_gap(detected).clip(0), lip_gap(reference) - lip_gap(rest), lip_gap(rest),
-            lid_gap(detected).clip(0), tuple(shutting),
+            lid_gap(detected).clip(0), tuple(shutting), detected,
         )  # fmt: skip
 
     def turned_pose(self, head: Float[np.ndarray, "3"]) -> Pose:
@@ -125,7 +128,8 @@ class LandmarkMotion:
         fitted = self.canvas_places(self.face.pose, shape)
         self.close_lips(moved, fitted)
         self.hold_upper_lip(moved, by_head)
-        self.move_lids(moved, (change[WIDE] / FULL_STARE).clip(0, 1))
+        blinking = (change[BLINK] / np.maximum(1 - self.face.expression[BLINK], 0.1)).clip(0, 1)
+        self.move_lids(moved, (change[WIDE] / FULL_STARE).clip(0, 1), blinking)
         self.turn_eyes(moved, by_head, expression)
         return moved.astype(np.float32), by_head.astype(np.float32)
 
@@ -165,17 +169,33 @@ class LandmarkMotion:
                 shape = self.shape[iris] + np.tensordot(
                     looked, self.modes[GAZE].reshape(-1, *self.shape.shape)[:, iris], 1
                 )
-                moved[iris] += (self.canvas_places(self.face.pose, shape) - self.places[iris]).mean(0)
+                turned = (self.canvas_places(self.face.pose, shape) - self.places[iris]).mean(0)
+                moved[iris] += self.within_lids(turned, lids)
 
-    def move_lids(self, moved: Float[np.ndarray, "landmark 2"], stare: Float[np.ndarray, "2"]) -> None:
-        """Lids keep the portrait's own almond: they open and close in proportion, and a full blink shuts them; `stare`,
-        0 to 1 for the right and the left eye, lets them widen.
+    def within_lids(self, turned: Float[np.ndarray, "2"], lids: Lids) -> Float[np.ndarray, "2"]:
+        """A turn of the eye, softly limited so that most of the iris stays between the portrait's lids."""
+        upper, lower, centre = (self.detected[list(rows), 1] for rows in (lids.upper, lids.lower, lids.iris[:1]))
+        top, bottom, height = upper.min(), lower.max(), float(centre[0])
+        low, high = (share * (bottom - top) for share in IRIS_ROOM)
+        room = max(bottom - high - height, 0.5) if turned[1] > 0 else max(height - top - low, 0.5)
+        return np.array([turned[0], room * np.tanh(turned[1] / room)])
+
+    def move_lids(
+        self,
+        moved: Float[np.ndarray, "landmark 2"],
+        stare: Float[np.ndarray, "2"],
+        blinking: Float[np.ndarray, "2"],
+    ) -> None:
+        """Lids keep the portrait's own almond: they open and close in proportion, and a full blink shuts them, whatever
+        else moves them; `stare`, 0 to 1 for the right and the left eye, lets them widen.
         """
-        for lids, gap, shut, staring in zip(LIDS, self.lid_gap, self.lid_shut, stare, strict=True):
+        each_eye = zip(LIDS, self.lid_gap, self.lid_shut, stare, blinking, strict=True)
+        for lids, gap, shut, staring, blink in each_eye:
             upper, lower = lid_lifts(moved, lids)
             height = max(float(gap.mean()), 1e-3)
             widest = MOST_RELAXING + staring * (MOST_WIDENING - MOST_RELAXING)
             change = min(upper + lower, widest * height)
+            change += blink**3 * (min(shut, change) - change)
             if change < 0:
                 change = -height * min(change / shut, 1.0)
             raised = (

@@ -6,6 +6,7 @@ import pytest
 from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.eyeball import spread
+from cemnet.landmark_motion import lid_gap
 from cemnet.landmark_sets import LIDS
 
 STILL = np.zeros(3, np.float32)
@@ -82,3 +83,27 @@ def test_spreading_keeps_what_is_known_and_fills_the_rest():
     known = np.zeros((40, 60), bool)
     known[10:20, 5:15] = True
     np.testing.assert_allclose(spread(pixels, known, 1.0), 0.3, atol=1e-3)
+
+
+def test_a_blink_shuts_eyes_whose_squint_leaves_meanwhile(renderer):
+    face = astronaut_face(renderer.basis, shown=expression(eyeSquint=0.9, mouthSmile=0.7))
+    prepared = renderer.prepare(face)
+    moved, _ = prepared.motion.displacements(expression(eyeBlink=1), STILL)
+    open_height = lid_gap(prepared.landmarks).mean()
+    assert lid_gap(prepared.landmarks + moved).max() < 0.1 * open_height
+
+
+def test_a_shut_eye_shows_no_white_beside_or_below_it(renderer, drawn):
+    frame = renderer.frame(drawn, drawn.motion.face.expression + expression(eyeBlink=1), STILL)
+    for eye in drawn.eyes:
+        white = [(eye_pixels(drawn, picture, eye)[..., 2] > 0.75).sum() for picture in (drawn.image, frame)]
+        assert white[1] < 0.01 * white[0]
+
+
+def test_an_iris_stays_between_the_lids_however_far_it_looks(renderer, drawn):
+    for way in ("eyeLookDown", "eyeLookUp"):
+        moved, by_head = drawn.motion.displacements(expression(**{way: 1.0}), STILL)
+        for lids in LIDS:
+            centre = (drawn.landmarks + moved - by_head)[lids.iris[0], 1]
+            upper, lower = drawn.landmarks[list(lids.upper), 1].min(), drawn.landmarks[list(lids.lower), 1].max()
+            assert upper + 0.1 * (lower - upper) < centre < lower - 0.1 * (lower - upper)

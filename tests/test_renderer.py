@@ -182,5 +182,5 @@ def test_lids_never_fold_however_they_move(prepared):
         moved[list(eye.lids.upper), 1] = lift
         moved[list(eye.lids.lower), 1] = -0.3 * lift
         lids = lid_slit(prepared.landmarks + moved, eye.lids)
-        for slide in slides(eye.box, lids, eye.slit, eye.brow, eye.cheek)[:2]:
+        for slide in slides(eye.box, lids, eye.slit, eye.brow, eye.cheek, np.array([1.0, 2.0]))[:2]:
             assert np.diff(eye.box.y - slide, axis=0).min() > 0
