@@ -1,51 +1,15 @@
 """The nodes that ComfyUI shows: each is a schema and a short execute over `cemnet.pipeline`."""
 
-from comfy_api.latest import ComfyExtension, io
+from comfy_api.latest import ComfyExtension
 
-from .another_speaker import CEMNetAnotherSpeaker
-from .audio_emotion_encoder import CEMNetAudioEmotionEncoder
-from .emotion_bridge import CEMNetEmotionBridge
-from .emotion_mix import CEMNetEmotionMix
-from .emotion_timeline import CEMNetEmotionTimeline
-from .face_reference import CEMNetFaceReference
-from .face_renderer import CEMNetFaceRenderer
-from .loader import CEMNetLoader, register_model_folder
-from .motion_edit import CEMNetMotionEdit
-from .motion_files import CEMNetLoadMotion, CEMNetSaveMotion
-from .motion_preview import CEMNetMotionPreview
-from .talking_portrait import CEMNetTalkingPortrait
-from .video_combine import CEMNetVideoCombine
-from .video_dubber import CEMNetVideoDubber
-from .video_face import CEMNetVideoFace
-from .video_renderer import CEMNetVideoRenderer
+from .dependencies import require_dependencies
 
 
-class CEMNetExtension(ComfyExtension):
-    """Everything this pack adds to ComfyUI."""
+async def comfy_entrypoint() -> ComfyExtension:
+    """Called once by ComfyUI when it loads the pack; the nodes are imported only where everything for them is there."""
+    require_dependencies()
+    from .extension import CEMNetExtension
+    from .loader import register_model_folder
 
-    async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return [
-            CEMNetTalkingPortrait,
-            CEMNetLoader,
-            CEMNetFaceReference,
-            CEMNetAudioEmotionEncoder,
-            CEMNetEmotionMix,
-            CEMNetEmotionTimeline,
-            CEMNetEmotionBridge,
-            CEMNetMotionEdit,
-            CEMNetSaveMotion,
-            CEMNetLoadMotion,
-            CEMNetMotionPreview,
-            CEMNetAnotherSpeaker,
-            CEMNetFaceRenderer,
-            CEMNetVideoRenderer,
-            CEMNetVideoFace,
-            CEMNetVideoDubber,
-            CEMNetVideoCombine,
-        ]
-
-
-async def comfy_entrypoint() -> CEMNetExtension:
-    """Called once by ComfyUI when it loads the pack."""
     register_model_folder()
     return CEMNetExtension()

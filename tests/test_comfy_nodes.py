@@ -3,6 +3,8 @@
 # ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
 
 import inspect
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
@@ -15,6 +17,7 @@ pytest_plugins = ["comfyui.pack"]
 import av
 import comfy.model_management
 import folder_paths
+from comfyui.install import REPOSITORY
 
 NODE_IDS = [
     "CEMNetTalkingPortrait",
@@ -45,13 +48,52 @@ def test_the_node_ids_are_those_in_peoples_workflows(nodes):
 def test_the_pack_hands_over_its_entry_point_and_nothing_else(imported):
     module, _ = imported
     assert not hasattr(module, "NODE_CLASS_MAPPINGS")
-    assert not hasattr(module, "WEB_DIRECTORY")
+    assert (REPOSITORY / module.WEB_DIRECTORY / "docs").is_dir()
     assert inspect.iscoroutinefunction(module.comfy_entrypoint)
 
 
 def test_importing_the_pack_does_not_make_comfyui_start_slowly(imported):
     _, brought = imported
     assert not SLOW_IMPORTS & {name.split(".")[0] for name in brought}
+
+
+LOAD = """
+import asyncio, logging, sys
+from comfy.cli_args import args
+args.cpu = True
+import nodes
+logging.basicConfig(level=logging.INFO)
+for module in sys.argv[2:]:
+    sys.modules[module] = None  # as if it were not installed
+print("loaded:", asyncio.run(nodes.load_custom_node(sys.argv[1])))
+"""
+
+
+def test_a_missing_dependency_switches_off_the_pack_with_a_sentence(tmp_path):
+    """ComfyUI's own loader goes on, and says what to install."""
+    command = [sys.executable, "-c", LOAD, str(REPOSITORY), "librosa", "cv2", "ai_edge_litert", "jaxtyping"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert "loaded: False" in done.stdout, done.stderr
+    assert "Traceback" not in done.stderr, done.stderr
+    (line,) = (line for line in done.stderr.splitlines() if "CEM-Net" in line)
+    assert "librosa, opencv-python-headless, ai-edge-litert, jaxtyping cannot be found. Run `pip install" in line
+
+
+def test_every_requirement_is_looked_for(nodes):
+    module = sys.modules[nodes["CEMNetLoader"].__module__.rpartition(".")[0] + ".dependencies"]
+    lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
+    assert list(module.NEEDED.values()) == [line.split(">")[0] for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("node_id", NODE_IDS)
+def test_help_explains_every_input_and_output(nodes, node_id):
+    """The page that ComfyUI shows under a node's question mark."""
+    page = (REPOSITORY / "web" / "docs" / f"{node_id}.md").read_text()
+    schema = nodes[node_id].GET_SCHEMA()
+    assert page.startswith(f"# {schema.display_name}\n")
+    for name in [*(socket.id for socket in schema.inputs), *(socket.display_name for socket in schema.outputs)]:
+        assert f"| **{name}** |" in page
+    assert "## Good to know" in page
 
 
 @pytest.mark.parametrize("node_id", NODE_IDS)

@@ -47,8 +47,9 @@ for (const file of fs.readdirSync(apiFolder).filter(name => name.endsWith('.json
     Object.keys(prompt).forEach(place);
     const GAP = 70;
     const WITH_PICTURE = {
-      LoadImage: 330, LoadAudio: 150, SaveVideo: 340, PreviewImage: 260,
-      CEMNetTalkingPortrait: 440, CEMNetFaceRenderer: 380, CEMNetVideoRenderer: 420,
+      LoadImage: 330, LoadAudio: 150, LoadVideo: 300, SaveVideo: 340, PreviewImage: 260,
+      CEMNetTalkingPortrait: 440, CEMNetFaceRenderer: 380, CEMNetVideoRenderer: 420, CEMNetVideoFace: 360,
+      CEMNetVideoDubber: 340,
     };
     let left = 40;
     for (let number = 0; number <= Math.max(...column.values()); number++) {

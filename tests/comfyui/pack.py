@@ -24,9 +24,11 @@ def load_pack(name: str):
 
 @pytest.fixture(scope="session")
 def imported():
-    """The pack's module, and the names of what its import brought along."""
+    """The pack's module, and the names of what came along while ComfyUI loaded it."""
     before = set(sys.modules)
-    return load_pack(str(REPOSITORY).replace(".", "_x_")), set(sys.modules) - before
+    module = load_pack(str(REPOSITORY).replace(".", "_x_"))
+    asyncio.run(module.comfy_entrypoint())
+    return module, set(sys.modules) - before
 
 
 @pytest.fixture(scope="session")

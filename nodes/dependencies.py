@@ -1,0 +1,28 @@
+"""What the pack needs beside ComfyUI's own packages, looked for without importing any of it."""
+
+from importlib.util import find_spec
+
+# Packages of requirements.txt by the name under which they are imported.
+NEEDED = {
+    "torch": "torch",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "PIL": "pillow",
+    "safetensors": "safetensors",
+    "librosa": "librosa",
+    "av": "av",
+    "cv2": "opencv-python-headless",
+    "ai_edge_litert": "ai-edge-litert",
+    "jaxtyping": "jaxtyping",
+    "tqdm": "tqdm",
+}
+
+
+def require_dependencies() -> None:
+    """ImportError with a sentence where something is missing; ComfyUI writes it into its log and goes on without us."""
+    missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
+    if missing:
+        raise ImportError(
+            f"CEM-Net is switched off because {', '.join(missing)} cannot be found. Run `pip install -r "
+            "requirements.txt` in the pack's folder with ComfyUI's Python, then start ComfyUI again."
+        )

@@ -1,0 +1,45 @@
+"""The list of nodes that ComfyUI shows."""
+
+from comfy_api.latest import ComfyExtension, io
+
+from .another_speaker import CEMNetAnotherSpeaker
+from .audio_emotion_encoder import CEMNetAudioEmotionEncoder
+from .emotion_bridge import CEMNetEmotionBridge
+from .emotion_mix import CEMNetEmotionMix
+from .emotion_timeline import CEMNetEmotionTimeline
+from .face_reference import CEMNetFaceReference
+from .face_renderer import CEMNetFaceRenderer
+from .loader import CEMNetLoader
+from .motion_edit import CEMNetMotionEdit
+from .motion_files import CEMNetLoadMotion, CEMNetSaveMotion
+from .motion_preview import CEMNetMotionPreview
+from .talking_portrait import CEMNetTalkingPortrait
+from .video_combine import CEMNetVideoCombine
+from .video_dubber import CEMNetVideoDubber
+from .video_face import CEMNetVideoFace
+from .video_renderer import CEMNetVideoRenderer
+
+
+class CEMNetExtension(ComfyExtension):
+    """Everything this pack adds to ComfyUI."""
+
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return [
+            CEMNetTalkingPortrait,
+            CEMNetLoader,
+            CEMNetFaceReference,
+            CEMNetAudioEmotionEncoder,
+            CEMNetEmotionMix,
+            CEMNetEmotionTimeline,
+            CEMNetEmotionBridge,
+            CEMNetMotionEdit,
+            CEMNetSaveMotion,
+            CEMNetLoadMotion,
+            CEMNetMotionPreview,
+            CEMNetAnotherSpeaker,
+            CEMNetFaceRenderer,
+            CEMNetVideoRenderer,
+            CEMNetVideoFace,
+            CEMNetVideoDubber,
+            CEMNetVideoCombine,
+        ]

@@ -1,0 +1,19 @@
+"""Makes film.mp4, a cheerful person to dub, out of widescreen.jpg and speech.wav: python samples/make_film.py"""
+
+from pathlib import Path
+
+from cemnet import media, pipeline
+
+FOLDER = Path(__file__).parent
+
+
+def main() -> None:
+    model = pipeline.load_model(device="cpu")
+    picture = media.read_image(FOLDER / "widescreen.jpg")[::2, ::2].contiguous()
+    speech = media.read_audio(FOLDER / "speech.wav")
+    settings = {"emotion": "happy", "seed": 3, "head_motion": 1.5}
+    pipeline.animate(model, picture, speech, FOLDER / "film.mp4", overwrite=True, **settings)
+
+
+if __name__ == "__main__":
+    main()
