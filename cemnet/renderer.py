@@ -20,6 +20,7 @@ from .warp import FaceCanvas, FaceWarp, face_canvas
 CONTROL_INDICES = np.array(CONTROLS)
 RING_STEP = 2  # every second point of the face's outline has a background point outside it
 RING_REACH = (1.3, 1.5)  # how far outside, above the mouth and below the chin
+HAIR_REACH, LOWEST_HAIR = 1.65, 0.4  # a second ring, around the hair; below that share of the way to the chin is none
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,12 @@ def background_ring(
     basis: FaceBasis, face: FaceReference, landmarks: Float[np.ndarray, "landmark 2"]
 ) -> tuple[Float[np.ndarray, "ring 3"], Float[np.ndarray, "ring 2"], Float[np.ndarray, "ring"]]:
     """Points around the face that no expression moves: in the basis, in the canvas, and their share in head motion."""
-    outline = list(OVAL[::RING_STEP])
+    outline = np.array(OVAL[::RING_STEP])
     centre = landmarks[list(OVAL)].mean(0)
     low = np.clip((landmarks[outline, 1] - centre[1]) / (landmarks[152, 1] - centre[1]), 0, 1)
-    reach = RING_REACH[0] + low * (RING_REACH[1] - RING_REACH[0])
+    hair = low < LOWEST_HAIR
+    reach = np.concatenate([RING_REACH[0] + low * (RING_REACH[1] - RING_REACH[0]), np.full(hair.sum(), HAIR_REACH)])
+    outline, low = np.concatenate([outline, outline[hair]]), np.concatenate([low, low[hair]])
     points = centre + reach[:, None] * (landmarks[outline] - centre)
     shape = basis.shape(face.identity, face.expression)
     middle = shape[list(OVAL)].mean(0)

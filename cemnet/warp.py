@@ -18,11 +18,12 @@ from torch import Tensor
 from .grid_field import invert, read_at, unfold
 from .landmark_sets import OVAL
 
-CANVAS_FACE_HEIGHT = 270.0  # the face from hairline to chin, in canvas units: a crop of 512 is 1.9 faces
-CANVAS_SIDE = 512.0
-NODE_SPACING = 8.5
+CANVAS_FACE_HEIGHT = 270.0  # the face from hairline to chin, in canvas units: a crop of 672 is 2.5 faces
+CANVAS_SIDE = 672.0  # wide enough for hair to follow the head and the background to follow the hair
+NODE_SPACING = 9.5
 ANCHOR_SMOOTHING = 1.0  # canvas units², see thin_plate_coefficients
 FADE_WIDTH = 56.0  # canvas units over which motion dies towards the edge of the crop
+BORDER_FADE = 56.0  # over which motion away from the roi's border dies towards it: there is nothing that could follow
 SIDE_REACH = (100.0, 60.0)  # canvas units: how far below the lips the upper field matters, how far above the lower one
 STILL = 0.03  # canvas units; a flow below this is no motion
 
@@ -31,7 +32,7 @@ STILL = 0.03  # canvas units; a flow below this is no motion
 class FaceCanvas:
     """The upright coordinates in which a face is 270 units tall, and the pixels of the picture that may move.
 
-    canvas = to_canvas · [x, y, 1] for x, y in pixels of the source picture; the crop spans 0 to 512 in both axes.
+    canvas = to_canvas · [x, y, 1] for x, y in pixels of the source picture; the crop spans 0 to CANVAS_SIDE both ways.
     """
 
     to_canvas: Float[np.ndarray, "2 3"]
@@ -55,7 +56,7 @@ class FaceCanvas:
 
 
 def face_canvas(landmarks: Float[np.ndarray, "landmark 2"], width: int, height: int) -> FaceCanvas:
-    """A square crop 1.9 faces wide, turned upright by the eyes; its bounding box in the picture is the roi."""
+    """A square crop 2.5 faces wide, turned upright by the eyes; its bounding box in the picture is the roi."""
     right_eye, left_eye = landmarks[[33, 133]].mean(0), landmarks[[362, 263]].mean(0)
     angle = np.arctan2(left_eye[1] - right_eye[1], left_eye[0] - right_eye[0])
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
@@ -85,7 +86,7 @@ def node_grid(canvas: FaceCanvas) -> Float[np.ndarray, "row column 2"]:
 
 def background_anchors() -> Float[np.ndarray, "anchor 2"]:
     """Points that never move: the frame of the crop, a little inside it."""
-    line = np.linspace(0, CANVAS_SIDE, 9)
+    line = np.linspace(0, CANVAS_SIDE, 11)
     inset = 0.3 * FADE_WIDTH
     frame = [(x, y) for x in line for y in line if x in (line[0], line[-1]) or y in (line[0], line[-1])]
     return np.clip(np.array(frame), inset, CANVAS_SIDE - inset).astype(np.float32)
@@ -188,7 +189,24 @@ class FaceWarp:
             field[0, :end, :, axis] = (self.matrices[0] @ along).numpy().reshape(-1, self.shape[1])
             field[1, start:, :, axis] = (self.matrices[1] @ along).numpy().reshape(-1, self.shape[1])
         field[1, :start], field[0, end:] = field[0, :start], field[1, end:]
-        return unfold(field, self.step)
+        return unfold(self.held_at_borders(field), self.step)
+
+    def held_at_borders(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:
+        """The field without motion that would need pixels from beyond the picture."""
+        from_top, from_left, from_bottom, from_right = self.border_fades
+        across, down = field[..., 0], field[..., 1]
+        across *= np.where(across > 0, from_left, from_right)
+        down *= np.where(down > 0, from_top, from_bottom)
+        return field
+
+    @cached_property
+    def border_fades(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """For motion away from the top, left, bottom and right border: 0 there, 1 further inside."""
+        rows, columns = self.shape
+        across, down = (np.arange(columns) + 0.5) * self.step[0], (np.arange(rows)[:, None] + 0.5) * self.step[1]
+        ramps = [np.clip(line / BORDER_FADE, 0, 1) for line in (down, across)]
+        top, left = ((ramp * ramp * (3 - 2 * ramp)).astype(np.float32) for ramp in ramps)
+        return top, left, top[::-1], left[::-1]
 
     def backward(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:
         """Where each node's colour comes from, relative to the node: the inverse of x + field."""

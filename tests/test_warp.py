@@ -1,5 +1,7 @@
 """Tests of the smooth fields: they follow landmarks, leave the background alone, and never fold."""
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -16,8 +18,12 @@ from cemnet.warp import CANVAS_SIDE, face_canvas
 
 
 @pytest.fixture(scope="module")
-def prepared():
-    renderer = load_renderer()
+def renderer():
+    return load_renderer()
+
+
+@pytest.fixture(scope="module")
+def prepared(renderer):
     return renderer.prepare(astronaut_face(renderer.basis, shown=expression(browDown=0.2)))
 
 
@@ -114,6 +120,30 @@ def test_hair_does_not_breathe_with_the_jaw(prepared):
     field = field_of(prepared, expression(jawOpen=1))
     above_the_face = prepared.landmarks[[10]] - np.array([[0, 45]], np.float32)
     assert np.abs(prepared.warp.sample(field[0], above_the_face)).max() < 1.0
+
+
+def test_hair_turns_with_the_head_instead_of_being_pinched(prepared):
+    field = field_of(prepared, prepared.motion.face.expression, (0, 0, 0.12))
+    chin, brow = prepared.landmarks[152], prepared.landmarks[10]
+    hair = np.stack([chin + reach * (brow - chin) for reach in (1.0, 1.12, 1.25)]).astype(np.float32)
+    moved = np.linalg.norm(prepared.warp.sample(field[0], hair), axis=1)
+    assert (np.diff(moved) > 0).all()  # the further from the neck the further it swings
+
+
+def test_nothing_is_drawn_in_from_beyond_the_picture(renderer):
+    face = astronaut_face(renderer.basis)
+    below_the_hairline = int(face.landmarks.points[10, 1]) - 20
+    up = np.array([0, below_the_hairline, 0], np.float32)
+    cut = dataclasses.replace(
+        face,
+        image=face.image[below_the_hairline:],
+        landmarks=dataclasses.replace(face.landmarks, points=face.landmarks.points - up),
+        pose=dataclasses.replace(face.pose, translation=face.pose.translation - up),
+    )
+    prepared = renderer.prepare(cut)
+    field = field_of(prepared, face.expression, (0, 0.2, 0))
+    assert field[0, 0, :, 1].max() < 1.0
+    assert field[0, :, :, 1].max() > 8.0
 
 
 def test_the_backward_flow_undoes_the_forward_one(prepared):
