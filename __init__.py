@@ -1,4 +1,4 @@
-"""CEM-Net for ComfyUI: emotional talking faces. ComfyUI finds the nodes through `comfy_entrypoint`, their help in web."""
+"""CEM-Net for ComfyUI: emotional talking faces, found through `comfy_entrypoint`; the help of the nodes lies in web."""
 
 from .nodes import comfy_entrypoint as comfy_entrypoint
 

@@ -157,3 +157,24 @@ def test_a_value_out_of_range_is_refused_before_anything_runs(client):
 
 def test_the_workflow_is_offered_among_comfyuis_templates(client):
     assert "cemnet_portrait_speech" in client.get("/workflow_templates").json()["comfyui-cem-net"]
+
+
+def test_the_page_finds_help_and_translations(client):
+    help_page = client.get("/extensions/comfyui-cem-net/docs/CEMNetEmotionBridge.md")
+    assert help_page.text.startswith("# CEM-Net Emotion Bridge")
+    translations = client.get("/i18n").json()
+    assert {"en", "zh", "ja", "ko", "fr", "de", "es"} <= translations.keys()
+    assert translations["de"]["nodeDefs"]["CEMNetEmotionBridge"]["display_name"] == "CEM-Net Emotionsbrücke"
+
+
+def test_the_node_for_beginners_repeats_only_what_a_new_seed_touches(client):
+    """Within its chain too ComfyUI keeps what stays the same."""
+    workflow = json.loads((REPOSITORY / "workflows" / "api" / "cemnet_talking_portrait.json").read_text())
+    first = client.run(workflow)
+    workflow[node_of("CEMNetTalkingPortrait", workflow)]["inputs"]["seed"] = 5
+    again = client.run(workflow)
+    assert first.outcome == again.outcome == "execution_success"
+    chain = ["1", "2", "3", "4", "5"]  # loader, face, speech, bridge, renderer
+    ran = [[name.rpartition(".")[2] for name in run.executed if name.startswith("3.")] for run in (first, again)]
+    assert sorted(ran[0]) == chain
+    assert ran[1] == ["4", "5"]

@@ -12,8 +12,9 @@ from comfy.cli_args import args
 args.cpu = True
 
 import folder_paths  # noqa: E402, F401
-import nodes  # noqa: E402, F401
 from comfyui.pack import load_pack  # noqa: E402
+
+import nodes  # noqa: E402, F401
 
 
 def main() -> None:
