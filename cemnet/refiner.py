@@ -27,12 +27,12 @@ from .grid_field import read_at
 from .landmark_sets import BROWS, CHIN, FOREHEAD, LIDS, LIP_CORNERS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
 from .slits import Carry, Slit
 from .types import FaceReference
-from .warp import FaceCanvas, FaceWarp
+from .warp import CANVAS_SIDE, FaceCanvas, FaceWarp
 
 CROP_WIDTH, CROP_HEIGHT = 144, 192  # pixels of the crop
 CELL = 4  # pixels of the crop along a side of a cell of the network's grid
 CROP_UNIT = 1.5  # canvas units a pixel of the crop
-CROP_ORIGIN = (148.0, 100.0)  # canvas units
+CROP_ORIGIN = (CANVAS_SIDE / 2 - 108, CANVAS_SIDE / 2 - 156)  # canvas units; the face lies in the middle
 GRID = CROP_HEIGHT // CELL, CROP_WIDTH // CELL
 RELIEF_SCALE = 10.0  # centimetres of skin relief to about one
 LARGEST_CHANGE = 0.5

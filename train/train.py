@@ -1,17 +1,20 @@
-"""Trains AEE, EBM and the motion decoder: accelerate launch train/train.py --config FILE.yaml --output DIR [--resume].
+"""Trains the networks: accelerate launch train/train.py --config FILE.yaml --output DIR [--resume].
 
-The output folder receives losses.csv, checkpoints to resume from, and emotion_motion.safetensors, which is what
-ComfyUI's models/cemnet or `cemnet --models` load.
+A config with a `refiner` trains the refiner of the pictures; any other trains AEE, EBM and the motion decoder. The
+output folder receives losses.csv, checkpoints to resume from, and refiner.safetensors or emotion_motion.safetensors,
+which is what ComfyUI's models/cemnet or `cemnet --models` load.
 """
 
 import argparse
 import csv
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import yaml
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch.utils.data import DataLoader
@@ -19,8 +22,12 @@ from tqdm import tqdm
 
 from cemnet.checkpoint import save_checkpoint
 from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
+from cemnet.refiner import Refiner
 from cemnet.training.datasets import CrossPairs, FeatureClips, first_memories, load_feature_clips
 from cemnet.training.objective import Objective, total_loss
+from cemnet.training.refiner_pairs import prepared_pairs
+from cemnet.training.refiner_training import DATA as REFINER_DATA
+from cemnet.training.refiner_training import REFINER_WEIGHTS, PairDataset, RefinerObjective, RefinerSettings
 from cemnet.training.settings import TrainingSettings
 
 
@@ -69,23 +76,55 @@ def log_losses(path: Path, step: int, losses: dict[str, torch.Tensor]) -> None:
         writer.writerow([step, *(f"{value.item():.5f}" for value in losses.values())])
 
 
-def release(output: Path, network: EmotionNetwork, clips: FeatureClips) -> None:
+def release(output: Path, network: EmotionNetwork, clips: FeatureClips) -> Path:
     """The trained network as fp16, with config, data and licence inside."""
     tensors = {name: tensor.half() for name, tensor in network.state_dict().items()}
     save_checkpoint(output / NETWORK_WEIGHTS, tensors, network.config.to_dict(), clips.description, clips.license)
+    return output / NETWORK_WEIGHTS
 
 
-def train(settings: TrainingSettings, output: Path, resume: bool, cpu: bool) -> None:
-    accelerator = Accelerator(cpu=cpu)
-    set_seed(settings.seed)
-    clips = load_feature_clips(settings.data, output / "features", accelerator.device, settings.seed)
+@dataclass(frozen=True)
+class Task:
+    """Something to train: what gives losses by name, what feeds it, and how its weights are released."""
+
+    objective: torch.nn.Module
+    loader: DataLoader
+    release: Callable[[], Path]
+
+
+def emotion_task(settings: TrainingSettings, output: Path, device: torch.device) -> Task:
+    clips = load_feature_clips(settings.data, output / "features", device, settings.seed)
     loader = DataLoader(
         CrossPairs(clips, settings.data.crop_seconds, settings.batch_size * settings.checkpoint_every),
         settings.batch_size,
         num_workers=settings.num_workers,
     )
     network = build_network(settings, clips)
-    objective = Objective(network, settings.heard_share)
+    return Task(Objective(network, settings.heard_share), loader, lambda: release(output, network, clips))
+
+
+def refiner_task(settings: RefinerSettings, output: Path) -> Task:
+    folder = settings.pairs or output / "pairs"
+    parts = prepared_pairs(folder, settings.num_heads, settings.seed, settings.ict, settings.portraits)
+    loader = DataLoader(PairDataset(parts), settings.batch_size, shuffle=True, drop_last=True)
+    refiner = Refiner(settings.refiner)
+
+    def release_refiner() -> Path:
+        tensors = {name: tensor.half() for name, tensor in refiner.state_dict().items()}
+        save_checkpoint(output / REFINER_WEIGHTS, tensors, refiner.to_dict(), REFINER_DATA, "Apache-2.0")
+        return output / REFINER_WEIGHTS
+
+    return Task(RefinerObjective(refiner), loader, release_refiner)
+
+
+def train(settings: TrainingSettings | RefinerSettings, output: Path, resume: bool, cpu: bool) -> None:
+    accelerator = Accelerator(cpu=cpu)
+    set_seed(settings.seed)
+    if isinstance(settings, RefinerSettings):
+        task = refiner_task(settings, output)
+    else:
+        task = emotion_task(settings, output, accelerator.device)
+    objective, loader = task.objective, task.loader
     optimizer = torch.optim.AdamW(objective.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer,
@@ -112,19 +151,23 @@ def train(settings: TrainingSettings, output: Path, resume: bool, cpu: bool) -> 
         schedule.step()
         optimizer.zero_grad()
         if accelerator.is_main_process and step % 10 == 0:
-            progress.set_postfix(loss=f"{loss.item():.3f}", cross=f"{losses['cross_reconstruction'].item():.3f}")
+            progress.set_postfix(loss=f"{loss.item():.4f}")
             log_losses(output / "losses.csv", step, losses)
         if step % settings.checkpoint_every == 0 and step < settings.num_steps:
             accelerator.save_state(str(output / f"checkpoint-{step}"))
     if accelerator.is_main_process:
-        release(output, network, clips)
-        print(f"The trained weights are in {output / NETWORK_WEIGHTS}")
+        print(f"The trained weights are in {task.release()}")
+
+
+def load_settings(config: Path) -> TrainingSettings | RefinerSettings:
+    trains_refiner = config.is_file() and "refiner" in (yaml.safe_load(config.read_text()) or {})
+    return RefinerSettings.load(config) if trains_refiner else TrainingSettings.load(config)
 
 
 def main() -> None:
     arguments = parse_arguments()
     prepare_output(arguments.output, arguments.resume)
-    train(TrainingSettings.load(arguments.config), arguments.output, arguments.resume, arguments.cpu)
+    train(load_settings(arguments.config), arguments.output, arguments.resume, arguments.cpu)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from ..eyelids import smoothstep
 from ..face_basis import FaceBasis
 from ..jaws import ARCH_CENTRE_DEPTH
 from ..landmark_sets import LIDS, LOWER_INNER_LIP, UPPER_INNER_LIP
+from ..mouth_tones import LUMINANCE
 from ..types import FaceReference, Pose
 from .head_renderer import EYE_SOCKETS, FRAGMENT_SHADER, VERTEX_SHADER, HeadRenderer, Look
 from .heads import HeadModel
@@ -22,9 +23,10 @@ FLAT_EXTENT = 10.0  # centimetres from the middle of the resting face to the edg
 FLAT_SIDE = 512  # pixels of such a texture
 RELIEF_UNIT = 0.3  # centimetres of height at full scale
 NO_SKIN = 500.0  # in place of a resting depth: mouth and sockets have neither creases nor texture
-DARKEST_MOUTH = 0.07  # the light that reaches everywhere in a mouth
+DARKEST_MOUTH = 0.05  # the light that reaches everywhere in a mouth
 INNER_ENAMEL = 0.25  # the light on the side of teeth that looks into the mouth
-ENAMEL, GUM = np.array([0.6, 0.55, 0.45]), np.array([0.3, 0.085, 0.08])
+DEEP_LOSS = np.array([0.75, 0.85, 0.87])
+ENAMEL, GUM = np.array([0.72, 0.67, 0.56]), np.array([0.3, 0.085, 0.08])
 
 CREASED_VERTEX_SHADER = VERTEX_SHADER.replace(
     "void main() {",
@@ -156,16 +158,19 @@ class CreasedHeadRenderer(HeadRenderer):
         colours = super()._colours(look, vertices)
         inside = self._mouth_inside
         colours[inside] = [0.1, 0.016, 0.014]
-        colours[self.model.vertices_of("GumsTongue")] = GUM * self._exposure
+        tint = (look.skin / (look.skin @ LUMINANCE)) ** 0.35  # of the light that a painted skin brings along
+        colours[self.model.vertices_of("GumsTongue")] = GUM * self._exposure * tint
         teeth = self.model.vertices_of("Teeth")
-        colours[teeth] = ENAMEL * min(self._exposure, 1.1)
+        colours[teeth] = ENAMEL * min(self._exposure, 1.1) * tint
         outline, normals = vertices[self._opening], self.normals(vertices)
         outward = vertices[teeth] * [1, 0, 1] - [0, 0, ARCH_CENTRE_DEPTH]
         outward /= np.linalg.norm(outward, axis=1, keepdims=True) + 1e-6
         front = smoothstep(((outward * normals[teeth]).sum(1) + 0.1) / 0.6)
         colours[teeth] *= (INNER_ENAMEL + (1 - INNER_ENAMEL) * front)[:, None]
         light = light_through(outline, vertices[inside], normals[inside])
-        colours[inside] *= (DARKEST_MOUTH + (1 - DARKEST_MOUTH) * light)[:, None]
+        # What lies deep is lit by light that has been red before.
+        depth = ((outline[:, 2].mean() - vertices[inside, 2] - 1.3) / 3.0).clip(0, 1)[:, None]
+        colours[inside] *= (DARKEST_MOUTH + (1 - DARKEST_MOUTH) * light)[:, None] * (1 - depth * DEEP_LOSS)
         return colours
 
 
@@ -183,7 +188,7 @@ def light_through(
     form *= np.sign((form * normals).sum(-1).mean()) or 1.0
     # Moist surfaces and enamel spread light: a third of it counts whichever way they face.
     along = (form * normals).sum(-1).clip(0)
-    return np.clip(0.67 * along + 0.33 * np.linalg.norm(form, axis=-1), 0, 1) ** 0.8
+    return np.clip(0.67 * along + 0.33 * np.linalg.norm(form, axis=-1), 0, 1)
 
 
 def skin_vertices(model: HeadModel, basis: FaceBasis, landmarks: Sequence[int]) -> Int[np.ndarray, "chosen"]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from tqdm import tqdm
 
 from .. import media
@@ -15,6 +15,7 @@ from ..checkpoint import find_weights
 from ..face import FaceLandmarker, find_face_landmarker
 from ..face_basis import IMAGE_AXES, FaceBasis
 from ..face_reference import ReferenceEmotionReader, reference_faces
+from ..jaws import FRONT_DEPTH
 from ..landmark_sets import (
     BROWS,
     CHEEKS,
@@ -26,7 +27,7 @@ from ..landmark_sets import (
     OUTER_LIP_CORNERS,
     UPPER_LIP_ROWS,
 )  # fmt: skip
-from ..mouth import MouthInterior
+from ..mouth import JAW_NAMES, MouthInterior
 from ..refiner import RefinerInputs, into_crop
 from ..renderer import FaceRenderer, PreparedFace
 from ..types import EmotionEstimate, FaceReference, Pose
@@ -119,6 +120,7 @@ class PairMaker:
         self.landmarker = FaceLandmarker(find_face_landmarker())
         self.heads = CreasedHeadRenderer(self.model, self.basis)
         self.modes = self.model.expression[:, skin_vertices(self.model, self.basis, FOLLOWED)]
+        self.jaws, self.incisors = jaw_vertices(self.model)
         self.onlooker = Onlooker()
         mouth = MouthInterior.load(find_weights("mouth_interior.safetensors"))
         self.renderer = FaceRenderer(self.basis, mouth, self.onlooker)
@@ -137,8 +139,10 @@ class PairMaker:
         skin = self.skins[rng.integers(len(self.skins))].varied(rng) if textured else None
         blur, coarse = rng.uniform(0, 0.8), rng.uniform(0.4, 1.0)
 
-        def picture(drawn: Float[np.ndarray, "expression"], creased: Float[np.ndarray, "expression"]):
+        def picture(drawn: np.ndarray, creased: np.ndarray, jaw_shifts: Sequence[np.ndarray] = ()):
             vertices = self.model.vertices(identity, drawn)
+            for jaw, shift in zip(self.jaws, jaw_shifts, strict=False):
+                vertices[jaw] += shift
             drawing = self.heads.render_creased(vertices, pose, look, creased, age, skin)
             return photographed(drawing, blur, coarse)
 
@@ -157,7 +161,8 @@ class PairMaker:
             prepared = replace(prepared, refined=replace(prepared.refined, expression=guessed))
         for _ in range(FRAMES_PER_HEAD):
             goal = sample_performed_expression(rng)
-            target = picture(self.drawn_expression(prepared, pose, start, goal), goal)
+            drawn = self.drawn_expression(prepared, pose, start, goal)
+            target = picture(drawn, goal, self.jaw_shifts(prepared, pose, identity, drawn, goal))
             self.onlooker.seen = None
             self.renderer.region(prepared, goal, np.zeros(3, np.float32))
             seen = self.onlooker.seen
@@ -182,8 +187,47 @@ class PairMaker:
         change = np.linalg.solve(modes @ modes.T + pull, modes @ pixels + pull @ (goal - start))
         return (start + change).clip(-0.2, 2).astype(np.float32)
 
+    def jaw_shifts(
+        self,
+        prepared: PreparedFace,
+        pose: Pose,
+        identity: Float[np.ndarray, "identity"],
+        drawn: Float[np.ndarray, "expression"],
+        goal: Float[np.ndarray, "expression"],
+    ) -> list[Float[np.ndarray, "3"]]:
+        """Centimetres by which ICT's jaws are moved in the plane of the picture to stand where the renderer has them;
+        none for a portrait that shows its own teeth."""
+        motion, vertices = prepared.motion, self.model.vertices(identity, drawn)
+        weights, shifts = goal[[ARKIT_INDEX[name] for name in JAW_NAMES]], []
+        sides = (self.renderer.mouth.upper, self.renderer.mouth.lower), (prepared.mouth.upper, prepared.mouth.lower)
+        for jaw, posed, incisors in zip(*sides, self.incisors, strict=True):
+            front = np.flatnonzero(jaw.anchors[:, 2] > jaw.anchors[:, 2].max() - FRONT_DEPTH)
+            front = np.concatenate([front, front + len(jaw.anchors)])  # above and below each tooth
+            painted = (posed.anchors + np.tensordot(weights, posed.anchor_modes, 1))[front].mean(0, keepdims=True)
+            place = motion.canvas_places(motion.face.pose, painted) + posed.shift
+            wanted = prepared.canvas.source_points(place)[0]
+            centre = vertices[incisors].mean(0) + jaw.anchors[front[: len(front) // 2]].mean(0)
+            centre -= self.model.base[incisors].mean(0)
+            drawn_at = (pose.translation + pose.scale * (pose.rotation @ centre) * IMAGE_AXES)[:2]
+            in_view = np.append((wanted - drawn_at) / pose.scale * [1, -1], 0)
+            shifts.append(((1 - prepared.mouth.own) * pose.rotation.T @ in_view).astype(np.float32))
+        return shifts
+
     def pairs(self, numbers: range, seed: int) -> RefinerPairs:
         return RefinerPairs.of([example for number in numbers for example in self.frames(seed, number)])
+
+
+def jaw_vertices(model: HeadModel) -> tuple[list[Int[np.ndarray, "vertex"]], list[Int[np.ndarray, "vertex"]]]:
+    """The upper and the lower jaw's vertices with gums and tongue, and those of their front teeth."""
+    drop = model.expression[ARKIT_INDEX["jawOpen"], :, 1]
+    jaws, incisors = [], []
+    for is_lower in (False, True):
+        whole, teeth = model.vertices_of("GumsTongue", "Teeth"), model.vertices_of("Teeth")
+        whole, teeth = (part[(drop[part] < -0.3) == is_lower] for part in (whole, teeth))
+        depth = model.base[teeth, 2]
+        jaws.append(whole)
+        incisors.append(teeth[depth > depth.max() - 2 * FRONT_DEPTH])
+    return jaws, incisors
 
 
 def prepared_pairs(
