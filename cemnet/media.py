@@ -1,19 +1,16 @@
-"""Pictures and sound come in, video goes out."""
+"""Pictures, films and sound come in."""
 
-import os
-import uuid
 import warnings
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import av
+import cv2
+import librosa
 import numpy as np
 import torch
-from av.container import InputContainer, OutputContainer
+from av.container import InputContainer
 from av.error import FFmpegError
-from av.video.reformatter import ColorRange, Colorspace
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
@@ -25,10 +22,7 @@ SHORTEST_SECONDS = 0.05
 LONGEST_SECONDS = 3600.0
 LARGEST_MEGAPIXELS = 64
 MOST_FPS = 120.0
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov")
-AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
-AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
-BT709 = 1  # the number of primaries, transfer and matrix in ITU-T H.273
+LARGEST_UPSCALE = 4.0
 
 
 def to_uint8(picture: Float[Tensor | np.ndarray, "*batch height width channel"]) -> UInt8[np.ndarray, "*batch height width channel"]:  # fmt: skip  # noqa: E501
@@ -56,6 +50,14 @@ def opaque_pixels(
         colours = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame
         frame = colours[..., :3] * colours[..., 3:] + (1 - colours[..., 3:])
     return frame if frame.dtype == np.uint8 else to_uint8(frame)
+
+
+def rgba_pixels(
+    frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"],
+) -> UInt8[np.ndarray, "height width 4"]:
+    """A frame in 8 bits with its transparency; one without any is opaque."""
+    pixels = frame if frame.dtype == np.uint8 else to_uint8(frame)
+    return pixels if pixels.shape[2] == 4 else np.pad(pixels, ((0, 0), (0, 0), (0, 1)), constant_values=255)
 
 
 def read_image(path: Path | str) -> Float[Tensor, "height width channel"]:
@@ -198,143 +200,29 @@ def _upright_frame(frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
     return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90))) if frame.rotation else pixels
 
 
-class VideoWriter:
-    """Writes H.264 video with AAC sound as the frames come; the file appears under its name only when complete.
-
-    Frames are `width` × `height`; odd sizes are padded to even ones by repeating the edge. The whole sound is written,
-    whatever the number of frames. Transparent frames are laid on white. MediaError where the target cannot be written,
-    exists (without `overwrite`), or a frame has another size.
-    """
-
-    def __init__(
-        self,
-        path: Path | str,
-        fps: float,
-        width: int,
-        height: int,
-        audio: Audio | None = None,
-        overwrite: bool = False,
-        metadata: Mapping[str, str] | None = None,
-    ):
-        self.path = Path(path)
-        self.frame_rate = Fraction(fps).limit_denominator(1001)
-        self.width, self.height = width, height
-        self.num_frames = 0
-        self._check_target(overwrite)
-        self._partial = self.path.with_name(f".{self.path.stem}.{uuid.uuid4().hex[:8]}{self.path.suffix}")
-        try:
-            self._container = av.open(str(self._partial), "w", format="mp4", options={"movflags": "+faststart"})
-            self._container.metadata.update(metadata or {})
-            self._video = self._add_video()
-            self._sound = _SoundTrack(self._container, audio) if audio is not None else None
-        except (FFmpegError, OSError) as error:
-            self._partial.unlink(missing_ok=True)
-            raise MediaError(f"{self.path} cannot be written ({error}). Choose another folder.") from error
-
-    def _check_target(self, overwrite: bool) -> None:
-        if self.path.suffix.lower() not in VIDEO_SUFFIXES:
-            raise MediaError(f"The video {self.path} must end in {', '.join(VIDEO_SUFFIXES)}.")
-        if self.path.is_dir() or (self.path.exists() and not overwrite):
-            raise MediaError(f"{self.path} exists already. Allow overwriting or choose another name.")
-        if not self.path.parent.is_dir() or not os.access(self.path.parent, os.W_OK):
-            raise MediaError(f"The folder {self.path.parent} does not exist or is not writable. Choose another folder.")
-
-    def _add_video(self) -> av.VideoStream:
-        stream = self._container.add_stream(
-            "libx264", rate=self.frame_rate, options={"preset": "veryfast", "crf": "17"}
-        )
-        stream.width, stream.height = self.width + self.width % 2, self.height + self.height % 2
-        stream.pix_fmt = "yuv420p"
-        context = stream.codec_context
-        context.colorspace = context.color_primaries = context.color_trc = BT709
-        context.color_range = ColorRange.MPEG
-        return stream
-
-    def write(
-        self, frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"]
-    ) -> None:
-        """Appends one frame, 0 to 1, or 0 to 255 in 8 bits, which is copied at once."""
-        if frame.shape[:2] != (self.height, self.width):
-            size = f"{frame.shape[1]}×{frame.shape[0]}"
-            raise MediaError(f"A frame of {size} does not fit into the video of {self.width}×{self.height}.")
-        pixels = opaque_pixels(frame)
-        if self.height % 2 or self.width % 2:
-            pixels = np.pad(pixels, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
-        picture = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
-            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
-        picture.pts = self.num_frames
-        picture.time_base = 1 / self.frame_rate
-        self.num_frames += 1
-        try:
-            self._container.mux(self._video.encode(picture))
-            if self._sound is not None:
-                self._sound.write_until(float(self.num_frames / self.frame_rate))
-        except FFmpegError as error:
-            raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
-
-    def close(self) -> None:
-        """Finishes the file and moves it to its name."""
-        if self.num_frames == 0:
-            self.discard()
-            raise MediaError(f"No frame was written to {self.path}.")
-        try:
-            if self._sound is not None:
-                self._sound.finish()
-            self._container.mux(self._video.encode(None))
-            self._container.close()
-            self._partial.replace(self.path)
-        except (FFmpegError, OSError) as error:
-            self._partial.unlink(missing_ok=True)
-            raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
-
-    def discard(self) -> None:
-        """Stops without leaving a file behind."""
-        self._container.close()
-        self._partial.unlink(missing_ok=True)
-
-    def __enter__(self) -> "VideoWriter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close() if kind is None else self.discard()
+def upscaled(
+    picture: Float[Tensor, "height width channel"], factor: float
+) -> Float[Tensor, "newheight newwidth channel"]:
+    """A picture (0 to 1) enlarged by Lanczos' filter; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
+    if not 1.0 <= factor <= LARGEST_UPSCALE:
+        raise MediaError(f"A picture can be enlarged 1 to {LARGEST_UPSCALE:g} times, not {factor:g} times.")
+    if factor == 1.0:
+        return picture
+    size = round(picture.shape[1] * factor), round(picture.shape[0] * factor)
+    enlarged = cv2.resize(picture.numpy(), size, interpolation=cv2.INTER_LANCZOS4)
+    return torch.from_numpy(enlarged.clip(0, 1))
 
 
-class _SoundTrack:
-    """The sound of a video, encoded just ahead of its frames."""
-
-    def __init__(self, container: OutputContainer, audio: Audio):
-        waveform = audio.waveform.detach().cpu().float().nan_to_num(0.0, 0.0, 0.0).clamp(-1, 1).numpy()
-        if waveform.shape[0] not in AAC_LAYOUTS:
-            waveform = waveform.mean(axis=0, keepdims=True)
-        self.waveform = np.ascontiguousarray(waveform)
-        self.layout = AAC_LAYOUTS[waveform.shape[0]]
-        self.rate = audio.sample_rate
-        self.container = container
-        encoded_rate = self.rate if self.rate in AAC_RATES else 48_000
-        self.stream = container.add_stream("aac", rate=encoded_rate, layout=self.layout)
-        self.stream.bit_rate = 96_000 * waveform.shape[0]
-        self.resampler = av.AudioResampler(format="fltp", layout=self.layout, rate=encoded_rate, frame_size=1024)
-        self.position = 0
-
-    def write_until(self, seconds: float) -> None:
-        end = min(int(seconds * self.rate), self.waveform.shape[1])
-        while self.position < end:
-            part = self.waveform[:, self.position : min(self.position + 1024, end)]
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part), format="fltp", layout=self.layout)
-            frame.sample_rate = self.rate
-            frame.pts = self.position
-            frame.time_base = Fraction(1, self.rate)
-            self.position += part.shape[1]
-            self._encode(frame)
-
-    def finish(self) -> None:
-        self.write_until(self.waveform.shape[1] / self.rate + 1)
-        self._encode(None)
-        self.container.mux(self.stream.encode(None))
-
-    def _encode(self, frame: av.AudioFrame | None) -> None:
-        for ready in self.resampler.resample(frame):
-            self.container.mux(self.stream.encode(ready))
+def mixed_sound(parts: Sequence[Audio]) -> Audio:
+    """Several voices at once, as long as the longest, at the highest of their rates; quieter where they would clip."""
+    if len(parts) == 1:
+        return parts[0]
+    rate = max(part.sample_rate for part in parts)
+    voices = [
+        librosa.resample(part.waveform.mean(0).numpy(), orig_sr=part.sample_rate, target_sr=rate, res_type="soxr_hq")
+        for part in parts
+    ]
+    mixed = np.zeros(max(len(voice) for voice in voices), np.float32)
+    for voice in voices:
+        mixed[: len(voice)] += voice
+    return Audio(torch.from_numpy(mixed / max(float(np.abs(mixed).max()), 1.0))[None], rate)

@@ -18,12 +18,13 @@ from .emotion_memory import emotion_state
 from .errors import CEMNetError
 from .face_reference import choose_face, reference_faces
 from .face_track import FaceTrack, track_face
-from .media import VideoWriter, read_audio, video_fps, video_frames
+from .media import read_audio, video_fps, video_frames
 from .model import CEMNet, load_model
 from .motion import add_life
 from .renderer import render_motion
 from .scene import Performance, render_performances, stream_performances
 from .types import MOTION_FPS, Audio, FaceReference, Motion, Speech
+from .video_writer import VideoWriter
 
 __all__ = [
     "all_faces",

@@ -57,8 +57,8 @@ def streamed_video(
     frames: Iterator[np.ndarray], fps: float, sound: "Audio | None", mark_as_generated: bool
 ) -> InputImpl.VideoFromFile:
     """Frames (height, width, channel) on their way to disk one by one, with the sound, as a VIDEO."""
-    from ..cemnet.media import VideoWriter
     from ..cemnet.provenance import generated_metadata
+    from ..cemnet.video_writer import VideoWriter
 
     file, first = temporary_file(), next(frames)
     metadata = generated_metadata() if mark_as_generated else None

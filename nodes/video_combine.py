@@ -76,7 +76,7 @@ def even_sided(images: Tensor) -> Tensor:
 
 def for_video(audio: Mapping[str, Any]) -> dict[str, Any]:
     """The first clip of an AUDIO batch as ComfyUI's video writer takes it: at most two channels, at a rate of AAC's."""
-    from ..cemnet.media import AAC_RATES
+    from ..cemnet.video_writer import AAC_RATES
 
     sound = first_sound(audio)
     waveform, sample_rate = sound.waveform[:2], sound.sample_rate

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from cemnet.errors import FaceError, MediaError
-from cemnet.media import VideoWriter
 from cemnet.training.clips import Clip, list_clips, load_clip, save_clip
 from cemnet.training.corpora import CORPORA, crema_d, emodb, mead, ravdess
 from cemnet.training.phonemes import BILABIALS, PHONEMES, PhonemeSpan
 from cemnet.training.sentences import SENTENCES
 from cemnet.types import SAMPLE_RATE, Audio
+from cemnet.video_writer import VideoWriter
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 needs_flite = pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")

@@ -11,8 +11,9 @@ from cemnet import media, pipeline
 from cemnet.arkit import ARKIT_INDEX
 from cemnet.cli import main
 from cemnet.dubbing import dubbed_frames, lasting, performed_in_film
-from cemnet.media import VideoWriter, to_uint8
+from cemnet.media import to_uint8
 from cemnet.types import Audio, Motion
+from cemnet.video_writer import VideoWriter
 
 FPS = 12.5
 NUM_FRAMES = 8

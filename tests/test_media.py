@@ -13,8 +13,9 @@ import torch
 from PIL import Image
 
 from cemnet.errors import MediaError
-from cemnet.media import VideoWriter, from_uint8, read_audio, read_image, to_uint8
+from cemnet.media import from_uint8, mixed_sound, read_audio, read_image, to_uint8, upscaled, video_fps, video_frames
 from cemnet.types import Audio
+from cemnet.video_writer import VideoWriter
 
 FORMATS = [
     ("wav", "pcm_s16le", 44_100, 2),
@@ -197,95 +198,45 @@ def test_bytes_and_floats_convert_without_loss():
     assert to_uint8(np.array([[[-1.0, 2.0, np.nan]]], np.float32)).tolist() == [[[0, 255, 0]]]
 
 
-@pytest.mark.parametrize("width, height", [(64, 48), (63, 47), (33, 32)])
-def test_frames_come_back_with_their_colours_and_even_sizes(tmp_path, width, height):
-    colour = np.array([0.9, 0.3, 0.1], np.float32)
-    with VideoWriter(tmp_path / "a.mp4", 25, width, height) as writer:
-        for _ in range(10):
-            writer.write(np.broadcast_to(colour, (height, width, 3)).copy())
-    frames, stream = video(tmp_path / "a.mp4")
-    assert frames.shape == (10, height + height % 2, width + width % 2, 3)
-    assert stream.codec_context.name == "h264" and stream.codec_context.pix_fmt == "yuv420p"
-    with av.open(str(tmp_path / "a.mp4")) as container:
-        decoded = next(container.decode(video=0))
-        shown = decoded.reformat(format="rgb24", src_colorspace="ITU709", src_color_range="MPEG").to_ndarray()
-    np.testing.assert_allclose(shown.mean((0, 1)) / 255, colour, atol=0.02)
+def test_a_film_is_read_upright_at_a_steady_rate_with_its_colours(tmp_path):
+    path, colours = tmp_path / "film.mp4", np.array([[0.9, 0.3, 0.1], [0.1, 0.7, 0.2]], np.float32)
+    with VideoWriter(path, 10, 32, 24) as writer:
+        for index in range(6):
+            writer.write(np.broadcast_to(colours[index // 3], (24, 32, 3)).copy())
+    assert video_fps(path) == 10
+    assert len(list(video_frames(path, 20))) == 12
+    frames = list(video_frames(path, 10))
+    assert len(frames) == 6 and frames[0].shape == (24, 32, 3)
+    np.testing.assert_allclose(frames[1].mean((0, 1)) / 255, colours[0], atol=0.02)
+    np.testing.assert_allclose(frames[5].mean((0, 1)) / 255, colours[1], atol=0.02)
 
 
-def test_a_gradient_keeps_its_direction_and_the_padding_repeats_the_edge(tmp_path):
-    ramp = np.linspace(0, 1, 63, dtype=np.float32)[None, :, None].repeat(47, 0).repeat(3, 2)
-    with VideoWriter(tmp_path / "a.mp4", 25, 63, 47) as writer:
-        writer.write(ramp)
-    frame = video(tmp_path / "a.mp4")[0][0].astype(float)
-    assert abs(frame[20, 0].mean() - 0) < 12 and abs(frame[20, 62].mean() - 255) < 12
-    assert abs(frame[:, 63] - frame[:, 62]).max() < 12
+def test_a_film_that_is_none_is_told(tmp_path):
+    with pytest.raises(MediaError, match="no video at"):
+        video_fps(tmp_path / "none.mp4")
+    with pytest.raises(MediaError, match="no pictures"):
+        video_fps(write_sound(tmp_path / "tone.wav", "pcm_s16le", 16_000, tone(1, 16_000).numpy()))
+    (tmp_path / "text.mp4").write_text("no film")
+    with pytest.raises(MediaError, match="cannot be read"):
+        video_fps(tmp_path / "text.mp4")
 
 
-def test_transparent_frames_are_laid_on_white(tmp_path):
-    with VideoWriter(tmp_path / "a.mp4", 25, 32, 32) as writer:
-        writer.write(np.zeros((32, 32, 4), np.float32))
-    assert video(tmp_path / "a.mp4")[0].min() > 250
+def test_a_picture_is_enlarged_without_losing_its_range_or_alpha():
+    picture = torch.zeros(10, 20, 4)
+    picture[:, 10:] = 1
+    large = upscaled(picture, 2.0)
+    assert large.shape == (20, 40, 4)
+    assert large.min() == 0 and large.max() == 1
+    assert large[:, :16].max() < 0.05 and large[:, 24:].min() > 0.95
+    assert upscaled(picture, 1.0) is picture
+    with pytest.raises(MediaError, match="1 to 4 times"):
+        upscaled(picture, 9.0)
 
 
-@pytest.mark.parametrize("fps", [24.0, 25.0, 30_000 / 1001, 60.0])
-def test_the_frame_rate_is_kept(tmp_path, fps):
-    with VideoWriter(tmp_path / "a.mp4", fps, 32, 32) as writer:
-        for _ in range(5):
-            writer.write(np.zeros((32, 32, 3), np.float32))
-    assert float(video(tmp_path / "a.mp4")[1].average_rate) == pytest.approx(fps, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    "rate, channels", [(16_000, 1), (44_100, 2), (48_000, 6), (11_111, 1), (192_000, 2), (48_000, 3)]
-)
-def test_the_whole_sound_is_written_in_step(tmp_path, rate, channels):
-    """A click at 0.9 s stays there, and sound longer or shorter than the pictures stays whole."""
-    waveform = torch.zeros(channels, round(rate * 1.3))
-    waveform[:, round(rate * 0.9) :] = tone(channels, rate, 0.4)
-    with VideoWriter(tmp_path / "a.mp4", 25, 32, 32, Audio(waveform, rate)) as writer:
-        for _ in range(25):
-            writer.write(np.zeros((32, 32, 3), np.float32))
-    read = read_audio(tmp_path / "a.mp4")
-    assert read.duration_seconds == pytest.approx(1.3, abs=0.07)
-    onset = int((read.waveform[0].abs() > 0.1).nonzero()[0]) / read.sample_rate
-    assert onset == pytest.approx(0.9, abs=0.01)
-
-
-def test_the_video_says_what_it_is_and_starts_playing_at_once(tmp_path):
-    with VideoWriter(tmp_path / "a.mp4", 25, 32, 32, metadata={"comment": "generated face"}) as writer:
-        writer.write(np.zeros((32, 32, 3), np.float32))
-    with av.open(str(tmp_path / "a.mp4")) as container:
-        assert container.metadata["comment"] == "generated face"
-    content = (tmp_path / "a.mp4").read_bytes()
-    assert content.index(b"moov") < content.index(b"mdat")
-
-
-def test_an_interrupted_video_leaves_nothing_behind(tmp_path):
-    with pytest.raises(KeyboardInterrupt), VideoWriter(tmp_path / "a.mp4", 25, 32, 32) as writer:
-        writer.write(np.zeros((32, 32, 3), np.float32))
-        raise KeyboardInterrupt
-    with pytest.raises(MediaError, match="No frame"), VideoWriter(tmp_path / "a.mp4", 25, 32, 32):
-        pass
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_existing_video_survives_unless_overwriting_is_allowed(tmp_path):
-    path = tmp_path / "a.mp4"
-    path.write_text("precious")
-    with pytest.raises(MediaError, match="exists already"):
-        VideoWriter(path, 25, 32, 32)
-    with pytest.raises(RuntimeError), VideoWriter(path, 25, 32, 32, overwrite=True):
-        raise RuntimeError
-    assert path.read_text() == "precious"
-    with VideoWriter(path, 25, 32, 32, overwrite=True) as writer:
-        writer.write(np.zeros((32, 32, 3), np.float32))
-    assert len(video(path)[0]) == 1
-
-
-def test_bad_targets_and_frames_are_explained(tmp_path):
-    with pytest.raises(MediaError, match="folder"):
-        VideoWriter(tmp_path / "none" / "a.mp4", 25, 32, 32)
-    with pytest.raises(MediaError, match="must end in"):
-        VideoWriter(tmp_path / "a.txt", 25, 32, 32)
-    with pytest.raises(MediaError, match="does not fit"), VideoWriter(tmp_path / "a.mp4", 25, 32, 32) as writer:
-        writer.write(np.zeros((30, 32, 3), np.float32))
+def test_voices_are_mixed_at_the_highest_rate_without_clipping():
+    low, high = Audio(tone(1, 8_000, 0.5), 8_000), Audio(torch.full((2, 16_000), 0.9), 16_000)
+    mixed = mixed_sound([low, high])
+    assert mixed.sample_rate == 16_000 and mixed.waveform.shape == (1, 16_000)
+    assert mixed.waveform.abs().max() <= 1
+    assert mixed.waveform[0, 12_000:].std() < 0.01 < mixed.waveform[0, :6_000].std()
+    assert mixed_sound([low]) is low

@@ -3,8 +3,8 @@
 import av
 import numpy as np
 
-from cemnet.media import VideoWriter
 from cemnet.provenance import DIGITAL_SOURCE_TYPE, generated_metadata
+from cemnet.video_writer import VideoWriter
 
 
 def test_the_file_says_that_it_is_generated(tmp_path):

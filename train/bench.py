@@ -15,6 +15,7 @@ import torch
 from cemnet import media, pipeline
 from cemnet.audio import num_motion_frames
 from cemnet.types import MOTION_FPS, SAMPLE_RATE
+from cemnet.video_writer import VideoWriter
 
 Result = TypeVar("Result")
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -58,7 +59,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="cemnet-bench-"))
 
     def encode() -> None:
-        with media.VideoWriter(folder / "video.mp4", MOTION_FPS, width, height, audio, overwrite=True) as video:
+        with VideoWriter(folder / "video.mp4", MOTION_FPS, width, height, audio, overwrite=True) as video:
             for frame in frames:
                 video.write(frame)
 
