@@ -38,7 +38,7 @@ from .report_matrix import (
     systems_table,
     targets_table,
 )
-from .report_sheets import TELLING_PAIRS, matrix_sheet, systems_sheet
+from .report_sheets import TELLING_PAIRS, apex_sheet, matrix_sheet, systems_sheet
 from .rival_systems import SYSTEMS, Scene, copy_reference, full
 from .strong_references import KINDS, StrongReference, pushed_references, rendered_references
 from .voice_floor import VoiceFloor
@@ -136,6 +136,9 @@ def add_kind(
         reader_table(kind, references),
     )
     first = [reference for reference in references if reference.person == references[0].person]
+    if any(reference.emotion == "neutral" for reference in first):
+        note = "What the portraits show, drawn on the neutral one by the renderer alone."
+        report.add(Picture(f"The same expressions, {kind}", apex_sheet(model, judge, first), note, photographic=True))
     report.add(
         Picture(
             f"The full model, {kind}", matrix_sheet(model, judge, first, voices, full),

@@ -88,6 +88,12 @@ class MatrixScores:
             system, lambda table: table.hit, lambda table: table.off_diagonal & (table.target == EMOTION_INDEX[emotion])
         )
 
+    def hit_from(self, system: str, reference: Emotion, target: Emotion) -> float:
+        """Hit rate of one cell of the matrix; NaN where it is empty."""
+        table = self._of[system]
+        cell = (table.reference == EMOTION_INDEX[reference]) & (table.target == EMOTION_INDEX[target])
+        return _mean(table.hit[cell])
+
     def nearer_target(self, system: str) -> Share:
         """Off the diagonal: what is shown is nearer to the person's own apex of the target than of the reference."""
         return self.share(system, lambda table: table.to_target < table.to_reference, lambda table: table.off_diagonal)
@@ -99,13 +105,7 @@ class MatrixScores:
 
     def matrix(self, system: str) -> Float[np.ndarray, "emotion judged"]:
         """Hit rate of each cell: reference emotions × voice emotions; NaN where there was no voice."""
-        table = self._of[system]
-        return np.array(
-            [
-                [_mean(table.hit[(table.reference == row) & (table.target == EMOTION_INDEX[name])]) for name in JUDGED]
-                for row in range(len(EMOTIONS))
-            ]
-        )
+        return np.array([[self.hit_from(system, reference, target) for target in JUDGED] for reference in EMOTIONS])
 
     def confusion(self, system: str) -> Float[np.ndarray, "judged judged"]:
         """Rows: the voice's emotion; columns: the share of its videos in which the judge names each."""

@@ -82,6 +82,7 @@ def ladder_table(
             emotion,
             _percent(heard[row]),
             _percent(own[row]),
+            _percent(drawn.hit_from(RENDERER, "neutral", emotion)),
             _percent(drawn.class_hit(RENDERER, emotion)[0]),
             _percent(scores.class_hit(ORACLE, emotion)[0]),
             _percent(scores.class_hit(FULL, emotion)[0]),
@@ -92,14 +93,16 @@ def ladder_table(
         "emotion",
         "voice heard right",
         "judge: reference pictures",
-        "judge: drawn apex",
+        "judge: drawn on neutral",
+        "judge: drawn on others",
         "judge: oracle",
         "judge: full",
     )
     note = (
         "Voice heard right: share of the spoken clips. Judge on the reference pictures: the emotion's own portraits. "
-        "Drawn apex: the renderer puts the person's own full expression on portraits that show another emotion; no "
-        "network and no speech. Oracle: the bridge told the emotion by name. Where a step falls, that step loses it."
+        "Drawn: the renderer puts the person's own full expression on the neutral portrait, and on all that show "
+        "another emotion; no network and no speech. Oracle: the bridge told the emotion by name. Where a step falls, "
+        "that step loses it."
     )
     return Table(f"Where hits are lost, {kind}, %", header, rows, note)
 

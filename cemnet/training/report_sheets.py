@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw
 
-from ..arkit import EMOTIONS, Emotion
+from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from ..contact_sheet import face_square
 from ..model import CEMNet
 from .emotion_matrix import Judge, Voice, apex_frames, cell_voices, render
@@ -57,6 +57,18 @@ def portrait_tile(judge: Judge, reference: StrongReference) -> Tile:
     picture = reference.face.image.numpy()
     box = face_square(reference.face, margin=1.12)
     return picture, box, f"({reference.emotion}) {judged(judge, picture, reference)}"
+
+
+def apex_sheet(model: CEMNet, judge: Judge, references: Sequence[StrongReference]) -> Image.Image:
+    """One person: the portraits themselves, and below them the same expressions drawn on the neutral portrait."""
+    neutral = next(reference for reference in references if reference.emotion == "neutral")
+    prepared, box = model.renderer.prepare(neutral.face), face_square(neutral.face, margin=1.12)
+    drawn = []
+    for reference in references:
+        apex = reference.apexes[EMOTION_INDEX[reference.emotion]]
+        frame = model.renderer.frame(prepared, apex, np.zeros(3, np.float32))
+        drawn.append((frame, box, f"drawn: {judged(judge, frame, neutral)}"))
+    return paste_sheet([[portrait_tile(judge, reference) for reference in references], drawn])
 
 
 def matrix_sheet(
