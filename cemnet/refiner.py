@@ -29,6 +29,7 @@ from .slits import Carry, Slit
 from .types import FaceReference
 from .warp import CANVAS_SIDE, FaceCanvas, FaceWarp
 
+REFINER_WEIGHTS = "refiner.safetensors"
 CROP_WIDTH, CROP_HEIGHT = 144, 192  # pixels of the crop
 CELL = 4  # pixels of the crop along a side of a cell of the network's grid
 CROP_UNIT = 1.5  # canvas units a pixel of the crop

@@ -10,6 +10,7 @@ calibration  how far beliefs about voices can be trusted, and whether an unsure 
 motion    blinks, head, mouth with loudness, upper face with stress, lips
 timeline  voices that turn from one emotion to another: when the face turns, and whether it flickers
 identity  PSNR of portraits rendered with their own expression
+refiner   PSNR, SSIM and gradients of warped, composed and refined frames of held-out rendered heads
 sheet     a picture to look at: every portrait (rows) speaking every voice (columns), three frames each
 """
 
@@ -31,6 +32,7 @@ from cemnet.contact_sheet import TILE, face_square, tile
 from cemnet.describe import describe_speech
 from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
 from cemnet.model import NETWORK_WEIGHTS, CEMNet, EmotionNetwork
+from cemnet.refiner import REFINER_WEIGHTS, Refiner
 from cemnet.training.calibration import (
     Displayed,
     clip_reliability,
@@ -46,6 +48,8 @@ from cemnet.training.lip_measures import bilabial_frames, lips_table
 from cemnet.training.matrix_evaluation import MatrixSettings, evaluate_matrix
 from cemnet.training.memory_diagnostics import People, address_map, faces_table, retrieval_table, usage_table
 from cemnet.training.motion_measures import hear_clean, hear_joined, life_table, perform_as, prosody_table
+from cemnet.training.refiner_pairs import PairMaker
+from cemnet.training.refiner_scores import scores_table
 from cemnet.training.report import Picture, Report
 from cemnet.training.report_figures import curves_figure, reliability_figure
 from cemnet.training.settings import TrainingSettings
@@ -87,6 +91,12 @@ def parse_arguments() -> argparse.Namespace:
     cross.add_argument("--batches", type=int, default=30)
     identity = subjects.add_parser("identity", help="PSNR of portraits rendered as they are")
     identity.add_argument("portraits", type=Path, nargs="+")
+    refiner = subjects.add_parser("refiner", help="warped, composed and refined frames of held-out heads")
+    refiner.add_argument("--ict", type=Path, help="ict_facekit_light.npz; else CEMNET_ICT_FACEKIT")
+    refiner.add_argument("--portraits", type=Path, nargs="*", default=[], help="skins that training did not use")
+    refiner.add_argument("--weights", type=Path, help=f"default: the released {REFINER_WEIGHTS}")
+    refiner.add_argument("--heads", type=int, default=12)
+    refiner.add_argument("--seed", type=int, default=1000, help="other than the training's")
     sheet = subjects.add_parser("sheet", help="portraits × voices, three frames each")
     sheet.add_argument("--portraits", type=Path, nargs="+", required=True)
     sheet.add_argument("--speech", type=Path, nargs="+", required=True)
@@ -310,6 +320,11 @@ def evaluate_sheet(arguments: argparse.Namespace) -> None:
     print(f"Wrote {arguments.output}; the voices were heard as {', '.join(labels)}")
 
 
+def evaluate_refiner(arguments: argparse.Namespace) -> None:
+    refiner = Refiner.load(arguments.weights or find_weights(REFINER_WEIGHTS))
+    print(scores_table(PairMaker(arguments.ict, arguments.portraits), refiner, arguments.heads, arguments.seed))
+
+
 def main() -> None:
     torch.set_num_threads(1)
     arguments = parse_arguments()
@@ -319,6 +334,7 @@ def main() -> None:
         "cross": evaluate_cross,
         "identity": evaluate_identity,
         "sheet": evaluate_sheet,
+        "refiner": evaluate_refiner,
         "matrix": evaluate_emotion_matrix,
         "memory": evaluate_memory,
         "robustness": evaluate_robustness,

@@ -22,12 +22,12 @@ from tqdm import tqdm
 
 from cemnet.checkpoint import save_checkpoint
 from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
-from cemnet.refiner import Refiner
+from cemnet.refiner import REFINER_WEIGHTS, Refiner
 from cemnet.training.datasets import CrossPairs, FeatureClips, first_memories, load_feature_clips
 from cemnet.training.objective import Objective, total_loss
 from cemnet.training.refiner_pairs import prepared_pairs
 from cemnet.training.refiner_training import DATA as REFINER_DATA
-from cemnet.training.refiner_training import REFINER_WEIGHTS, PairDataset, RefinerObjective, RefinerSettings
+from cemnet.training.refiner_training import PairDataset, RefinerObjective, RefinerSettings
 from cemnet.training.settings import TrainingSettings
 
 

@@ -178,7 +178,7 @@ def light_through(
     outline: Float[np.ndarray, "corner 3"], places: Float[np.ndarray, "place 3"], normals: Float[np.ndarray, "place 3"]
 ) -> Float[np.ndarray, "place"]:
     """The share of its light that a place receives through an opening: Lambert's form factor of a polygon."""
-    ray = outline[None] - places[:, None]
+    ray = (outline[None] - places[:, None]).astype(np.float32)
     ray /= np.linalg.norm(ray, axis=-1, keepdims=True) + 1e-6
     following = np.roll(ray, -1, axis=1)
     angle = np.arccos(np.clip((ray * following).sum(-1), -1, 1))

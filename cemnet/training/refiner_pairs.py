@@ -37,7 +37,8 @@ from .refiner_heads import CreasedHeadRenderer, Skin, skin_vertices
 from .rendered_heads import sample_pose
 
 FRAMES_PER_HEAD = 6
-HEADS_A_FILE = 40
+HEADS_A_FILE = 20
+PICTURE_SIDE = 384  # pixels: a little finer than the crop
 STIFFNESS = 0.05  # square centimetres: how little ICT's blendshapes leave the wanted ones to follow the landmarks
 JAW_STIFFNESS = 30.0
 FOLLOWED = (
@@ -118,7 +119,7 @@ class PairMaker:
         self.model = HeadModel.load(ict)
         self.basis = FaceBasis.load(find_weights("face_basis.safetensors"))
         self.landmarker = FaceLandmarker(find_face_landmarker())
-        self.heads = CreasedHeadRenderer(self.model, self.basis)
+        self.heads = CreasedHeadRenderer(self.model, self.basis, PICTURE_SIDE)
         self.modes = self.model.expression[:, skin_vertices(self.model, self.basis, FOLLOWED)]
         self.jaws, self.incisors = jaw_vertices(self.model)
         self.onlooker = Onlooker()

@@ -17,7 +17,6 @@ from ..face_basis import MIRRORED_EXPRESSION
 from ..refiner import Refiner, RefinerConfig
 from .refiner_pairs import RefinerPairs
 
-REFINER_WEIGHTS = "refiner.safetensors"
 REFINER_LOSS_WEIGHTS = {"colour": 1.0, "gradient": 1.0}
 DATA = (
     "Frames of rendered USC ICT-FaceKit heads (MIT), some with the skin of generated portraits and of paintings in the "
