@@ -63,3 +63,11 @@ def test_an_example_opens_runs_and_plays(told, name):
     assert all(video["seconds"] > 3 for video in example["videos"] if video["ready"] == 4)
     assert example["complaints"] == []
     assert (SCREENSHOTS / f"{name}.png").stat().st_size > 50_000
+
+
+def test_a_page_in_another_language_shows_its_names_and_the_help(server):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    arguments = (str(server.port), SCREENSHOTS, PACK, "cemnet_talking_portrait", "fr")
+    (page,) = drive("look_up.mjs", *arguments)
+    assert page["titles"]["CEMNetTalkingPortrait"] == "CEM-Net Portrait parlant"
+    assert "Makes a portrait speak" in page["shown"] and "Good to know" in page["shown"]
