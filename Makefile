@@ -9,13 +9,13 @@ PORT ?= 8188
 .PHONY: help demo test test-library test-comfy test-browser lint comfy workflows pictures bench clean
 
 help:
-	@echo "make demo    the bundled portrait speaks: output/demo.mp4"
-	@echo "make test    lint, the library's tests, the nodes' tests in a real ComfyUI"
+	@echo "make demo       the bundled portrait speaks: output/demo.mp4"
+	@echo "make test       lint, the library's tests, the nodes' tests in a real ComfyUI and a real browser"
+	@echo "make comfy      ComfyUI with this pack at http://127.0.0.1:$(PORT)"
 	@echo "make workflows  example_workflows out of workflows/api, in ComfyUI's own page"
 	@echo "make pictures   the pictures of README, from what runs"
-	@echo "make comfy   ComfyUI with this pack at http://127.0.0.1:$(PORT)"
-	@echo "make bench   how fast each step runs on this machine"
-	@echo "make clean   removes the environments"
+	@echo "make bench      how fast each step runs on this machine"
+	@echo "make clean      removes the environments"
 
 demo: $(VENV)/installed
 	mkdir -p output
@@ -28,10 +28,7 @@ test-library: $(VENV)/installed-for-tests
 	sh tests/system_packages.sh
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 --ignore-glob='tests/test_comfy_*.py'
 
-test-pictures: $(VENV)/installed test-browser
-	$(VENV)/bin/python docs/make_pictures.py
-
-comfy: $(COMFY)/installed
+test-comfy: $(COMFY)/installed
 	$(COMFY)/venv/bin/pytest --ignore=tests/test_comfy_browser.py tests/test_comfy_*.py
 
 # Screenshots go to output/browser; COMFYUI_PATH=... tries another ComfyUI.
@@ -48,6 +45,9 @@ lint: $(VENV)/installed-for-tests
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/basedpyright --pythonpath $(VENV)/bin/python
+
+pictures: $(VENV)/installed test-browser
+	$(VENV)/bin/python docs/make_pictures.py
 
 comfy: $(COMFY)/installed
 	$(COMFY)/venv/bin/python $(COMFY)/ComfyUI/main.py --cpu --port $(PORT) --disable-auto-launch --disable-api-nodes \
