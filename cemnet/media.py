@@ -170,10 +170,12 @@ def video_fps(path: Path | str) -> float:
     return float(rate) if rate and 1 <= rate <= MOST_FPS else MOTION_FPS
 
 
-def video_frames(path: Path | str, fps: float) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+def video_frames(
+    path: Path | str, fps: float, size: tuple[int, int] | None = None
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """A film's pictures at a steady rate, upright: at each time the last one that has begun.
 
-    MediaError where it is damaged.
+    `size` is the width and height to which they are brought by Lanczos' filter. MediaError where the film is damaged.
     """
     try:
         with av.open(str(path)) as container:
@@ -187,7 +189,7 @@ def video_frames(path: Path | str, fps: float) -> Iterator[UInt8[np.ndarray, "he
                 while shown is not None and count / fps < now - 1e-6:
                     yield shown
                     count += 1
-                shown = _upright_frame(frame)
+                shown = _upright_frame(frame, size)
             while shown is not None and count / fps < now + period - 1e-6:
                 yield shown
                 count += 1
@@ -195,20 +197,29 @@ def video_frames(path: Path | str, fps: float) -> Iterator[UInt8[np.ndarray, "he
         raise MediaError(f"{path} cannot be read as a film ({error}).") from error
 
 
-def _upright_frame(frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+def _upright_frame(frame: av.VideoFrame, size: tuple[int, int] | None) -> UInt8[np.ndarray, "height width 3"]:
     pixels = frame.to_ndarray(format="rgb24")
-    return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90))) if frame.rotation else pixels
+    if frame.rotation:
+        pixels = np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
+    if size is not None and pixels.shape[1::-1] != size:
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4)
+    return pixels
+
+
+def enlarged_size(width: int, height: int, factor: float) -> tuple[int, int]:
+    """Width and height so many times as large; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
+    if not 1.0 <= factor <= LARGEST_UPSCALE:
+        raise MediaError(f"A picture can be enlarged 1 to {LARGEST_UPSCALE:g} times, not {factor:g} times.")
+    return round(width * factor), round(height * factor)
 
 
 def upscaled(
     picture: Float[Tensor, "height width channel"], factor: float
 ) -> Float[Tensor, "newheight newwidth channel"]:
     """A picture (0 to 1) enlarged by Lanczos' filter; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
-    if not 1.0 <= factor <= LARGEST_UPSCALE:
-        raise MediaError(f"A picture can be enlarged 1 to {LARGEST_UPSCALE:g} times, not {factor:g} times.")
     if factor == 1.0:
         return picture
-    size = round(picture.shape[1] * factor), round(picture.shape[0] * factor)
+    size = enlarged_size(picture.shape[1], picture.shape[0], factor)
     enlarged = cv2.resize(picture.numpy(), size, interpolation=cv2.INTER_LANCZOS4)
     return torch.from_numpy(enlarged.clip(0, 1))
 

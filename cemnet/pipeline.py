@@ -18,7 +18,7 @@ from .emotion_memory import emotion_state
 from .errors import CEMNetError
 from .face_reference import choose_face, reference_faces
 from .face_track import FaceTrack, track_face
-from .media import read_audio, video_fps, video_frames
+from .media import enlarged_size, read_audio, video_fps, video_frames
 from .model import CEMNet, load_model
 from .motion import add_life
 from .renderer import render_motion
@@ -184,11 +184,15 @@ def save_people_video(
     audio: Audio | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    transparent: bool = False,
 ) -> None:
-    """Renders several faces of one picture straight into an mp4 file (see `render_people`)."""
+    """Renders several faces of one picture straight into a video file (see `render_people`).
+
+    `transparent` keeps the picture's alpha; the file has to be a .webm or a .mov then.
+    """
     (face, motion), num_frames = performances[0], max(motion.num_frames for _, motion in performances)
     height, width = face.image.shape[:2]
-    with VideoWriter(output, motion.fps, width, height, audio, overwrite=overwrite) as video:
+    with VideoWriter(output, motion.fps, width, height, audio, overwrite=overwrite, transparent=transparent) as video:
         for index, frame in enumerate(stream_performances(model.renderer, performances)):
             video.write(frame)
             if progress is not None:
@@ -213,13 +217,16 @@ def animate(
     return face, speech, motion
 
 
-def track_video(model: CEMNet, video: Path, face_index: int | None = None) -> FaceTrack:
+def track_video(model: CEMNet, video: Path, face_index: int | None = None, upscale: float = 1.0) -> FaceTrack:
     """One face of a film, the largest one unless an index is given, followed through all of it.
 
-    MediaError where the film cannot be read, FaceError where it shows no face.
+    `upscale` enlarges the film, 1 to 4 times. MediaError where it cannot be read, FaceError where it shows no face.
     """
-    fps = video_fps(video)
-    return track_frames(model, video_frames(video, fps), fps, face_index)
+    fps, size = video_fps(video), None
+    if upscale != 1.0:
+        height, width = next(video_frames(video, fps)).shape[:2]
+        size = enlarged_size(width, height, upscale)
+    return track_frames(model, video_frames(video, fps, size), fps, face_index)
 
 
 def track_frames(
@@ -250,9 +257,12 @@ def save_dubbed_video(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> None:
-    """The film with its face moved by the motion, as an mp4 file at its own frame rate; pictures are streamed."""
+    """The film with its face moved by the motion, at its own frame rate and as large as it was tracked.
+
+    Pictures are streamed: memory does not grow with their number.
+    """
     height, width = track.best_picture.shape[:2]
-    frames = dubbed_frames(model.renderer, video_frames(video, track.fps), track, motion)
+    frames = dubbed_frames(model.renderer, video_frames(video, track.fps, (width, height)), track, motion)
     with VideoWriter(output, track.fps, width, height, audio, overwrite=overwrite) as writer:
         for index, frame in enumerate(frames):
             writer.write(frame)

@@ -2,6 +2,7 @@
 
 import json
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -32,6 +33,42 @@ def test_animate_writes_video_motion_and_sheet_and_render_reads_the_motion(sampl
     again = tmp_path / "again.mp4"
     main(["render", "--portrait", portrait, "--motion-csv", str(csv), "--output", str(again)])
     assert again.stat().st_size > 5_000
+
+
+def shape_and_sound(path):
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        return video.width, video.height, bool(container.streams.audio)
+
+
+def test_two_faces_speak_at_once(samples, short_speech, tmp_path, capsys):
+    video = tmp_path / "two.mp4"
+    main(["animate", "--portrait", str(samples / "two_people.jpg"), "--speaker", f"0={short_speech}",
+          "--speaker", f"1={short_speech}", "--output", str(video), "--device", "cpu"])  # fmt: skip
+    assert capsys.readouterr().out.count("Heard:") == 2
+    assert shape_and_sound(video)[2]
+    with pytest.raises(SystemExit):
+        main(["animate", "--portrait", str(samples / "two_people.jpg"), "--speaker", "anna.wav", "--output", "x.mp4"])
+    assert "0=anna.wav" in capsys.readouterr().err
+
+
+def test_a_transparent_portrait_stays_transparent_enlarged_and_looks_aside(samples, short_speech, tmp_path):
+    picture = Image.open(samples / "portrait.png").convert("RGBA").crop((100, 20, 350, 270))
+    picture.putalpha(Image.radial_gradient("L").resize(picture.size).point(lambda value: 255 if value < 150 else 0))
+    picture.save(tmp_path / "cut.png")
+    video, csv = tmp_path / "cut.webm", tmp_path / "cut.csv"
+    main(["animate", "--portrait", str(tmp_path / "cut.png"), "--speech", str(short_speech), "--output", str(video),
+          "--alpha", "--upscale", "2", "--look-sideways", "0.7", "--gaze", "0", "--motion-csv", str(csv),
+          "--device", "cpu"])  # fmt: skip
+    assert shape_and_sound(video)[:2] == (500, 500)
+    with av.open(str(video)) as container:
+        codec = av.CodecContext.create("libvpx-vp9", "r")
+        frame = next(frame for packet in container.demux(video=0) for frame in codec.decode(packet))
+    alpha = frame.to_ndarray(format="rgba")[..., 3]
+    assert alpha[250, 250] > 250 and alpha[5, 5] < 5
+    names, *rows = csv.read_text().splitlines()
+    look = names.split(",").index("EyeLookOutLeft")
+    assert float(rows[3].split(",")[look]) > 0.5
 
 
 def test_existing_files_are_kept_unless_asked(samples, short_speech, tmp_path, capsys):
