@@ -8,15 +8,19 @@ import torch
 
 from cemnet import pipeline
 from cemnet.arkit import EMOTION_INDEX, EMOTIONS
+from cemnet.config import AudioEmotionConfig
 from cemnet.training.babble import babble
 from cemnet.training.calibration import Displayed, Reliability, displacement_size, display_table, moment_reliability
-from cemnet.training.datasets import generated_clips
+from cemnet.training.datasets import generated_clips, load_feature_clips
 from cemnet.training.phonemes import PhonemeSpan
+from cemnet.training.settings import DataSettings
 from cemnet.training.voice_robustness import (
     CLEAN,
     DEGRADATIONS,
     Heard,
     confused_table,
+    fold_right,
+    folds_table,
     hear_degraded,
     recall_table,
     robustness_table,
@@ -94,6 +98,20 @@ def test_clips_are_heard_through_the_whole_path(model):
     np.testing.assert_array_equal(result.labels, [EMOTION_INDEX[clip.emotion] for clip in clips if clip.emotion])
     np.testing.assert_allclose(result.belief.sum(1), 1, atol=1e-4)
     assert [speech.num_frames for speech in result.speeches] == [75, 75]
+
+
+def test_folds_judge_every_clip_of_the_source_in_every_condition(tmp_path):
+    features = load_feature_clips(
+        DataSettings(generated_clips=5, voice_augmentations=0), tmp_path, torch.device("cpu"), 0
+    )
+    folds = [["babbler_0"]]
+    small = AudioEmotionConfig(content_dim=16, hidden_dim=16, embedding_dim=16)
+    right = fold_right(features, "babble", folds, small, num_steps=3, seed=0)
+    assert list(right) == list(DEGRADATIONS)
+    assert {len(values) for values in right.values()} == {2}
+    table = folds_table({CLEAN: np.ones(6, bool), "half level": np.arange(6) > 0}, "babble", len(folds))
+    assert table.rows[0][2:] == ("", "")
+    assert table.rows[1][3] == "MISSED"
 
 
 def test_beliefs_that_are_as_often_right_as_sure_have_no_error():

@@ -41,7 +41,7 @@ from cemnet.training.calibration import (
     reliability_table,
 )
 from cemnet.training.clips import Clip
-from cemnet.training.datasets import full_speaker, load_feature_clips, one_hot_emotion
+from cemnet.training.datasets import FeatureClips, full_speaker, load_feature_clips, one_hot_emotion
 from cemnet.training.evaluated import describe_weights, evaluated_model, labelled_clips, split_speakers
 from cemnet.training.held_out_losses import held_out_losses
 from cemnet.training.lip_measures import bilabial_frames, lips_table
@@ -58,6 +58,8 @@ from cemnet.training.voice_robustness import (
     CLEAN,
     DEGRADATIONS,
     confused_table,
+    fold_right,
+    folds_table,
     hear_degraded,
     recall_table,
     robustness_table,
@@ -135,7 +137,10 @@ def add_voices(subjects: argparse._SubParsersAction) -> None:
         ("timeline", "voices that turn, and flicker"),
         ("motion", "blinks, head, mouth and upper face with the voice"),
     ):
-        subjects.add_parser(name, parents=[voices], help=text)
+        parser = subjects.add_parser(name, parents=[voices], help=text)
+        if name == "robustness":
+            parser.add_argument("--features", type=Path, help="of a training run: five folds of RAVDESS as well")
+            parser.add_argument("--steps", type=int, default=1500, help="of each fold")
 
 
 def voices_of(arguments: argparse.Namespace) -> tuple[CEMNet, list[Clip], Report]:
@@ -155,6 +160,11 @@ def evaluate_robustness(arguments: argparse.Namespace) -> None:
     model, clips, report = voices_of(arguments)
     heard = {name: hear_degraded(model, clips, change, arguments.seed) for name, change in DEGRADATIONS.items()}
     report.add(robustness_table(heard), recall_table(heard), confused_table(heard[CLEAN]))
+    if arguments.features:
+        settings, features = everybodys_features(arguments)
+        folds = ravdess_folds(features)
+        right = fold_right(features, "ravdess", folds, settings.model.audio_emotion, arguments.steps, arguments.seed)
+        report.add(folds_table(right, "ravdess", len(folds)))
     finish(report, arguments)
 
 
@@ -228,27 +238,36 @@ def evaluate_emotion_matrix(arguments: argparse.Namespace) -> None:
     print(f"Wrote {arguments.output / 'matrix.html'}")
 
 
-def evaluate_speech(arguments: argparse.Namespace) -> None:
+def everybodys_features(arguments: argparse.Namespace) -> tuple[TrainingSettings, FeatureClips]:
+    """All clips of the config, those of speakers that training leaves out too."""
     settings = TrainingSettings.load(arguments.config)
-    clips = load_feature_clips(settings.data, arguments.features, torch.device("cpu"), settings.seed)
+    data = replace(settings.data, validation_speakers=())
+    return settings, load_feature_clips(data, arguments.features, torch.device("cpu"), settings.seed)
+
+
+def speakers_of(clips: FeatureClips, source: str) -> list[str]:
+    return sorted({clip.clip.speaker for clip in clips.clips if clip.clip.source == source})
+
+
+def ravdess_folds(clips: FeatureClips) -> list[list[str]]:
+    actors = speakers_of(clips, "ravdess")
+    return [actors[start : start + 4] for start in range(0, len(actors), 4)]
+
+
+def evaluate_speech(arguments: argparse.Namespace) -> None:
+    settings, clips = everybodys_features(arguments)
 
     def report(source: str, folds: list[list[str]]) -> None:
         accuracies = fold_accuracies(clips, source, folds, settings.model.audio_emotion, arguments.steps)
         listed = " ".join(f"{100 * accuracy:.1f}" for accuracy in accuracies)
         print(f"{source}: {100 * np.mean(accuracies):.1f} % over {len(folds)} folds of unheard speakers ({listed})")
 
-    def speakers(source: str) -> list[str]:
-        return sorted({clip.clip.speaker for clip in clips.clips if clip.clip.source == source})
-
-    actors = speakers("ravdess")
-    report("ravdess", [actors[start : start + 4] for start in range(0, len(actors), 4)])
-    report("emodb", [[speaker] for speaker in speakers("emodb")])
+    report("ravdess", ravdess_folds(clips))
+    report("emodb", [[speaker] for speaker in speakers_of(clips, "emodb")])
 
 
 def evaluate_lips(arguments: argparse.Namespace) -> None:
-    settings = TrainingSettings.load(arguments.config)
-    everybody = replace(settings.data, validation_speakers=())
-    clips = load_feature_clips(everybody, arguments.features, torch.device("cpu"), settings.seed)
+    _, clips = everybodys_features(arguments)
     network = EmotionNetwork.load(arguments.weights or find_weights(NETWORK_WEIGHTS))
     wanted = [clip for clip in clips.clips if clip.clip.source == arguments.source and bilabial_frames(clip.clip)]
     if arguments.speakers:
@@ -269,9 +288,7 @@ def evaluate_lips(arguments: argparse.Namespace) -> None:
 
 
 def evaluate_cross(arguments: argparse.Namespace) -> None:
-    settings = TrainingSettings.load(arguments.config)
-    everybody = replace(settings.data, validation_speakers=())
-    clips = load_feature_clips(everybody, arguments.features, torch.device("cpu"), settings.seed)
+    settings, clips = everybodys_features(arguments)
     held_out = replace(clips, clips=tuple(c for c in clips.clips if full_speaker(c.clip) in arguments.speakers))
     for path in arguments.weights:
         network, crop = EmotionNetwork.load(path), settings.data.crop_seconds
