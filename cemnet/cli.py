@@ -93,7 +93,7 @@ def dub(arguments: argparse.Namespace) -> None:
     with tqdm(total=motion.num_frames, unit="frame") as bar:
         pipeline.save_dubbed_video(
             model, arguments.video, track, motion, arguments.output, audio, arguments.overwrite,
-            lambda done, _: bar.update(done - bar.n),
+            lambda done, _: bar.update(done - bar.n), not arguments.unmarked,
         )  # fmt: skip
     print(f"Wrote {arguments.output}")
 
@@ -106,7 +106,7 @@ def save(
     with tqdm(total=max(motion.num_frames for _, motion in performances), unit="frame") as bar:
         pipeline.save_people_video(
             model, performances, arguments.output, audio, arguments.overwrite,
-            lambda done, _: bar.update(done - bar.n), arguments.alpha,
+            lambda done, _: bar.update(done - bar.n), arguments.alpha, not arguments.unmarked,
         )  # fmt: skip
     print(f"Wrote {arguments.output}")
     if arguments.contact_sheet is not None:

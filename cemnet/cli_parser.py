@@ -67,6 +67,7 @@ def add_written(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, help="the video to write: .mp4, .mov or .webm")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--face-index", type=int, help="which face, 0 being the largest (default)")
+    parser.add_argument("--unmarked", action="store_true", help="do not write into the file that it is AI-generated")
     parser.add_argument("--upscale", type=float, default=1.0, metavar="FACTOR", help="enlarge 1 to 4 times (Lanczos)")
 
 

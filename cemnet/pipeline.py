@@ -21,6 +21,7 @@ from .face_track import FaceTrack, track_face
 from .media import enlarged_size, read_audio, video_fps, video_frames
 from .model import CEMNet, load_model
 from .motion import add_life
+from .provenance import generated_metadata
 from .renderer import render_motion
 from .scene import Performance, render_performances, stream_performances
 from .types import MOTION_FPS, Audio, FaceReference, Motion, Speech
@@ -185,14 +186,17 @@ def save_people_video(
     overwrite: bool = False,
     progress: Progress | None = None,
     transparent: bool = False,
+    marked: bool = True,
 ) -> None:
     """Renders several faces of one picture straight into a video file (see `render_people`).
 
-    `transparent` keeps the picture's alpha; the file has to be a .webm or a .mov then.
+    `transparent` keeps the picture's alpha; the file has to be a .webm or a .mov then. A `marked` file says in its
+    metadata that it is generated.
     """
     (face, motion), num_frames = performances[0], max(motion.num_frames for _, motion in performances)
     height, width = face.image.shape[:2]
-    with VideoWriter(output, motion.fps, width, height, audio, overwrite=overwrite, transparent=transparent) as video:
+    metadata = generated_metadata() if marked else None
+    with VideoWriter(output, motion.fps, width, height, audio, overwrite, metadata, transparent) as video:
         for index, frame in enumerate(stream_performances(model.renderer, performances)):
             video.write(frame)
             if progress is not None:
@@ -256,6 +260,7 @@ def save_dubbed_video(
     audio: Audio | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
+    marked: bool = True,
 ) -> None:
     """The film with its face moved by the motion, at its own frame rate and as large as it was tracked.
 
@@ -263,7 +268,8 @@ def save_dubbed_video(
     """
     height, width = track.best_picture.shape[:2]
     frames = dubbed_frames(model.renderer, video_frames(video, track.fps, (width, height)), track, motion)
-    with VideoWriter(output, track.fps, width, height, audio, overwrite=overwrite) as writer:
+    metadata = generated_metadata() if marked else None
+    with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata) as writer:
         for index, frame in enumerate(frames):
             writer.write(frame)
             if progress is not None:
