@@ -1,0 +1,66 @@
+"""Training the refiner: pairs become batches, mirroring is its own opposite, and the losses can be learnt away."""
+
+import pytest
+import torch
+
+from cemnet.errors import CEMNetError
+from cemnet.refiner import CROP_HEIGHT, CROP_WIDTH, GRID, NUM_LAYOUT, Refiner, RefinerConfig
+from cemnet.training.refiner_training import PairBatch, RefinerObjective, RefinerSettings
+
+
+@pytest.fixture
+def stored():
+    """Two grey faces that should be lighter in the upper half."""
+    rows, columns = GRID
+    composed = torch.full((2, CROP_HEIGHT, CROP_WIDTH, 3), 100, dtype=torch.uint8)
+    target = composed.clone()
+    target[:, : CROP_HEIGHT // 2] = 120
+    layout = torch.zeros(2, rows, columns, NUM_LAYOUT)
+    layout[..., 4] = torch.linspace(1, -1, rows)[:, None]
+    mask = torch.full((2, CROP_HEIGHT, CROP_WIDTH), 255, dtype=torch.uint8)
+    return {
+        "composed": composed,
+        "target": target,
+        "folds": torch.zeros(2, CROP_HEIGHT, CROP_WIDTH),
+        "openings": torch.zeros_like(mask),
+        "share": mask,
+        "layout": layout,
+        "expressions": torch.rand(2, 104),
+    }
+
+
+def test_the_mirror_image_of_a_mirror_image_is_the_pair_itself(stored):
+    batch = PairBatch.of(stored)
+    twice = batch.mirrored().mirrored()
+    for name, values in vars(batch).items():
+        torch.testing.assert_close(getattr(twice, name), values)
+
+
+def test_an_untrained_refiner_changes_nothing(stored):
+    batch = PairBatch.of(stored)
+    torch.testing.assert_close(batch.refined(Refiner(RefinerConfig((8, 8, 8)))), batch.composed)
+
+
+def test_the_losses_can_be_learnt_away(stored):
+    torch.manual_seed(0)
+    objective = RefinerObjective(Refiner(RefinerConfig((8, 8, 8))))
+    optimizer = torch.optim.Adam(objective.parameters(), 5e-3)
+    colours = []
+    for _ in range(25):
+        losses = objective(stored)
+        sum(losses.values()).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        colours.append(losses["colour"].item())
+    assert sum(colours[-5:]) < 0.6 * sum(colours[:5])
+
+
+def test_unknown_settings_are_named(tmp_path):
+    config = tmp_path / "refiner.yaml"
+    config.write_text("refiner: {widths: [8, 8, 8]}\nnum_haeds: 3\n")
+    with pytest.raises(CEMNetError, match="num_haeds"):
+        RefinerSettings.load(config)
+    config.write_text("refiner: {widths: [8, 8, 8]}\nportraits: [a.png]\nnum_heads: 3\n")
+    settings = RefinerSettings.load(config)
+    assert settings.refiner.widths == (8, 8, 8)
+    assert settings.num_heads == 3
