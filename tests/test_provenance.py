@@ -20,10 +20,8 @@ def test_the_file_says_that_it_is_generated(tmp_path):
 
 @pytest.mark.parametrize(("options", "said"), [([], True), (["--unmarked"], False)])
 def test_the_command_marks_its_videos_unless_told_otherwise(samples, tmp_path, options, said):
-    main(
-        ["animate", "--portrait", str(samples / "portrait.png"), "--speech", str(samples / "speech.wav"), "--fps", "2"]
-        + ["--output", str(tmp_path / "talk.mp4"), *options]
-    )
+    given = ["--portrait", str(samples / "portrait.png"), "--speech", str(samples / "speech.wav"), "--fps", "2"]
+    main(["animate", *given, "--output", str(tmp_path / "talk.mp4"), *options])
     assert ("AI-generated" in comment_of(tmp_path / "talk.mp4")) == said
 
 
