@@ -18,7 +18,6 @@ SCREENSHOTS = DOCS.parent / "output" / "browser"
 SHOWN = {
     "cemnet_talking_portrait": "workflow_simple",
     "cemnet_emotion_mix": "workflow_mix",
-    "cemnet_two_speakers": "workflow_two_speakers",
     "cemnet_dub_video": "workflow_dub",
     "help_fr": "help",
 }

@@ -35,13 +35,14 @@ for (const name of names) {
     wanted => [...document.querySelectorAll('video')].filter(video => video.readyState === 4).length >= wanted,
     wanted, { timeout: 30_000 },
   ).then(() => true, () => false);
-  await page.waitForTimeout(500);
-  await page.screenshot({ path: path.join(folder, `${name}.png`) });
   const frame = await page.evaluate(async seconds => {
-    const video = document.querySelector('video');
+    const videos = [...document.querySelectorAll('video')].filter(video => video.readyState === 4);
+    for (const video of videos) {
+      video.pause();
+      await new Promise(done => { video.onseeked = done; video.currentTime = seconds; });
+    }
+    const video = videos.at(-1);
     if (!video) return null;
-    video.pause();
-    await new Promise(done => { video.onseeked = done; video.currentTime = seconds; });
     const { videoWidth: width, videoHeight: height } = video;
     const canvas = document.createElement('canvas');
     canvas.height = 360;
@@ -51,6 +52,8 @@ for (const name of names) {
     return canvas.toDataURL('image/jpeg', 0.88).split(',')[1];
   }, FRAME_SECONDS);
   if (frame) fs.writeFileSync(path.join(folder, `${name}.jpg`), Buffer.from(frame, 'base64'));
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: path.join(folder, `${name}.png`) });
   const videos = await page.evaluate(() => [...document.querySelectorAll('video')]
     .map(video => ({ width: video.videoWidth, seconds: video.duration, ready: video.readyState })));
   console.log(JSON.stringify({
