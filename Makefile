@@ -33,7 +33,7 @@ test-comfy: $(COMFY)/installed
 
 # Screenshots go to output/browser; COMFYUI_PATH=... tries another ComfyUI.
 test-browser: $(COMFY)/installed
-	sh tests/system_packages.sh chromium
+	sh tests/system_packages.sh chromium $$(command -v npm >/dev/null || echo nodejs npm)
 	$(PYTHON) tests/comfyui/install_browser.py $(COMFY)
 	$(COMFY)/venv/bin/pytest tests/test_comfy_browser.py
 

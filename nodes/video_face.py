@@ -74,10 +74,10 @@ class CEMNetVideoFace(io.ComfyNode):
 
 
 def file_of(video: Input.Video) -> Path:
-    """The file that a VIDEO lies in; one that is only in memory goes into ComfyUI's temporary folder."""
+    """The file that a VIDEO lies in; one that is in memory or trimmed goes into ComfyUI's temporary folder."""
     if isinstance(video, InputImpl.VideoFromFile):
         source = video.get_stream_source()
-        if isinstance(source, str):
+        if isinstance(source, str) and video.get_duration() == InputImpl.VideoFromFile(source).get_duration():
             return Path(source)
     path = temporary_file()
     video.save_to(str(path))

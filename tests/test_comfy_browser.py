@@ -23,6 +23,7 @@ BROWSER = REPOSITORY / "tests" / "browser"
 PAGE = Path(sys.prefix).parent / "frontend" / "comfyui_frontend_package" / "static"
 SCREENSHOTS = REPOSITORY / "output" / "browser"
 PACK = "comfyui-cem-net"
+RELEASED = sorted((REPOSITORY / "tests" / "data").glob("workflows_*/*_api.json"))  # each beside the page's own form
 EXAMPLES = sorted(path.stem for path in (REPOSITORY / "example_workflows").glob("*.json"))
 
 pytestmark = pytest.mark.skipif(
@@ -63,6 +64,18 @@ def test_an_example_opens_runs_and_plays(told, name):
     assert all(video["seconds"] > 3 for video in example["videos"] if video["ready"] == 4)
     assert example["complaints"] == []
     assert (SCREENSHOTS / f"{name}.png").stat().st_size > 50_000
+
+
+def test_workflows_of_released_versions_open_with_their_settings(server):
+    """The page reads stored graphs by the order of widgets; every setting has to arrive where it was."""
+    files = [path.with_name(path.name.replace("_api", "")) for path in RELEASED]
+    for posted, opened in zip(RELEASED, drive("open_workflows.mjs", str(server.port), *files), strict=True):
+        assert opened["red"] == []
+        for node_id, node in json.loads(posted.read_text()).items():
+            assert opened["prompt"][node_id]["class_type"] == node["class_type"]
+            assert opened["prompt"][node_id]["inputs"].items() >= node["inputs"].items()
+        assert server.queue(opened["prompt"]).ok
+        server.interrupt()
 
 
 def test_a_page_in_another_language_shows_its_names_and_the_help(server):

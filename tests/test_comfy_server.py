@@ -155,6 +155,17 @@ def test_a_value_out_of_range_is_refused_before_anything_runs(client):
     assert "intensity" in answer.text
 
 
+def test_a_node_that_checks_its_text_still_checks_its_ranges(client):
+    workflow = json.loads((REPOSITORY / "workflows" / "api" / "cemnet_emotion_timeline.json").read_text())
+    inputs = workflow[node_of("CEMNetEmotionTimeline", workflow)]["inputs"]
+    for wrong in ({"fade_seconds": 99.0}, {"timeline": "1.5 joyful"}):
+        kept = {name: inputs[name] for name in wrong}
+        inputs.update(wrong)
+        answer = client.queue(workflow)
+        assert answer.status_code == 400 and next(iter(wrong)) in answer.text
+        inputs.update(kept)
+
+
 def test_the_workflow_is_offered_among_comfyuis_templates(client):
     assert "cemnet_portrait_speech" in client.get("/workflow_templates").json()["comfyui-cem-net"]
 

@@ -1,0 +1,19 @@
+// node open_workflows.mjs PORT FILE...
+// Opens workflow files as a user does, and prints one line of JSON for each: nodes that are missing or changed too much
+// to be used, and the prompt that the page would queue.
+import fs from 'fs';
+import { openComfy } from './page.mjs';
+
+const [port, ...files] = process.argv.slice(2);
+const { browser, page } = await openComfy(port, 'CEMNetLoader');
+for (const file of files) {
+  const told = await page.evaluate(async workflow => {
+    await window.app.loadGraphData(workflow, true, true, 'stored');
+    await new Promise(done => setTimeout(done, 800));
+    const red = window.app.graph._nodes
+      .filter(node => node.has_errors || !window.LiteGraph.registered_node_types[node.type]).map(node => node.type);
+    return { red, prompt: (await window.app.graphToPrompt()).output };
+  }, JSON.parse(fs.readFileSync(file)));
+  console.log(JSON.stringify({ file, ...told }));
+}
+await browser.close();
