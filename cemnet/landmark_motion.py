@@ -25,6 +25,9 @@ WIDE = np.array([ARKIT_INDEX["eyeWideRight"], ARKIT_INDEX["eyeWideLeft"]])
 BLINK = np.array([ARKIT_INDEX["eyeBlinkRight"], ARKIT_INDEX["eyeBlinkLeft"]])
 UPPER_ROWS, LOWER_ROWS = np.array(UPPER_LIP_ROWS), np.array(LOWER_LIP_ROWS)
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
+ALMOST_SHUT = 0.25  # of the portrait's gap: below, parted lips begin to overlap
+PARTED = 4.0  # canvas units; a gap from which on lips that shut overlap wholly
+OVERLAP, SHORTFALL = 2.0, 0.13  # canvas units; the second, times (gap / PARTED)², is what smooth fields fall short of
 UPPER_LIP_SHARE = 0.35  # of a correction of the mouth's gap; the lower lip takes the rest
 # Of the portrait's own opening of the eye: how far it widens at most, and when a squint leaves without a stare instead.
 MOST_WIDENING, MOST_RELAXING = 0.42, 0.14
@@ -145,14 +148,20 @@ class LandmarkMotion:
             moved[UPPER_ROWS, 1] += excess
 
     def close_lips(self, moved: Float[np.ndarray, "landmark 2"], fitted: Float[np.ndarray, "landmark 2"]) -> None:
-        """Lips meet when the expression closes them, however open the portrait's are, and never pass each other."""
+        """Lips meet when the expression closes them, however open the portrait's are.
+
+        An open mouth's landmarks lie on the lips' inner edge, behind which teeth show: to hide these the lips overlap.
+        """
         gap = lip_gap(fitted) - self.lip_gap_rest
         share = np.clip((gap.clip(0) + LIP_REST) / (self.lip_gap_fitted.clip(0) + LIP_REST), 0, 1)
         wider = np.maximum(gap - self.lip_gap_fitted.clip(0), 0)
         change = self.lip_gap * share + wider - self.lip_gap
+        shutting = np.clip(1 - share / ALMOST_SHUT, 0, 1)
+        wide = self.lip_gap / PARTED
+        overlap = shutting * (OVERLAP * wide.clip(0, 1) + SHORTFALL * wide**2)
         excess = change - (lip_gap(fitted) - self.lip_gap_rest - self.lip_gap_fitted)
-        moved[UPPER_ROWS, 1] -= UPPER_LIP_SHARE * excess
-        moved[LOWER_ROWS, 1] += (1 - UPPER_LIP_SHARE) * excess
+        moved[UPPER_ROWS, 1] += overlap / 2 - UPPER_LIP_SHARE * excess
+        moved[LOWER_ROWS, 1] += (1 - UPPER_LIP_SHARE) * excess - overlap / 2
 
     def turn_eyes(
         self,

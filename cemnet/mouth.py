@@ -27,6 +27,7 @@ DRAWN_JAW_OPEN = 0.45  # how far open the jaw is when the lower teeth are drawn
 FACET_BLUR = 0.45  # canvas units
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
 LIP_SHADOW = (0.6, 0.1)  # how dark under the upper lip, and how far down in widths of the mouth
+OWN_INSET = 1.5  # of the lips' rim: so far inside it begins what is surely not lip in an open mouth
 UPPER_EDGE, LOWER_EDGE = 0.16, 0.03  # centimetres below the seam of closed lips at which front teeth end
 
 
@@ -61,7 +62,8 @@ class MouthInterior:
         upper = PosedJaw.draw(self.upper, motion, lips, tones, near_upper, 0.0, (-1, UPPER_EDGE))
         lower = PosedJaw.draw(self.lower, motion, lips, tones, near_lower, DRAWN_JAW_OPEN, (1, LOWER_EDGE))
         soft = max(1.2 * motion.canvas.pixels_per_unit, 0.8)
-        own_mask = np.clip(2 * lips.slit.mask(lips.box, soft) - 0.8, 0, 1).astype(np.float32)
+        inside = Slit.between(lips.slit.upper + OWN_INSET * lips.rim, lips.slit.lower - OWN_INSET * lips.rim)
+        own_mask = np.clip(2 * inside.mask(lips.box, soft) - 0.8, 0, 1).astype(np.float32)
         return PosedMouth(motion, landmarks, lips, tones, upper, lower, lips.slit.shows_teeth, own_mask)
 
 
