@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TypeVar
 
 import comfy.model_management
 import torch
@@ -12,9 +11,9 @@ from comfy.model_patcher import ModelPatcher
 from torch import Tensor, nn
 
 from ..cemnet.model import CEMNet, choose_device, load_model
+from ..cemnet.types import Speech
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def managed_model(folders: Sequence[Path], device: str, precision: str) -> Manag
     return ManagedModel(**{**parts, "device": load_device}, patcher=patcher, precision=PRECISIONS[precision])
 
 
-def in_full_precision(result: T) -> T:
-    """A dataclass of tensors, in float32 whatever the networks calculated in."""
-    values = {field.name: getattr(result, field.name) for field in fields(result)}
-    return replace(result, **{name: value.float() for name, value in values.items() if isinstance(value, Tensor)})
+def in_full_precision(speech: Speech) -> Speech:
+    """In float32 whatever the networks calculated in."""
+    values = {field.name: getattr(speech, field.name) for field in fields(speech)}
+    return replace(speech, **{name: value.float() for name, value in values.items() if isinstance(value, Tensor)})
