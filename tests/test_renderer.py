@@ -103,7 +103,8 @@ def test_lips_meet_over_a_laughing_portraits_teeth(renderer):
 
 
 def test_no_teeth_are_left_between_shut_lips(renderer):
-    face = astronaut_face(renderer.basis, image=np.full((512, 512, 3), 0.5, np.float32))
+    grey, laughing = np.full((1536, 1536, 3), 0.5, np.float32), expression(jawOpen=0.3, mouthSmile=0.7)
+    face = astronaut_face(renderer.basis, image=grey, shown=laughing, scale=3.0)
     image, outline = face.image.numpy(), [*UPPER_INNER_LIP, *LOWER_INNER_LIP[::-1]]
     cv2.fillPoly(image, [np.round(face.landmarks.points[outline, :2]).astype(np.int32)], (0.9, 1.0, 0.9))
     shut = renderer.frame(renderer.prepare(face), expression(), STILL)
