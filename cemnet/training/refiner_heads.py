@@ -24,6 +24,7 @@ FLAT_SIDE = 512  # pixels of such a texture
 RELIEF_UNIT = 0.3  # centimetres of height at full scale
 NO_SKIN = 500.0  # in place of a resting depth: mouth and sockets have neither creases nor texture
 DARKEST_MOUTH = 0.05  # the light that reaches everywhere in a mouth
+FRONT_GAIN = 1.6  # of light on what stands right behind the lips, where the picture was exposed for skin
 INNER_ENAMEL = 0.25  # the light on the side of teeth that looks into the mouth
 DEEP_LOSS = np.array([0.75, 0.85, 0.87])
 ENAMEL, GUM = np.array([0.72, 0.67, 0.56]), np.array([0.3, 0.085, 0.08])
@@ -188,7 +189,7 @@ def light_through(
     form *= np.sign((form * normals).sum(-1).mean()) or 1.0
     # Moist surfaces and enamel spread light: a third of it counts whichever way they face.
     along = (form * normals).sum(-1).clip(0)
-    return np.clip(0.67 * along + 0.33 * np.linalg.norm(form, axis=-1), 0, 1)
+    return np.clip(FRONT_GAIN * (0.67 * along + 0.33 * np.linalg.norm(form, axis=-1)), 0, 1)
 
 
 def skin_vertices(model: HeadModel, basis: FaceBasis, landmarks: Sequence[int]) -> Int[np.ndarray, "chosen"]:
