@@ -10,7 +10,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from cemnet import media, pipeline
+from cemnet.emotion_control import follow_timeline, read_timeline
 from cemnet.media import to_uint8
+from cemnet.model import CEMNet
+from cemnet.motion_preview import motion_preview
+from cemnet.types import FaceReference, Speech
 
 DOCS = Path(__file__).parent
 SAMPLES = DOCS.parent / "samples"
@@ -22,6 +26,7 @@ SHOWN = {
     "help_fr": "help",
 }
 EMOTIONS = {"the voice decides (angry)": "auto", "happy": "happy", "sad": "sad"}
+TIMELINE = "0 voice\n1.2 happy\n2.4 sad 0.9"
 GIF_FPS = 12.5
 HEAD = (112, 8, 322, 218)  # of portrait.png
 PANEL = 210
@@ -29,23 +34,29 @@ NUM_COLOURS = 96
 
 
 def main() -> None:
-    make_gif(DOCS / "demo.gif")
+    model = pipeline.load_model(device="cpu")
+    face = pipeline.face_reference(model, media.read_image(SAMPLES / "portrait.png"))
+    speech = pipeline.encode_speech(model, media.read_audio(SAMPLES / "speech.wav"))
+    make_gif(DOCS / "demo.gif", model, face, speech)
+    make_plot(DOCS / "motion_preview.png", model, face, speech)
     for screenshot, name in SHOWN.items():
         picture = Image.open(SCREENSHOTS / f"{screenshot}.png").convert("RGB")
         picture.resize((1200, 750), Image.Resampling.LANCZOS).save(DOCS / f"{name}.jpg", quality=85)
 
 
-def make_gif(path: Path) -> None:
-    model = pipeline.load_model(device="cpu")
-    portrait = media.read_image(SAMPLES / "portrait.png")
-    face = pipeline.face_reference(model, portrait)
-    speech = pipeline.encode_speech(model, media.read_audio(SAMPLES / "speech.wav"))
+def make_gif(path: Path, model: CEMNet, face: FaceReference, speech: Speech) -> None:
     motions = [pipeline.bridge_emotion(model, face, speech, emotion=each, fps=GIF_FPS) for each in EMOTIONS.values()]
     moving = zip(*(pipeline.render_frames(model, face, motion) for motion in motions), strict=True)
-    frames = list(in_a_row(portrait.numpy(), moving))
+    frames = list(in_a_row(face.image.numpy(), moving))
     palette = Image.fromarray(np.concatenate([np.asarray(frame) for frame in frames[::8]])).quantize(NUM_COLOURS)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=round(1000 / GIF_FPS), loop=0, optimize=True)
+
+
+def make_plot(path: Path, model: CEMNet, face: FaceReference, speech: Speech) -> None:
+    speech = follow_timeline(speech, read_timeline(TIMELINE), fade_seconds=0.5)
+    motion = pipeline.bridge_emotion(model, face, speech)
+    Image.fromarray(to_uint8(motion_preview(motion, speech, 1280, 720))).quantize(64).save(path, optimize=True)
 
 
 def in_a_row(portrait: np.ndarray, moving: Iterator[tuple[np.ndarray, ...]]) -> Iterator[Image.Image]:
