@@ -7,9 +7,7 @@ DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeW
 
 
 def generated_metadata() -> dict[str, str]:
-    """Tags for `video_writer.VideoWriter` that players show and that survive being copied into another MP4 file."""
+    """A tag for `video_writer.VideoWriter` that players show and that survives being copied into another MP4 file."""
     return {
-        "comment": f"AI-generated: a portrait animated by CEM-Net {__version__}. Digital source type: "
-        f"{DIGITAL_SOURCE_TYPE}",
-        "encoded_by": f"CEM-Net {__version__}",
+        "comment": f"AI-generated: a face animated by CEM-Net {__version__}. Digital source type: {DIGITAL_SOURCE_TYPE}"
     }
