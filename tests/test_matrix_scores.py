@@ -12,10 +12,10 @@ from cemnet.training.matrix_scores import JUDGED, Interval, MatrixScores, confus
 KIND = "rendered heads"
 
 
-def verdict(system, reference, target, says, person="anna", clip="1", to_target=0.1, to_reference=0.2):
+def verdict(system, reference, target, says, person="anna", clip="1", to_target=0.1, to_reference=0.2, heard=None):
     seen = np.full(len(EMOTIONS), 0.05)
     seen[EMOTION_INDEX[says]] = 0.65
-    return Verdict(system, KIND, person, reference, target, clip, seen, to_target, to_reference)
+    return Verdict(system, KIND, person, reference, target, clip, heard or target, seen, to_target, to_reference)
 
 
 def everywhere(system, says, people=("anna", "bert"), clips=("1", "2")):
@@ -69,6 +69,14 @@ def test_hits_of_one_class_count_its_own_voices_off_the_diagonal(scores):
     assert scores.class_hit("no EBM", "angry")[0] == 0
     assert scores.class_hit("no EBM", "neutral")[0] == 1
     assert scores.off_diagonal_hit("no EBM")[0] == pytest.approx(3 / 7)
+
+
+def test_what_a_misheard_voice_costs_is_told_apart():
+    understood = verdict("full", "happy", "sad", "sad")
+    misheard = verdict("full", "happy", "angry", "neutral", heard="neutral")
+    scores = MatrixScores([understood, misheard])
+    assert scores.off_diagonal_hit("full")[0] == 0.5
+    assert scores.understood_hit("full")[0] == 1
 
 
 def test_distances_say_which_apex_is_nearer():

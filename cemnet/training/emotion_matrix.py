@@ -20,6 +20,7 @@ from ..renderer import PreparedFace
 from ..types import SAMPLE_RATE, Audio, Motion, Speech
 from .clips import Clip
 from .datasets import full_speaker
+from .evaluated import mean_heard
 from .expression_judge import judge_box
 from .rival_systems import Scene, System
 from .strong_references import StrongReference
@@ -46,6 +47,12 @@ class Voice:
     speech: Speech
     speech_without_aee: Speech
 
+    @property
+    def heard(self) -> Emotion:
+        """What the model makes of the clip as a whole."""
+        belief = mean_heard(self.speech.heard, self.speech.prosody[:, 3])
+        return EMOTIONS[int(belief.argmax())]
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -57,6 +64,7 @@ class Verdict:
     reference: Emotion
     target: Emotion
     clip: str
+    heard: Emotion  # what the model makes of the voice
     seen: Float[np.ndarray, "emotion"]  # the judge's probabilities, averaged over the chosen frames
     to_target: float  # mean absolute distance of the shown expression to the person's own apex of the target emotion
     to_reference: float  # and to the apex of the reference's
@@ -152,7 +160,7 @@ def judge_drawn_apexes(model: CEMNet, judge: Judge, references: Sequence[StrongR
         for emotion, apex in zip(EMOTIONS, reference.apexes, strict=True):
             seen = judge.probabilities(model.renderer.frame(prepared, apex, np.zeros(3, np.float32)), box)
             verdicts.append(
-                Verdict(RENDERER, reference.kind, reference.person, reference.emotion, emotion, "", seen, 0.0, 0.0)
+                Verdict(RENDERER, reference.kind, reference.person, reference.emotion, emotion, "", emotion, seen, 0, 0)
             )
     return verdicts
 
@@ -172,7 +180,7 @@ def _verdict(
 ) -> Verdict:
     away = np.abs(reference.apexes - shown.mean(0)).mean(1)
     return Verdict(
-        system, reference.kind, reference.person, reference.emotion, voice.emotion, voice.clip, seen,
+        system, reference.kind, reference.person, reference.emotion, voice.emotion, voice.clip, voice.heard, seen,
         float(away[EMOTION_INDEX[voice.emotion]]), float(away[EMOTION_INDEX[reference.emotion]]),
     )  # fmt: skip
 
@@ -189,7 +197,18 @@ def write_verdicts(path: Path, verdicts: Sequence[Verdict]) -> None:
     """A CSV with one row a video."""
     with path.open("w", newline="") as file:
         table = csv.writer(file)
-        fields = ("system", "kind", "person", "reference", "target", "clip", "says", "to_target", "to_reference")
+        fields = (
+            "system",
+            "kind",
+            "person",
+            "reference",
+            "target",
+            "clip",
+            "heard",
+            "says",
+            "to_target",
+            "to_reference",
+        )
         table.writerow([*fields, *(f"p_{emotion}" for emotion in EMOTIONS)])
         for verdict in verdicts:
             row = [getattr(verdict, field) for field in fields]

@@ -66,6 +66,10 @@ class MatrixScores:
     def off_diagonal_hit(self, system: str) -> Share:
         return self.share(system, lambda table: table.hit, lambda table: table.off_diagonal)
 
+    def understood_hit(self, system: str) -> Share:
+        """Off-diagonal hits of the voices whose emotion the model heard right: what the voice loses is left out."""
+        return self.share(system, lambda table: table.hit, lambda table: table.off_diagonal & table.understood)
+
     def leak(self, system: str) -> Share:
         """The judge sees the reference's emotion though the voice has another; contempt, unknown to it, is left out."""
         return self.share(
@@ -138,6 +142,7 @@ class _Table:
         self.to_reference = np.array([verdict.to_reference for verdict in verdicts])
         self.hit: Bool[np.ndarray, "video"] = self.says == self.target
         self.leaked: Bool[np.ndarray, "video"] = self.says == self.reference
+        self.understood = np.array([verdict.heard == verdict.target for verdict in verdicts])
         self.off_diagonal: Bool[np.ndarray, "video"] = self.reference != self.target
         self.reference_is_judged = self.reference != EMOTION_INDEX["contempt"]
         self.confused = np.array(
@@ -183,8 +188,10 @@ def targets(scores: MatrixScores) -> list[Target]:
     off, oracle = scores.off_diagonal_hit("full"), scores.off_diagonal_hit("label oracle")
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = off / oracle
+        understood = scores.understood_hit("full") / scores.understood_hit("label oracle")
     wanted = [
         Target("off-diagonal hit, % of the label oracle's", Interval.of(relative), least=0.95),
+        Target("the same where the voice is heard right, %", Interval.of(understood), least=0.95),
         Target("diagonal minus off-diagonal hit, points", Interval.of(scores.diagonal_hit("full") - off), most=0.03),
         Target("reference leak, %", Interval.of(scores.leak("full")), most=0.05),
         Target(

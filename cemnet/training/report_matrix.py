@@ -8,7 +8,6 @@ from PIL import Image
 
 from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from .emotion_matrix import RENDERER, Voice
-from .evaluated import mean_heard
 from .matrix_scores import JUDGED, Interval, MatrixScores, confusion, targets
 from .report import Table
 from .report_figures import matrix_figure
@@ -135,8 +134,7 @@ def references_confusion(
 
 def voices_confusion(voices: Sequence[Voice]) -> Float[np.ndarray, "judged judged"]:
     """What the model hears in the spoken clips; rows: their labels."""
-    beliefs = [mean_heard(voice.speech.heard, voice.speech.prosody[:, 3]) for voice in voices]
-    return confusion([voice.emotion for voice in voices], [EMOTIONS[int(belief.argmax())] for belief in beliefs])
+    return confusion([voice.emotion for voice in voices], [voice.heard for voice in voices])
 
 
 def matrices_figure(scores: MatrixScores) -> Image.Image:
