@@ -71,6 +71,10 @@ def apex_sheet(model: CEMNet, judge: Judge, references: Sequence[StrongReference
     return paste_sheet([[portrait_tile(judge, reference) for reference in references], drawn])
 
 
+def voice_name(voice: Voice) -> str:
+    return voice.emotion if voice.heard == voice.emotion else f"{voice.emotion} (heard {voice.heard})"
+
+
 def matrix_sheet(
     model: CEMNet, judge: Judge, references: Sequence[StrongReference], voices: Sequence[Voice], system: System
 ) -> Image.Image:
@@ -79,7 +83,10 @@ def matrix_sheet(
     rows = [
         [
             portrait_tile(judge, reference),
-            *(next(iter(spoken_tiles(model, judge, reference, voice, {voice.emotion: system}))) for voice in spoken),
+            *(
+                next(iter(spoken_tiles(model, judge, reference, voice, {voice_name(voice): system})))
+                for voice in spoken
+            ),
         ]
         for reference in references
     ]
