@@ -198,6 +198,13 @@ def test_an_interrupt_stops_the_rendering_at_the_next_frame(execute, model, face
     assert seen == [1, 2, 3]
 
 
+def test_an_interrupt_stops_the_listening(execute, model, audio):
+    comfy.model_management.interrupt_current_processing(True)
+    with pytest.raises(comfy.model_management.InterruptProcessingException):
+        execute("CEMNetAudioEmotionEncoder", model=model, audio=audio)
+    execute("CEMNetAudioEmotionEncoder", model=model, audio=audio)
+
+
 def test_odd_sides_are_filled_by_repeating_the_edge(execute, audio):
     images = torch.rand(6, 33, 47, 3)
     (video,) = execute("CEMNetVideoCombine", images=images, audio=audio, fps=12.5)
