@@ -28,6 +28,7 @@ FACET_BLUR = 0.45  # canvas units
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
 LIP_SHADOW = (0.6, 0.1)  # how dark under the upper lip, and how far down in widths of the mouth
 OWN_INSET = 1.5  # of the lips' rim: so far inside it begins what is surely not lip in an open mouth
+MUCOSA_REACH, MUCOSA_LIGHT = (0.12, 0.3), 0.75  # of the mouth's width above the lower lip and beside the corners
 UPPER_EDGE, LOWER_EDGE = 0.16, 0.03  # centimetres below the seam of closed lips at which front teeth end
 
 
@@ -189,6 +190,16 @@ class PosedMouth:
         (parted,) = box.curves(np.clip(gap / (0.5 * DEPARTURE * source.width) + self.own, 0, 1))
         return departure, parted
 
+    def mucosa(self, box: PixelBox, slit: Slit) -> Float[np.ndarray, "height width 3"]:
+        """The dark of the cavity, and before it the inner side of lower lip and cheeks, on which light falls."""
+        _, lower = slit.heights(box.table_x)
+        below, beside = MUCOSA_REACH
+        corner = (1 - np.abs(2 * (box.table_x - slit.left) / slit.width - 1)) / (2 * beside)
+        lip, cheek = box.curves(lower, np.clip(1 - corner, 0, 1))
+        near = np.maximum(np.clip(1 - (lip - box.y) / (below * self.lips.slit.width), 0, 1), cheek)
+        share = (MUCOSA_LIGHT * near * near * (3 - 2 * near))[..., None]
+        return self.tones.cavity + share * (self.tones.gum - self.tones.cavity)
+
     def paint(
         self,
         box: PixelBox,
@@ -198,8 +209,7 @@ class PosedMouth:
     ) -> Float[np.ndarray, "height width 3"]:
         """Cavity, tongue, lower and upper teeth, in the shadow of the lips."""
         jaw = expression[[ARKIT_INDEX[name] for name in JAW_NAMES]]
-        picture = np.empty((*box.x.shape, 3), np.float32)
-        picture[:] = self.tones.cavity
+        picture = self.mucosa(box, slit)
         for layer in (self.lower, self.upper):
             drawing = layer.moved(self.motion, box, jaw, head)
             picture = picture * (1 - drawing[..., 3:]) + drawing[..., :3]

@@ -1,0 +1,108 @@
+"""Hard portraits to look at and to measure: python train/portraits.py --portraits FOLDER --ict FILE --output FOLDER.
+
+Writes a sheet of twelve hard portraits, each with seven expressions, and close-ups of mouths and eyes at 100 %, and
+prints what can be measured without knowing how the pictures should look.
+"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+
+from cemnet import pipeline
+from cemnet.arkit import ARKIT_INDEX, EMOTIONS, Emotion
+from cemnet.contact_sheet import TILE, face_square, tile
+from cemnet.media import from_uint8
+from cemnet.model import CEMNet
+from cemnet.renderer import FaceRenderer, PreparedFace
+from cemnet.training.hard_portraits import hard_portraits, weights
+from cemnet.training.picture_measures import STILL, breathing, seam, sharpness_kept, teeth_jitter
+from cemnet.training.prototypes import Person
+from cemnet.types import FaceReference
+
+SHOWN: tuple[Emotion, ...] = tuple(emotion for emotion in EMOTIONS if emotion not in ("neutral", "contempt"))
+CLOSE_UP = (220, 150)  # pixels
+JAW_OPEN = ARKIT_INDEX["jawOpen"]
+
+
+def expressions() -> dict[str, Float[np.ndarray, "expression"]]:
+    """The six emotions, half of them speaking, and a blink."""
+    person = Person.average()
+    shown = {}
+    for index, emotion in enumerate(SHOWN):
+        shown[emotion] = np.asarray(person.show(emotion, 0.9), np.float32)
+        if index % 2 == 0:
+            shown[emotion][JAW_OPEN] = max(shown[emotion][JAW_OPEN], 0.35)
+    return {**shown, "blink": weights(eyeBlink=1.0)}
+
+
+def close_up(picture: np.ndarray, points: np.ndarray) -> Image.Image:
+    """Pixels around some landmarks as they are."""
+    centre, (width, height) = points.mean(0).round().astype(int), CLOSE_UP
+    matrix = np.array([[1.0, 0.0, width / 2 - centre[0]], [0.0, 1.0, height / 2 - centre[1]]])
+    pixels = cv2.warpAffine((255 * picture[..., :3]).round().astype(np.uint8), matrix, CLOSE_UP)
+    return Image.fromarray(pixels)
+
+
+def picture_row(
+    renderer: FaceRenderer, face: FaceReference, prepared: PreparedFace, name: str
+) -> list[list[Image.Image]]:
+    """Tiles of the whole face, close-ups of the mouth and close-ups of the eyes."""
+    box, points = face_square(face, 1.4), face.landmarks.points[:, :2]
+    tiles, mouths, eyes = [tile(prepared.image, box, name)], [], []
+    for label, expression in expressions().items():
+        frame = renderer.frame(prepared, expression, STILL)
+        tiles.append(tile(frame, box, label))
+        mouths.append(close_up(frame, points[[61, 291, 13, 14]]))
+        eyes.append(close_up(frame, points[[33, 263, 168]]))
+    return [tiles, mouths, eyes]
+
+
+def save_sheet(path: Path, rows: list[list[Image.Image]]) -> None:
+    width, height = rows[0][0].size
+    sheet = Image.new("RGB", (width * max(map(len, rows)), height * len(rows)))
+    for down, row in enumerate(rows):
+        for across, picture in enumerate(row):
+            sheet.paste(picture, (across * width, down * height))
+    sheet.save(path)
+    print(f"Wrote {path}")
+
+
+def measures(renderer: FaceRenderer, prepared: PreparedFace) -> str:
+    seams = [seam(renderer, prepared, expression) for expression in expressions().values()]
+    moved = " ".join(f"{value:6.2f}" for value in breathing(prepared).values())
+    shaking, flicker = teeth_jitter(renderer, prepared)
+    kept = sharpness_kept(renderer, prepared)
+    return f"{max(seams):7.2f}  {moved}  {100 * kept:5.0f} %  {shaking:8.3f}  {flicker:7.2f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--portraits", type=Path, required=True, help="a folder of portraits")
+    parser.add_argument("--ict", type=Path, required=True, help="ict_facekit_light.npz, see train/convert_ict.py")
+    parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    model: CEMNet = pipeline.load_model(device="cpu")
+    rows = []
+    print(
+        "Steepest seam of the mouth (grey levels of 255 above its neighbourhood); hair, cheeks and chin moving with a"
+    )
+    print(
+        "dropping jaw (% of the face's height); detail kept by a turn; teeth shaking (%) and flickering (grey levels)"
+    )
+    print(f"{'':16s} {'seam':>7s}  {'hair':>6s} {'cheeks':>6s} {'chin':>6s}  {'detail':>7s}  {'shaking':>8s}  flicker")
+    for name, pixels in hard_portraits(arguments.portraits, arguments.ict):
+        face = pipeline.face_reference(model, from_uint8(pixels))
+        prepared = model.renderer.prepare(face)
+        rows.append(picture_row(model.renderer, face, prepared, name))
+        print(f"{name:16s} {measures(model.renderer, prepared)}", flush=True)
+    for index, kind in enumerate(("faces", "mouths", "eyes")):
+        save_sheet(arguments.output / f"{kind}.png", [row[index] for row in rows])
+
+
+if __name__ == "__main__":
+    main()
