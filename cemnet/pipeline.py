@@ -140,7 +140,9 @@ def bridge_emotion(
         reference,
         target_emotion(speech, emotion, intensity),
     )
-    performed = model.network.perform(*(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation)
+    performed = model.network.perform(
+        *(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation=compensation
+    )
     expression = resample_frames(performed.expression[0].float().cpu(), fps)
     head = resample_frames(performed.head[0].float().cpu(), fps)
     expression, head = add_life(expression, head, fps, seed, blinks, gaze, head_motion)

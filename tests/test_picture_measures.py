@@ -1,4 +1,4 @@
-"""Tests of what is measured about pictures: a seam, breathing hair and shaking teeth are noticed where there are any."""
+"""Tests of what is measured about pictures: a seam, breathing hair and shaking teeth are noticed."""
 
 import dataclasses
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from cemnet import pipeline
 from cemnet.arkit import ARKIT_INDEX, EMOTIONS, Emotion
-from cemnet.contact_sheet import TILE, face_square, tile
+from cemnet.contact_sheet import face_square, tile
 from cemnet.media import from_uint8
 from cemnet.model import CEMNet
 from cemnet.renderer import FaceRenderer, PreparedFace

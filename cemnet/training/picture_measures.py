@@ -98,6 +98,6 @@ def teeth_jitter(renderer: FaceRenderer, prepared: PreparedFace) -> tuple[float,
         points[:, 0] = points[:, 0].clip(0, np.array(after.shape[1::-1]) - 1)
         shades.append(read_at(after.astype(np.float32), points[: len(teeth)]).mean())
         paths.append(points[: len(teeth), 0].mean(0) - points[len(teeth) :, 0].mean(0))
-    shaking = np.diff(np.stack(paths), n=2, axis=0)
+    shaking = np.asarray(np.diff(np.stack(paths), n=2, axis=0), np.float32)
     height = CANVAS_FACE_HEIGHT * prepared.canvas.pixels_per_unit
     return 100 * float(np.sqrt((shaking**2).sum(1).mean())) / height, float(np.abs(np.diff(shades, n=2)).mean())
