@@ -15,6 +15,10 @@ def register_model_folder() -> None:
     folder_paths.add_model_folder_path(MODEL_FOLDER, str(Path(folder_paths.models_dir) / MODEL_FOLDER))
 
 
+def model_folders() -> list[Path]:
+    return [Path(folder) for folder in folder_paths.get_folder_paths(MODEL_FOLDER)]
+
+
 class CEMNetLoader(io.ComfyNode):
     """The weights, from models/cemnet or from the pack itself."""
 
@@ -45,8 +49,13 @@ class CEMNetLoader(io.ComfyNode):
         )
 
     @classmethod
+    def fingerprint_inputs(cls, device: str = "auto", precision: str = "fp32") -> str:
+        """Loads again when a file of models/cemnet comes, goes or changes."""
+        files = [path for folder in model_folders() if folder.is_dir() for path in sorted(folder.iterdir())]
+        return "; ".join(f"{path} {path.stat().st_mtime_ns}" for path in files)
+
+    @classmethod
     def execute(cls, device: str = "auto", precision: str = "fp32") -> io.NodeOutput:
         from .managed_model import managed_model
 
-        folders = [Path(folder) for folder in folder_paths.get_folder_paths(MODEL_FOLDER)]
-        return io.NodeOutput(managed_model(folders, device, precision))
+        return io.NodeOutput(managed_model(model_folders(), device, precision))

@@ -120,6 +120,14 @@ def test_the_models_folder_of_comfyui_goes_before_the_packs_own(execute, tmp_pat
         execute("CEMNetLoader", device="cpu")
 
 
+def test_a_new_file_in_the_models_folder_is_loaded(nodes, tmp_path, monkeypatch):
+    monkeypatch.setitem(folder_paths.folder_names_and_paths, "cemnet", ([str(tmp_path), str(tmp_path / "none")], set()))
+    before = nodes["CEMNetLoader"].fingerprint_inputs()
+    assert nodes["CEMNetLoader"].fingerprint_inputs() == before
+    (tmp_path / "emotion_motion.safetensors").write_bytes(b"weights")
+    assert nodes["CEMNetLoader"].fingerprint_inputs() != before
+
+
 def test_models_cemnet_is_a_model_folder_of_comfyui(nodes):
     assert any(path.endswith("cemnet") for path in folder_paths.get_folder_paths("cemnet"))
 
