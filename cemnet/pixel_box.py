@@ -10,6 +10,7 @@ from .grid_field import NO_SECOND_MAP, read_at
 from .warp import FaceWarp
 
 TABLE_COLUMNS = 160
+FRINGE = 4.0  # pixels around what can be seen whose hidden colours count when pixels move
 
 
 @dataclass(frozen=True)
@@ -97,3 +98,17 @@ def sample_pixels(
     sampled = np.empty((*where.shape[:2], image.shape[2]), np.float32) if into is None else into
     cv2.remap(image, where, NO_SECOND_MAP, cv2.INTER_CUBIC, dst=sampled, borderMode=cv2.BORDER_REPLICATE)
     return np.clip(sampled, 0, 1, out=sampled)  # cubic interpolation overshoots
+
+
+def with_colours_behind(
+    picture: Float[np.ndarray, "height width channel"],
+) -> Float[np.ndarray, "height width channel"]:
+    """A transparent picture (RGBA) whose invisible pixels have the colours of visible ones nearby, so that none of
+    what a file happens to hide there mixes in at the edges; pictures without transparency as they are."""
+    if picture.shape[2] < 4 or picture[..., 3].min() > 0:
+        return picture
+    seen = (picture[..., 3:] > 0).astype(np.float32)
+    weight = cv2.GaussianBlur(seen, (0, 0), FRINGE)[..., None]
+    near = cv2.GaussianBlur(picture[..., :3] * seen, (0, 0), FRINGE) / np.maximum(weight, 1e-4)
+    colours = np.where(seen > 0, picture[..., :3], near.clip(0, 1))
+    return np.concatenate([colours, picture[..., 3:]], 2).astype(np.float32)

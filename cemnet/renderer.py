@@ -12,7 +12,7 @@ from .landmark_motion import LandmarkMotion
 from .landmark_sets import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
 from .lips import Lips
 from .mouth import MouthInterior, PosedMouth
-from .pixel_box import sample_pixels
+from .pixel_box import sample_pixels, with_colours_behind
 from .refiner import Painter, RefinedFace
 from .types import FaceReference, Motion
 from .warp import FaceCanvas, FaceWarp, face_canvas
@@ -65,7 +65,7 @@ class FaceRenderer:
         image = np.ascontiguousarray(face.image.numpy(), np.float32)
         canvas = face_canvas(face.landmarks.points[:, :2], image.shape[1], image.shape[0])
         left, top, right, bottom = canvas.roi
-        crop = np.ascontiguousarray(image[top:bottom, left:right])
+        crop = with_colours_behind(np.ascontiguousarray(image[top:bottom, left:right]))
         position = np.stack(np.meshgrid(np.arange(right - left), np.arange(bottom - top)), -1).astype(np.float32)
         landmarks = canvas.canvas_points(face.landmarks.points[:, :2])
         ring, ring_points, ring_follows = background_ring(self.basis, face, landmarks)

@@ -197,3 +197,15 @@ def test_lids_never_fold_however_they_move(prepared):
         lids = lid_slit(prepared.landmarks + moved, eye.lids)
         for slide in slides(eye.box, lids, eye.slit, eye.brow, eye.cheek, np.array([1.0, 2.0]))[:2]:
             assert np.diff(eye.box.y - slide, axis=0).min() > 0
+
+
+def test_what_a_transparent_picture_hides_does_not_bleed_into_its_edges(renderer):
+    image = np.full((512, 512, 4), 0.8, np.float32)
+    image[:, :, 3] = 1
+    image[:, 250:] = 0  # black and transparent
+    prepared = renderer.prepare(astronaut_face(renderer.basis, image=image))
+    frame = renderer.frame(prepared, expression(), np.array([0.1, 0.0, 0.1], np.float32))
+    half_seen = (frame[..., 3] > 0.2) & (frame[..., 3] < 0.8)
+    beside_the_mouth = half_seen & (np.arange(512)[:, None] < 120)
+    assert beside_the_mouth.sum() > 10
+    assert frame[beside_the_mouth][:, :3].min() > 0.7
