@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cemnet.arkit import EMOTIONS, NUM_EXPRESSIONS
+from cemnet.arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS
 from cemnet.config import EmotionMemoryConfig
 from cemnet.emotion_memory import EmotionMemory
 from cemnet.training.memory_diagnostics import (
@@ -18,7 +18,9 @@ from cemnet.training.memory_diagnostics import (
     recall,
     retrieval_errors,
     retrieval_table,
+    stored_error,
     usage_table,
+    worst_table,
 )
 
 
@@ -104,6 +106,25 @@ def test_addresses_are_shares_and_their_map_has_a_row_for_every_pair(memory, peo
     address = recall(memory, people).address
     torch.testing.assert_close(address.sum(-1), torch.ones(len(PAIRS), len(people.shown)))
     assert np.asarray(address_map(memory, people)).std() > 10
+
+
+def test_a_blendshape_that_runs_away_is_named_first(memory, people):
+    wild = EmotionMemory(memory.config).eval()
+    with torch.no_grad():
+        wild.values[:, ARKIT_INDEX["mouthClose"]] = -5.0
+    name, error, bias, _ = worst_table(wild, people).rows[0]
+    assert name == "mouthClose"
+    assert float(error) > 1
+    assert float(bias) == pytest.approx(0, abs=1.0)
+
+
+def test_slots_that_store_the_true_apexes_serve_well(people):
+    memory = EmotionMemory(EmotionMemoryConfig(num_slots=7, hidden_dim=16, sharpness=50.0)).eval()
+    apexes = torch.stack([people.displacements("neutral", emotion).mean(0) for emotion in EMOTIONS[1:]])
+    with torch.no_grad():
+        memory.values.copy_(apexes)
+    assert stored_error(memory, people) < 0.06
+    assert stored_error(forgetful(memory), people) > 0.09
 
 
 def test_faces_of_an_empty_memory_stay_what_they_are_at_rest(memory, people):

@@ -46,7 +46,14 @@ from cemnet.training.evaluated import describe_weights, evaluated_model, labelle
 from cemnet.training.held_out_losses import held_out_losses
 from cemnet.training.lip_measures import bilabial_frames, lips_table
 from cemnet.training.matrix_evaluation import MatrixSettings, evaluate_matrix
-from cemnet.training.memory_diagnostics import People, address_map, faces_table, retrieval_table, usage_table
+from cemnet.training.memory_diagnostics import (
+    People,
+    address_map,
+    faces_table,
+    retrieval_table,
+    usage_table,
+    worst_table,
+)
 from cemnet.training.motion_measures import hear_clean, hear_joined, life_table, perform_as, prosody_table
 from cemnet.training.refiner_pairs import PairMaker
 from cemnet.training.refiner_scores import scores_table
@@ -220,6 +227,7 @@ def evaluate_memory(arguments: argparse.Namespace) -> None:
     report.add(
         usage_table(network.emotion_memory, people),
         retrieval_table(network.emotion_memory, people, arguments.seed),
+        worst_table(network.emotion_memory, people),
         faces_table(network.emotion_memory, people, arguments.seed),
         Picture("Address map", picture),
     )

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from ..arkit import EMOTIONS, NUM_EXPRESSIONS, Emotion
+from ..arkit import ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS, Emotion
 from ..emotion_memory import EmotionMemory, emotion_state
 from ..motion import release_articulation
 from .datasets import one_hot_emotion
@@ -129,6 +129,28 @@ def retrieval_table(memory: EmotionMemory, people: People, seed: int) -> Table:
 
 
 @torch.no_grad()
+def worst_table(memory: EmotionMemory, people: People, count: int = 8) -> Table:
+    """The blendshapes whose displacement is recalled worst, and in which direction."""
+    off = recall(memory, people).displacement - torch.stack([people.displacements(*pair) for pair in PAIRS])
+    error, bias, largest = off.abs().mean((0, 1)), off.mean((0, 1)), off.abs().amax((0, 1))
+    rows = [
+        (ARKIT_NAMES[index], f"{error[index]:.3f}", f"{bias[index]:+.3f}", f"{largest[index]:.2f}")
+        for index in error.argsort(descending=True)[:count].tolist()
+    ]
+    note = (
+        "What the face clips to [0, 1] can hide here: errors above 1 mean that training pushed a displacement too far."
+    )
+    return Table("Displacements recalled worst", ("blendshape", "mean error", "bias", "largest error"), rows, note)
+
+
+@torch.no_grad()
+def stored_error(memory: EmotionMemory, people: People) -> float:
+    """Mean absolute error of what value addressing makes of the true apexes: how well the slots could serve at best."""
+    apexes = torch.stack([people.displacements("neutral", emotion) for emotion in EMOTIONS if emotion != "neutral"])
+    return (memory.address_of_displacement(apexes) @ memory.values - apexes).abs().mean().item()
+
+
+@torch.no_grad()
 def bridged_faces(memory: EmotionMemory, people: People) -> Float[Tensor, "pair person expression"]:
     """The face that the bridge makes of every portrait, before it speaks (see `EmotionNetwork.perform`)."""
     recalled, faces = recall(memory, people).displacement, []
@@ -175,6 +197,7 @@ def usage_table(memory: EmotionMemory, people: People) -> Table:
         ("perplexity over all pairs and people", f"{slot_perplexity(recalled.address).item():.1f}"),
         ("perplexity of one address, mean", f"{each.mean().item():.1f}"),
         ("slots that lead for at least one pair", str(len(set(largest.tolist())))),
+        ("error of apexes by value addressing", f"{stored_error(memory, people):.4f}"),
         *((name, f"{value:.2e}") for name, value in bridge_deviations(memory, people).items()),
     ]
     return Table("Slots in use, and the bridge's promises", ("", "value"), rows)
