@@ -25,6 +25,7 @@ from .creases import crease_reliefs, crease_strengths
 from .eyelids import lid_slit, smoothstep
 from .grid_field import read_at
 from .landmark_sets import BROWS, CHIN, FOREHEAD, LIDS, LIP_CORNERS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
+from .mouth_tones import LUMINANCE
 from .slits import Carry, Slit
 from .types import FaceReference
 from .warp import CANVAS_SIDE, FaceCanvas, FaceWarp
@@ -88,7 +89,8 @@ class Refiner(nn.Module):
         quarter = F.relu(self.quarter_out(quarter * (1 + scale) + shift)) + quarter
         half = F.relu(self.half_out(half + twice(F.relu(self.up_half(quarter)))))
         grid = F.relu(self.grid_out(grid + twice(F.relu(self.up_grid(half)))))
-        return LARGEST_CHANGE * F.pixel_shuffle(F.softsign(self.leave(grid)), CELL)
+        change = LARGEST_CHANGE * F.pixel_shuffle(F.softsign(self.leave(grid)), CELL)
+        return lit_skin(change.float(), details[:, 4:])
 
     @torch.inference_mode()
     def paint(self, inputs: "RefinerInputs", moving: Float[np.ndarray, "cropheight cropwidth channel"]) -> None:
@@ -115,6 +117,17 @@ def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
 
 def twice(features: Float[Tensor, "batch feature row column"]) -> Float[Tensor, "batch feature tworow twocolumn"]:
     return F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+def lit_skin(
+    change: Float[Tensor, "batch 3 height width"], openings: Float[Tensor, "batch 1 height width"]
+) -> Float[Tensor, "batch 3 height width"]:
+    """Skin only grows lighter or darker, by as much in each channel: shadows grow warm with it, and grey stays grey.
+    Inside mouth and eyes any colour may change."""
+    weights = torch.from_numpy(LUMINANCE).to(change).view(1, 3, 1, 1)
+    light = (weights * change).sum(1, keepdim=True)
+    inside = F.avg_pool2d((2 * openings).clamp(max=1), 3, stride=1, padding=1)
+    return light + inside * (change - light)
 
 
 @runtime_checkable

