@@ -85,11 +85,11 @@ def reliability_table(name: str, reliability: Reliability) -> Table:
 
 @torch.no_grad()
 def displacement_size(model: CEMNet, speech: Speech, emotion: str = "auto") -> float:
-    """Mean size of the displacement of a neutral face, in blendshape units, over the frames where the voice swells."""
+    """Mean visible displacement of a blank face, in blendshape units, over the frames where the voice swells."""
     target = target_emotion(speech, emotion, 1.0).unsqueeze(0)
     memory, nothing = model.network.emotion_memory, torch.zeros(1, NUM_SHOWN_EMOTIONS)
     identity = memory.identity_code(torch.zeros(1, NUM_EXPRESSIONS), nothing)
-    size = memory(nothing, target, identity)[0][0].abs().mean(-1)
+    size = memory(nothing, target, identity)[0][0].clamp(0, 1).mean(-1)
     return float((size * speech.course).sum() / speech.course.sum().clamp_min(1e-6))
 
 
