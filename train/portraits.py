@@ -52,12 +52,13 @@ def picture_row(
 ) -> list[list[Image.Image]]:
     """Tiles of the whole face, close-ups of the mouth and close-ups of the eyes."""
     box, points = face_square(face, 1.4), face.landmarks.points[:, :2]
+    large = np.linalg.norm(points[33] - points[263]) > CLOSE_UP[0]  # both eyes do not fit
     tiles, mouths, eyes = [tile(prepared.image, box, name)], [], []
     for label, expression in expressions().items():
         frame = renderer.frame(prepared, expression, STILL)
         tiles.append(tile(frame, box, label))
         mouths.append(close_up(frame, points[[61, 291, 13, 14]]))
-        eyes.append(close_up(frame, points[[33, 263, 168]]))
+        eyes.append(close_up(frame, points[[33, 133]] if large else points[[33, 263, 168]]))
     return [tiles, mouths, eyes]
 
 
