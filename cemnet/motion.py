@@ -71,6 +71,8 @@ class MotionDecoder(nn.Module):
         hidden = self.norm(self.blocks(hidden))
         closure = self.closure(hidden).squeeze(-1).sigmoid()
         expression = articulate(emotional, self.articulation(hidden), closure)
+        if not self.training:  # the decoder itself has to learn how lips meet; what is left over is closed afterwards
+            expression = meet_lips(expression, closure)
         return expression, closure, 0.2 * self.head(hidden).tanh()
 
 
@@ -79,18 +81,21 @@ def articulate(
     articulation: Float[Tensor, "*batch expression"],
     closure: Float[Tensor, "*batch"],
 ) -> Float[Tensor, "*batch expression"]:
-    """Adds speech to an emotional face; where the lips close, nothing that would part them survives.
-
-    What opens the mouth goes, and what an emotion lifts nevertheless (a sneer the upper lip) is closed by mouthClose.
-    """
+    """Adds speech to an emotional face; where the lips close, nothing that would open the mouth survives."""
     opening = torch.zeros(NUM_EXPRESSIONS, device=emotional.device)
     opening[OPENING] = 1.0
-    spoken = into_range((emotional + articulation) * (1 - closure.unsqueeze(-1) * opening))
-    weights = torch.from_numpy(LIP_GAP_WEIGHTS).to(spoken)
-    gap = (spoken @ weights).clamp_min(0) / -weights[MOUTH_CLOSE]
-    closing = torch.zeros_like(opening)
-    closing[MOUTH_CLOSE] = 1.0
-    return into_range(spoken + (closure * gap).unsqueeze(-1) * closing)
+    return into_range((emotional + articulation) * (1 - closure.unsqueeze(-1) * opening))
+
+
+def meet_lips(
+    expression: Float[Tensor, "*batch expression"], closure: Float[Tensor, "*batch"]
+) -> Float[Tensor, "*batch expression"]:
+    """Where the lips close, what an emotion lifts nevertheless (a sneer the upper lip) is closed by mouthClose."""
+    weights = torch.from_numpy(LIP_GAP_WEIGHTS).to(expression)
+    gap = (expression @ weights).clamp_min(0) / -weights[MOUTH_CLOSE]
+    met = expression.clone()
+    met[..., MOUTH_CLOSE] += closure * gap
+    return met.clamp(0, 1)
 
 
 def into_range(expression: Float[Tensor, "*batch expression"]) -> Float[Tensor, "*batch expression"]:

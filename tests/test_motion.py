@@ -14,6 +14,7 @@ from cemnet.motion import (
     add_life,
     articulate,
     blink_curve,
+    meet_lips,
     release_articulation,
 )
 
@@ -100,6 +101,6 @@ def test_a_blink_closes_an_eye_that_was_wide():
 def test_closed_lips_meet_whatever_an_emotion_lifts(name):
     lifted = torch.zeros(1, NUM_EXPRESSIONS)
     lifted[:, ARKIT_INDEX[name]] = 1.0
-    open_lips, shut = (articulate(lifted, torch.zeros_like(lifted), torch.tensor([level])) for level in (0.0, 1.0))
+    open_lips, shut = (meet_lips(lifted, torch.tensor([level])) for level in (0.0, 1.0))
     assert lip_parting(open_lips.numpy()) > 0.05
     assert abs(lip_parting(shut.numpy())) < 1e-5
