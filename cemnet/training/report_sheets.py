@@ -109,6 +109,9 @@ def systems_sheet(
             portrait = by_emotion[shown]
             picture, box, caption = portrait_tile(judge, portrait)
             rows.append(
-                [(picture, box, f"{caption} > {spoken}"), *spoken_tiles(model, judge, portrait, found[0], systems)]
+                [
+                    (picture, box, f"{caption} > {voice_name(found[0])}"),
+                    *spoken_tiles(model, judge, portrait, found[0], systems),
+                ]
             )
     return paste_sheet(rows)
