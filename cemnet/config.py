@@ -20,8 +20,8 @@ class AudioEmotionConfig:
     dropout: float = 0.5
     temperature: float = 1.5  # of the probabilities: least calibration error on speakers held out of training
     decisiveness: float = 2.5  # power that favours the likeliest emotion when it is shown
-    unsure: float = 0.22  # up to this belief in the likeliest emotion nothing is shown
-    sure: float = 0.5  # from this belief on, all of it
+    unsure: float = 0.25  # up to this belief in the likeliest emotion nothing is shown
+    sure: float = 0.65  # from this belief on, all of it
     window_seconds: float = 2.4
     hop_seconds: float = 0.4
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from .audio_emotion import AudioEmotionEncoder
 from .checkpoint import find_weights, load_checkpoint
@@ -18,6 +19,7 @@ from .face_basis import FaceBasis
 from .face_reference import ReferenceEmotionReader
 from .motion import MotionDecoder, into_range, release_articulation
 from .mouth import MouthInterior
+from .refiner import REFINER_WEIGHTS, Refiner
 from .renderer import FaceRenderer
 from .speech_encoder import SpeechEncoder
 
@@ -59,14 +61,28 @@ class EmotionNetwork(nn.Module):
         `compensation` is the share of the reference's emotion that leaves the face: 1 bridges, 0 adds to what is there.
         """
         identity = self.emotion_memory.identity_code(reference_expression, reference_state)
-        displacement, address = self.emotion_memory(reference_state, target_state, identity)
+        displacement, address = self.recall(reference_state, target_state, identity)
         neutral = torch.zeros_like(reference_state)
-        shown, _ = self.emotion_memory(neutral, reference_state.unsqueeze(1), identity)
+        shown, _ = self.recall(neutral, reference_state.unsqueeze(1), identity)
         resting = release_articulation(reference_expression, shown.squeeze(1))
         kept = (1 - compensation) * shown
         emotional = into_range(resting.unsqueeze(1) + displacement + kept)
         expression, closure, head = self.motion_decoder(content, prosody, target_state, emotional)
         return Performed(expression, closure, head, displacement, address)
+
+    def recall(
+        self,
+        reference: Float[Tensor, "batch shown"],
+        target: Float[Tensor, "batch frame shown"],
+        identity: Float[Tensor, "batch identity"],
+    ) -> tuple[Float[Tensor, "batch frame expression"], Float[Tensor, "batch frame slot"]]:
+        """What the memory answers. In training, performances teach the emotions that ask and not the memory: what
+        leaves a face and what comes to it cancel in a performance, and would drift.
+        """
+        if not self.training:
+            return self.emotion_memory(reference, target, identity)
+        held = {name: parameter.detach() for name, parameter in self.emotion_memory.named_parameters()}
+        return functional_call(self.emotion_memory, held, (reference, target, identity.detach()))
 
     @classmethod
     def load(cls, path: Path) -> "EmotionNetwork":
@@ -101,6 +117,12 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
+def find_refiner(folders: Sequence[Path] = ()) -> Refiner | None:
+    """A refiner that the user trained and put into one of the folders, or None: none is released."""
+    paths = [Path(folder) / REFINER_WEIGHTS for folder in folders]
+    return next((Refiner.load(path) for path in paths if path.is_file()), None)
+
+
 def load_model(folders: Sequence[Path] = (), device: str = "auto") -> CEMNet:
     """Loads released weights, or a user's own where one of `folders` has a file of the same name.
 
@@ -114,6 +136,8 @@ def load_model(folders: Sequence[Path] = (), device: str = "auto") -> CEMNet:
         emotion_reader=ReferenceEmotionReader.load(find_weights("reference_emotion.safetensors", folders)),
         speech_encoder=SpeechEncoder.load(folders=folders).to(chosen),
         network=EmotionNetwork.load(find_weights(NETWORK_WEIGHTS, folders)).to(chosen),
-        renderer=FaceRenderer(basis, MouthInterior.load(find_weights("mouth_interior.safetensors", folders))),
+        renderer=FaceRenderer(
+            basis, MouthInterior.load(find_weights("mouth_interior.safetensors", folders)), find_refiner(folders)
+        ),
         device=chosen,
     )

@@ -125,6 +125,17 @@ def test_training_lowers_every_main_loss(batch, clips):
         assert history[-1][name] < history[0][name], name
 
 
+def test_performances_teach_what_asks_the_memory_and_not_the_memory(batch):
+    torch.manual_seed(0)
+    network = EmotionNetwork(SMALL).train()
+    losses = Objective(network, heard_share=1.0)(batch)
+    losses["cross_reconstruction"].backward(retain_graph=True)
+    assert all(parameter.grad is None for parameter in network.emotion_memory.parameters())
+    assert network.audio_emotion.prototypes.grad.abs().sum() > 0
+    losses["memory_bridge"].backward()
+    assert network.emotion_memory.values.grad.abs().sum() > 0
+
+
 def test_a_loss_without_a_weight_is_an_error():
     with pytest.raises(KeyError):
         total_loss({"unheard_of": torch.tensor(1.0)}, {})

@@ -90,17 +90,26 @@ def performance_losses(performed: Performed, batch: Batch) -> dict[str, Tensor]:
     }
 
 
+def random_states(like: Float[Tensor, "batch shown"]) -> Float[Tensor, "batch state shown"]:
+    """Targets to bridge to: each emotion once, at random intensities."""
+    every = torch.eye(like.shape[-1], device=like.device).expand(len(like), -1, -1)
+    return every * torch.rand(len(like), like.shape[-1], 1, device=like.device)
+
+
 def memory_losses(network: EmotionNetwork, batch: Batch) -> dict[str, Tensor]:
-    """Values learn from value addressing alone; keys learn where to point, with the values held still."""
+    """Values learn from value addressing and bridges; keys learn where to point, with the values held still."""
     memory = network.emotion_memory
     identity = memory.identity_code(batch["reference_expression"], batch["reference_state"])
     apex = batch["apex_displacement"]  # of this person, neutral to each emotion
     value_address = memory.address_of_displacement(apex)
     key_address = memory.apex_addresses(identity)
     retrieved = key_address @ memory.values.detach()
+    wanted = random_states(batch["reference_state"])
+    bridged, _ = memory(batch["reference_state"], wanted, identity)
     return {
         "memory_value": F.mse_loss(value_address @ memory.values, apex) * 52,
         "memory_retrieval": F.mse_loss(retrieved, apex) * 52,
+        "memory_bridge": F.mse_loss(bridged, (wanted - batch["reference_state"].unsqueeze(1)) @ apex) * 52,
         "memory_alignment": alignment_loss(value_address, key_address),
         "memory_decorrelation": slot_decorrelation_loss(memory.values),
         "monitor_slot_perplexity": slot_perplexity(key_address),

@@ -20,6 +20,7 @@ LOSS_WEIGHTS = {
     "head": 2.0,
     "memory_value": 2.0,
     "memory_retrieval": 2.0,
+    "memory_bridge": 1.0,
     "memory_alignment": 0.1,
     "memory_decorrelation": 0.1,
 }
