@@ -7,6 +7,7 @@ from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.checkpoint import save_checkpoint
 from cemnet.creases import CREASES, crease_reliefs, crease_strengths
+from cemnet.model import find_refiner
 from cemnet.refiner import (
     CELL,
     CROP_HEIGHT,
@@ -15,6 +16,7 @@ from cemnet.refiner import (
     LARGEST_CHANGE,
     NUM_DETAILS,
     NUM_LAYOUT,
+    REFINER_WEIGHTS,
     Refiner,
     RefinerConfig,
     add_change,
@@ -122,6 +124,12 @@ def test_a_stored_refiner_answers_as_before(refiner, tmp_path):
     seen = (torch.rand(1, NUM_DETAILS, CELL * rows, CELL * columns), torch.rand(1, NUM_LAYOUT, rows, columns))
     expressions = torch.rand(1, 104)
     torch.testing.assert_close(Refiner.load(path)(*seen, expressions), refiner(*seen, expressions))
+
+
+def test_a_refiner_in_the_users_folder_is_used(refiner, tmp_path):
+    assert find_refiner([tmp_path]) is None
+    save_checkpoint(tmp_path / REFINER_WEIGHTS, refiner.state_dict(), refiner.to_dict(), "made up", "none")
+    assert find_refiner([tmp_path]).config == refiner.config
 
 
 def test_faces_crease_where_they_move_and_on_the_side_that_moves():
