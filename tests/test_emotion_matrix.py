@@ -22,6 +22,7 @@ from cemnet.training.emotion_matrix import (
     write_verdicts,
 )
 from cemnet.training.evaluated import mean_heard, split_speakers
+from cemnet.training.report_sheets import LINE, TILE, matrix_sheet, systems_sheet, voice_name
 from cemnet.training.rival_systems import SYSTEMS
 from cemnet.training.strong_references import PUSHED, pushed_references
 from cemnet.training.voice_floor import VoiceFloor
@@ -86,6 +87,18 @@ def test_every_system_gives_one_verdict_for_each_portrait_and_voice(model, refer
     assert len(rows) == len(verdicts)
     assert rows[0]["says"] == verdicts[0].says
     assert float(rows[0]["p_happy"]) == pytest.approx(verdicts[0].seen[EMOTION_INDEX["happy"]], abs=1e-3)
+
+
+def test_sheets_have_a_tile_for_every_portrait_voice_and_system(model, references, voices):
+    judge, tile = BrightnessJudge(), (TILE, TILE + LINE)
+    whole = matrix_sheet(model, judge, references, voices, SYSTEMS["full"])
+    assert whole.size == (3 * tile[0], 2 * tile[1])
+    two = {name: SYSTEMS[name] for name in ("full", "copy reference")}
+    compared = systems_sheet(model, judge, references, voices, two)
+    assert compared.size == (3 * tile[0], 2 * tile[1])  # happy portrait and sad voice, and the reverse
+    assert np.asarray(compared)[: tile[0]].std() > 10
+    misheard = next(emotion for emotion in EMOTIONS if emotion != voices[0].heard)
+    assert voice_name(replace(voices[0], emotion=misheard)) == f"{misheard} (heard {voices[0].heard})"
 
 
 def test_the_renderer_alone_is_judged_on_every_apex(model, references):
