@@ -42,6 +42,7 @@ class Voice:
     """A clip of a known emotion, as the model hears it, and as the floor does."""
 
     emotion: Emotion
+    intensity: float  # of the emotion, as labelled
     speaker: str
     clip: str
     speech: Speech
@@ -103,7 +104,7 @@ def hear_voice(model: CEMNet, floor: VoiceFloor, clip: Clip) -> Voice:
         raise ValueError(f"{clip.name} has no emotion")
     speech = encode_speech(model, Audio(clip.waveform.unsqueeze(0), SAMPLE_RATE))
     plain = floor.replace_emotion(model, speech)
-    return Voice(clip.emotion, full_speaker(clip), clip.name, speech, plain)
+    return Voice(clip.emotion, clip.intensity, full_speaker(clip), clip.name, speech, plain)
 
 
 def apex_frames(speech: Speech, num_frames: int) -> list[int]:
@@ -139,7 +140,7 @@ def run_matrix(
         prepared, box = model.renderer.prepare(reference.face), judge_box(reference.face.landmarks)
         turn = people.index((reference.kind, reference.person)) + EMOTION_INDEX[reference.emotion]
         for voice in (voice for emotion in EMOTIONS for voice in cell_voices(voices, emotion, turn, clips_per_cell)):
-            scene = Scene(model, reference.face, voice.speech, voice.speech_without_aee, voice.emotion)
+            scene = Scene(model, reference.face, voice.speech, voice.speech_without_aee, voice.emotion, voice.intensity)
             frames = apex_frames(voice.speech, num_frames)
             for name, system in systems.items():
                 motion = system(scene)

@@ -158,7 +158,7 @@ def scene_curves(model: CEMNet, references: Sequence[StrongReference], voices: S
         if shown not in by_emotion or not found:
             continue
         voice, face = found[0], by_emotion[shown].face
-        scene = Scene(model, face, voice.speech, voice.speech_without_aee, voice.emotion)
+        scene = Scene(model, face, voice.speech, voice.speech_without_aee, voice.emotion, voice.intensity)
         pair = f"{shown} portrait, {spoken} voice"
         heard = voice.speech.heard.T.numpy()
         panels[f"{pair}: heard"] = dict(zip(EMOTIONS, heard, strict=True))

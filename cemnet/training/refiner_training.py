@@ -16,6 +16,7 @@ from ..errors import CEMNetError
 from ..face_basis import MIRRORED_EXPRESSION
 from ..refiner import Refiner, RefinerConfig
 from .refiner_pairs import RefinerPairs
+from .settings import TrainingSettings
 
 REFINER_LOSS_WEIGHTS = {"colour": 1.0, "gradient": 1.0}
 DATA = (
@@ -56,6 +57,15 @@ class RefinerSettings:
         portraits = tuple(Path(portrait) for portrait in values.pop("portraits", ()))
         weights = REFINER_LOSS_WEIGHTS | values.pop("loss_weights", {})
         return cls(RefinerConfig(tuple(widths)), portraits=portraits, loss_weights=weights, **folders, **values)
+
+
+def load_settings(config: Path) -> TrainingSettings | RefinerSettings:
+    """Of whichever networks the yaml file is about; CEMNetError where it cannot be read."""
+    try:
+        trains_refiner = "refiner" in (yaml.safe_load(config.read_text()) or {})
+    except (OSError, yaml.YAMLError) as error:
+        raise CEMNetError(f"The config {config} cannot be read: {error}") from error
+    return RefinerSettings.load(config) if trains_refiner else TrainingSettings.load(config)
 
 
 class PairDataset(Dataset):

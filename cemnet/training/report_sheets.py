@@ -41,7 +41,7 @@ def spoken_tiles(
 ) -> Iterable[Tile]:
     """One portrait and voice in several systems, at the first of the frames that are judged."""
     prepared, box = model.renderer.prepare(reference.face), face_square(reference.face, margin=1.12)
-    scene = Scene(model, reference.face, voice.speech, voice.speech_without_aee, voice.emotion)
+    scene = Scene(model, reference.face, voice.speech, voice.speech_without_aee, voice.emotion, voice.intensity)
     index = apex_frames(voice.speech, 1)[0]
     for name, system in systems.items():
         frame = render(model, prepared, system(scene), index)

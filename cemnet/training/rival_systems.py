@@ -33,7 +33,8 @@ class Scene:
     face: FaceReference
     speech: Speech
     speech_without_aee: Speech  # the same words, felt as `voice_floor.VoiceFloor` hears them
-    emotion: Emotion  # the voice's label, for the oracle alone
+    emotion: Emotion  # the voice's labels, for the oracle alone
+    intensity: float
 
     @property
     def reference(self) -> Float[Tensor, "1 shown"]:
@@ -56,8 +57,9 @@ def full(scene: Scene) -> Motion:
 
 
 def label_oracle(scene: Scene) -> Motion:
-    """The bridge is told the emotion by name and shows it at full strength; it need not listen for it."""
-    return bridge_emotion(scene.model, scene.face, scene.speech, scene.emotion, blinks=0, gaze=0, head_motion=0)
+    """The bridge is told which emotion the corpus labels, and how strong; it need not listen for it."""
+    told = scene.emotion, scene.intensity
+    return bridge_emotion(scene.model, scene.face, scene.speech, *told, blinks=0, gaze=0, head_motion=0)
 
 
 def without_aee(scene: Scene) -> Motion:
