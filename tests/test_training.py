@@ -20,6 +20,7 @@ from cemnet.training.datasets import CrossPairs, load_feature_clips
 from cemnet.training.degrade import add_noise, another_pace, degrade, limit_band, through_mp3
 from cemnet.training.held_out_losses import held_out_losses
 from cemnet.training.objective import UNLABELLED, Objective, total_loss
+from cemnet.training.refiner_training import load_settings
 from cemnet.training.settings import DataSettings, TrainingSettings
 
 REPOSITORY = Path(__file__).parent.parent
@@ -153,7 +154,7 @@ def test_a_config_with_an_unknown_name_says_so(tmp_path):
 
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "train" / "configs").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_in_the_repository_loads(path):
-    assert TrainingSettings.load(path).num_steps > 0
+    assert load_settings(path).num_steps > 0
 
 
 def launch(*arguments: object) -> subprocess.CompletedProcess:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import yaml
 from accelerate import Accelerator
 from accelerate.utils import set_seed
 from torch.utils.data import DataLoader
@@ -27,7 +26,7 @@ from cemnet.training.datasets import CrossPairs, FeatureClips, first_memories, l
 from cemnet.training.objective import Objective, total_loss
 from cemnet.training.refiner_pairs import prepared_pairs
 from cemnet.training.refiner_training import DATA as REFINER_DATA
-from cemnet.training.refiner_training import PairDataset, RefinerObjective, RefinerSettings
+from cemnet.training.refiner_training import PairDataset, RefinerObjective, RefinerSettings, load_settings
 from cemnet.training.settings import TrainingSettings
 
 
@@ -157,11 +156,6 @@ def train(settings: TrainingSettings | RefinerSettings, output: Path, resume: bo
             accelerator.save_state(str(output / f"checkpoint-{step}"))
     if accelerator.is_main_process:
         print(f"The trained weights are in {task.release()}")
-
-
-def load_settings(config: Path) -> TrainingSettings | RefinerSettings:
-    trains_refiner = config.is_file() and "refiner" in (yaml.safe_load(config.read_text()) or {})
-    return RefinerSettings.load(config) if trains_refiner else TrainingSettings.load(config)
 
 
 def main() -> None:
