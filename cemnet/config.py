@@ -19,7 +19,7 @@ class AudioEmotionConfig:
     enhancement: float = 1.0  # how far an embedding is pulled toward its prototypes
     dropout: float = 0.5
     temperature: float = 1.5  # of the probabilities: least calibration error on speakers held out of training
-    decisiveness: float = 2.5  # power that favours the likeliest emotion when it is shown
+    decisiveness: float = 4.0  # power that favours the likeliest emotion when it is shown
     unsure: float = 0.25  # up to this belief in the likeliest emotion nothing is shown
     sure: float = 0.65  # from this belief on, all of it
     window_seconds: float = 2.4

@@ -21,7 +21,7 @@ OPENING = arkit_indices("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunne
 RELEASED = [*OPENING, *arkit_indices("jawLeft", "jawRight", "jawForward", "mouthClose", "tongue")]
 GAZE = arkit_indices("eyeLook")
 # How far a face at rest deviates from the neutral pose: eyes are narrow or heavy by nature, smiles are not.
-RESTING_LIMIT, RESTING_EYE_LIMIT = 0.12, 0.35
+RESTING_LIMIT, RESTING_EYE_LIMIT, RESTING_SMILE_LIMIT = 0.12, 0.35, 0.04
 
 
 class TemporalBlock(nn.Module):
@@ -115,6 +115,7 @@ def release_articulation(
     """
     limit = torch.full((NUM_EXPRESSIONS,), RESTING_LIMIT, device=expression.device)
     limit[arkit_indices("eyeBlink", "eyeSquint", "eyeWide")] = RESTING_EYE_LIMIT
+    limit[arkit_indices("mouthSmile", "cheekSquint")] = RESTING_SMILE_LIMIT
     rest = (expression - shown).clamp(-limit, limit)
     rest[:, RELEASED] = 0.0
     rest[:, GAZE] = expression[:, GAZE]
