@@ -9,7 +9,7 @@ from cemnet.config import MotionConfig
 from cemnet.lip_gap import lip_parting
 from cemnet.motion import (
     OPENING,
-    RESTING_LIMIT,
+    RESTING_SMILE_LIMIT,
     MotionDecoder,
     add_life,
     articulate,
@@ -47,7 +47,7 @@ def test_an_open_laughing_jaw_is_released_and_a_resting_brow_kept():
     rest = release_articulation(expression, shown)[0]
     assert rest[ARKIT_INDEX["jawOpen"]] == 0
     assert rest[ARKIT_INDEX["browDownLeft"]] == pytest.approx(0.1)
-    assert rest[ARKIT_INDEX["mouthSmileLeft"]] == pytest.approx(0.5 + RESTING_LIMIT)
+    assert rest[ARKIT_INDEX["mouthSmileLeft"]] == pytest.approx(0.5 + RESTING_SMILE_LIMIT)
     assert rest[ARKIT_INDEX["eyeLookInLeft"]] == pytest.approx(0.7)
 
 
