@@ -90,10 +90,11 @@ def at_rate(motion: Motion, fps: float) -> Motion:
         return motion
     num_frames = max(1, round(motion.num_frames * fps / motion.fps))
 
-    def resampled(curves: Tensor | None) -> Tensor | None:
-        return None if curves is None else interpolate(curves.T.unsqueeze(0), num_frames, mode="linear").squeeze(0).T
+    def resampled(curves: Float[Tensor, "frame curve"]) -> Float[Tensor, "other curve"]:
+        return interpolate(curves.T.unsqueeze(0), num_frames, mode="linear").squeeze(0).T
 
-    return Motion(resampled(motion.expression), resampled(motion.head), fps, resampled(motion.memory_address))
+    address = None if motion.memory_address is None else resampled(motion.memory_address)
+    return Motion(resampled(motion.expression), resampled(motion.head), fps, address)
 
 
 def smoothed(curves: Float[Tensor, "frame curve"], sigma_frames: float) -> Float[Tensor, "frame curve"]:
