@@ -124,21 +124,24 @@ def test_probabilities_sum_to_one_and_intensity_lies_between_zero_and_one(reader
         assert 0 <= estimate.intensity <= 1
 
 
-def seen_face(parts, emotion, intensity):
-    """What is fitted to the landmarks of an average person who shows an emotion, and MediaPipe's scores of them."""
+def seen_face(parts, emotion, intensity, person=None):
+    """What is fitted to the landmarks of a person (or an average one) who shows an emotion, and MediaPipe's scores."""
     landmarker, basis, _ = parts
     pose = Pose(rotation(0.1, 0.05, 0.0), 17.0, np.array([256.0, 256.0, 0.0]))
-    shown = Person.average().show(emotion, intensity)
+    shown = (person or Person.average()).show(emotion, intensity)
     points = basis.project(pose, basis.shape(np.zeros(len(basis.identity)), shown))
     scores = landmarker.blendshapes(points)
     return basis.fit(FaceLandmarks(points, scores, 1.0)).expression, scores
 
 
 @pytest.mark.parametrize("emotion", ["neutral", "happy", "sad", "angry", "fear", "disgust", "surprise"])
-def test_a_clear_emotion_is_read(parts, reader, emotion):
-    estimate = reader.read(*seen_face(parts, emotion, 1.0))
-    assert estimate.probabilities.argmax() == EMOTION_INDEX[emotion]
-    assert estimate.intensity < 0.25 if emotion == "neutral" else estimate.intensity > 0.4
+def test_a_clear_emotion_is_read_on_most_people(parts, reader, emotion):
+    rng = np.random.default_rng(0)
+    estimates = [reader.read(*seen_face(parts, emotion, 1.0, Person.sample(rng))) for _ in range(12)]
+    right = [estimate.probabilities.argmax() == EMOTION_INDEX[emotion] for estimate in estimates]
+    assert np.mean(right) >= 2 / 3
+    intensity = np.mean([estimate.intensity for estimate in estimates])
+    assert intensity < 0.25 if emotion == "neutral" else intensity > 0.4
 
 
 def test_a_stronger_emotion_reads_stronger(parts, reader):
