@@ -10,7 +10,6 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from .config import PROSODY_DIM
 from .types import MOTION_FPS, SAMPLE_RATE, Audio
 
 NUM_MELS = 80
@@ -93,7 +92,7 @@ class PitchTrack:
 def voice_features(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor, "frame voice"]:
     """Prosody and timbre at MOTION_FPS, frame t measured around the time (t + ½) / 25.
 
-    The first PROSODY_DIM columns are prosody: log-energy relative to the clip's loud parts (0 loud, −1 silent);
+    The first config.PROSODY_DIM columns are prosody: log-energy relative to the clip's loud parts (0 loud, −1 silent);
     log-energy against full scale (about −1 to 1); pitch relative to the clip's median in octaves (0 where unvoiced);
     voicing (0 or 1). Timbre follows: the shape of the log-mel spectrum and how it changes (80 bands each, in decades),
     pitch in octaves above 100 Hz, its jitter, harmonicity, shimmer. All but the second column ignore the recording's
@@ -103,11 +102,6 @@ def voice_features(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[
     pitch = pitch_track(signal, num_frames * STEPS_PER_FRAME)
     features = np.concatenate([_prosody(signal, pitch, num_frames), _timbre(waveform, pitch, num_frames)], axis=1)
     return torch.from_numpy(features.astype(np.float32))
-
-
-def prosody(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor, "frame 4"]:
-    """The first columns of `voice_features`."""
-    return voice_features(waveform, num_frames)[:, :PROSODY_DIM]
 
 
 def _prosody(signal: Float[np.ndarray, "sample"], pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame 4"]:

@@ -199,10 +199,20 @@ def save_people_video(
     height, width = face.image.shape[:2]
     metadata = generated_metadata() if marked else None
     with VideoWriter(output, motion.fps, width, height, audio, overwrite, metadata, transparent) as video:
-        for index, frame in enumerate(stream_performances(model.renderer, performances)):
-            video.write(frame)
-            if progress is not None:
-                progress(index + 1, num_frames)
+        write_frames(video, stream_performances(model.renderer, performances), num_frames, progress)
+
+
+def write_frames(
+    video: VideoWriter,
+    frames: Iterable[UInt8[np.ndarray, "height width channel"]],
+    num_frames: int,
+    progress: Progress | None,
+) -> None:
+    """Writes frames as they come and tells how far that is."""
+    for index, frame in enumerate(frames):
+        video.write(frame)
+        if progress is not None:
+            progress(index + 1, num_frames)
 
 
 def animate(
@@ -272,10 +282,7 @@ def save_dubbed_video(
     frames = dubbed_frames(model.renderer, video_frames(video, track.fps, (width, height)), track, motion)
     metadata = generated_metadata() if marked else None
     with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata) as writer:
-        for index, frame in enumerate(frames):
-            writer.write(frame)
-            if progress is not None:
-                progress(index + 1, motion.num_frames)
+        write_frames(writer, frames, motion.num_frames, progress)
 
 
 def dub(

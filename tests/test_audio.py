@@ -5,9 +5,13 @@ import numpy as np
 import pytest
 import torch
 
-from cemnet.audio import NUM_MELS, log_mel, mono_16k, num_motion_frames, pitch_track, prosody, voice_features
+from cemnet.audio import NUM_MELS, log_mel, mono_16k, num_motion_frames, pitch_track, voice_features
 from cemnet.config import PROSODY_DIM, VOICE_DIM
 from cemnet.types import SAMPLE_RATE, Audio
+
+
+def prosody(waveform: torch.Tensor, num_frames: int) -> torch.Tensor:
+    return voice_features(waveform, num_frames)[:, :PROSODY_DIM]
 
 
 def vowel(hertz: np.ndarray, loudness: float = 0.1, seed: int = 0) -> torch.Tensor:

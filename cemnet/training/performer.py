@@ -72,7 +72,7 @@ def perform(
 ) -> Performance:
     """Acts the phonemes with an emotion of the given intensity (0 to 1); one rng state always acts alike.
 
-    `prosody` is `audio.prosody` of the same sound and sets the number of frames.
+    `prosody` is the first columns of `audio.voice_features` of the same sound and sets the number of frames.
     """
     voice = np.asarray(prosody, np.float64)
     num_frames = len(voice)

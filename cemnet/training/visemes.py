@@ -112,7 +112,7 @@ TARGETS = {phoneme: _spread(values) for phoneme, values in VISEMES.items()}
 
 
 def frame_times(num_frames: int, fps: float = MOTION_FPS) -> Float[np.ndarray, "frame"]:
-    """The middle of each frame in seconds, where `audio.prosody` measures too."""
+    """The middle of each frame in seconds, where `audio.voice_features` measures too."""
     return (np.arange(num_frames) + 0.5) / fps
 
 
