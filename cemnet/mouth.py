@@ -22,7 +22,7 @@ from .mouth_tones import MouthTones
 from .pixel_box import PixelBox, sample_pixels
 from .slits import Carry, Slit
 
-JAW_NAMES = ("jawOpen", "jawLeft", "jawRight", "jawForward")
+JAW_INDICES = np.array([ARKIT_INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")])
 DRAWN_JAW_OPEN = 0.45  # how far open the jaw is when the lower teeth are drawn
 FACET_BLUR = 0.45  # canvas units
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
@@ -69,6 +69,31 @@ class MouthInterior:
 
 
 @dataclass(frozen=True)
+class JawPlaces:
+    """Where a jaw's mesh lies in its drawing for one portrait."""
+
+    vertices: Float[np.ndarray, "vertex 3"]  # in the basis, of this person
+    scale: Float[np.ndarray, "3"]  # from the jaw's mesh to this person
+    pixels: Float[np.ndarray, "vertex 2"]
+    depth: Float[np.ndarray, "vertex"]
+    corner: Float[np.ndarray, "2"]  # of the drawing, in pixels of the canvas
+    size: tuple[int, int]  # rows and columns
+
+    @classmethod
+    def of(cls, jaw: Jaw, motion: LandmarkMotion, shift: Float[np.ndarray, "2"], jaw_open: float) -> "JawPlaces":
+        """`shift` is in canvas units, from the fitted to the detected face."""
+        face = motion.face
+        scale, offset = person_scale(
+            motion.basis.mean, motion.basis.shape(face.identity, np.zeros_like(face.expression))
+        )
+        vertices = (jaw.vertices + jaw_open * jaw.jaw_modes[0]) * scale + offset
+        depth = (vertices @ np.asarray(face.pose.rotation).T)[:, 2]
+        places = (motion.canvas_places(face.pose, vertices) + shift) * motion.canvas.pixels_per_unit
+        low, high = np.floor(places.min(0)) - 2, np.ceil(places.max(0)) + 2
+        return cls(vertices, scale, places - low, depth, low, (int(high[1] - low[1]), int(high[0] - low[0])))
+
+
+@dataclass(frozen=True)
 class PosedJaw:
     """One jaw drawn in a portrait's reference pose, and how to move the drawing."""
 
@@ -97,26 +122,20 @@ class PosedJaw:
         residual = face.residual[list(near), :2].mean(0) @ motion.canvas.to_canvas[:, :2].T
         residual += edge_correction(jaw.anchors * fit[0] + fit[1], motion, lips, residual, edge)
 
-        def place(points, pose):
-            return motion.canvas_places(pose, points) + residual.astype(np.float32)
-
-        vertices = (jaw.vertices + jaw_open * jaw.jaw_modes[0]) * fit[0] + fit[1]
+        shift = residual.astype(np.float32)
         # Above and below each tooth: a flat drawing cannot follow the depth of the arch, so its front decides.
         height = np.array([[0.0, TOOTH_HEIGHT / 2, 0.0]])
         anchors = np.concatenate([jaw.anchors + height, jaw.anchors - height]) * fit[0] + fit[1]
         modes = np.concatenate([jaw.anchor_modes, jaw.anchor_modes], 1) * fit[0]
         weight = np.tile(np.exp(jaw.anchors[:, 2] - jaw.anchors[:, 2].max()), 2)[:, None]
-        depth = (vertices @ np.asarray(face.pose.rotation).T)[:, 2]
-        density = motion.canvas.pixels_per_unit
-        places = place(vertices, face.pose) * density
-        low, high = np.floor(places.min(0)) - 2, np.ceil(places.max(0)) + 2
-        drawing = draw_mesh(places - low, depth, jaw, tones, (int(high[1] - low[1]), int(high[0] - low[0])))
-        drawn = place(anchors + jaw_open * modes[0], face.pose) * density - low
+        density, places = motion.canvas.pixels_per_unit, JawPlaces.of(jaw, motion, shift, jaw_open)
+        drawing = draw_mesh(places.pixels, places.depth, jaw, tones, places.size)
+        drawn = (motion.canvas_places(face.pose, anchors + jaw_open * modes[0]) + shift) * density - places.corner
         homogeneous = np.concatenate([drawn, np.ones((len(drawn), 1))], 1)
         inverse = np.linalg.pinv(weight * homogeneous) * weight.T
         if density > 1:  # so large that the mesh's facets would show
             drawing = cv2.GaussianBlur(drawing, (0, 0), FACET_BLUR * density)
-        return cls(drawing, anchors, modes, inverse, residual.astype(np.float32))
+        return cls(drawing, anchors, modes, inverse, shift)
 
     def moved(
         self,
@@ -208,7 +227,18 @@ class PosedMouth:
         head: Float[np.ndarray, "3"],
     ) -> Float[np.ndarray, "height width 3"]:
         """Cavity, tongue, lower and upper teeth, in the shadow of the lips."""
-        jaw = expression[[ARKIT_INDEX[name] for name in JAW_NAMES]]
+        return self.painted(box, slit, expression, head, LIP_SHADOW)
+
+    def painted(
+        self,
+        box: PixelBox,
+        slit: Slit,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+        lip_shadow: tuple[float, float],
+    ) -> Float[np.ndarray, "height width 3"]:
+        """The two drawings over the cavity; `lip_shadow` is how dark it is under the upper lip, and how far down."""
+        jaw = expression[JAW_INDICES]
         picture = self.mucosa(box, slit)
         for layer in (self.lower, self.upper):
             drawing = layer.moved(self.motion, box, jaw, head)
@@ -216,7 +246,7 @@ class PosedMouth:
         upper, _ = slit.heights(box.table_x)
         sideways = np.abs(2 * (box.table_x - slit.left) / slit.width - 1)
         under, corner = box.curves(upper, 1 - 0.6 * np.clip(sideways, 0, 1) ** 3)
-        darkest, reach = LIP_SHADOW
+        darkest, reach = lip_shadow
         depth = np.clip((box.y - under) / (reach * self.lips.slit.width), 0, 1)
         light = ((darkest + (1 - darkest) * np.sqrt(depth)) * corner)[..., None]
         return self.tones.cavity + light * (picture - self.tones.cavity)

@@ -106,7 +106,7 @@ def refiner_task(settings: RefinerSettings, output: Path) -> Task:
     folder = settings.pairs or output / "pairs"
     parts = prepared_pairs(folder, settings.num_heads, settings.seed, settings.ict, settings.portraits)
     loader = DataLoader(PairDataset(parts), settings.batch_size, shuffle=True, drop_last=True)
-    refiner = Refiner(settings.refiner)
+    refiner = Refiner(settings.refiner).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def release_refiner() -> Path:
         tensors = {name: tensor.half() for name, tensor in refiner.state_dict().items()}

@@ -126,6 +126,7 @@ class HeadRenderer:
         self._brows, self._lips = self._painted(BROW, 0.12), self._painted(LIPS, 0.08)
         self._lids = self._lid_margins()
         self._mouth_inside = np.union1d(np.r_[MOUTH_SOCKET], model.vertices_of("GumsTongue", "Teeth"))
+        self._skin = np.setdiff1d(model.vertices_of("Face"), self._mouth_inside)
         self._inner_lips = self._middle_of_inner_lips()
         self._gl = moderngl.create_context(standalone=True, backend="egl")  # pyright: ignore[reportArgumentType]
         self._program = self._gl.program(vertex_shader=self.vertex_shader, fragment_shader=self.fragment_shader)
@@ -149,11 +150,18 @@ class HeadRenderer:
         return summed / (np.linalg.norm(summed, axis=1, keepdims=True) + 1e-9)
 
     def render(
-        self, vertices: Float[np.ndarray, "vertex 3"], pose: Pose, look: Look
+        self,
+        vertices: Float[np.ndarray, "vertex 3"],
+        pose: Pose,
+        look: Look,
+        skin_lit_as: Float[np.ndarray, "vertex 3"] | None = None,
     ) -> UInt8[np.ndarray, "size size 3"]:
-        """One picture of one head; pixels follow `types.Pose`."""
+        """One picture of one head; pixels follow `types.Pose`. Skin may be lit as if it lay elsewhere."""
         placed = pose.translation + pose.scale * (vertices @ pose.rotation.T) * [1, -1, -1]
-        normals = self.normals(vertices) @ pose.rotation.T
+        normals = self.normals(vertices)
+        if skin_lit_as is not None:
+            normals[self._skin] = self.normals(skin_lit_as)[self._skin]
+        normals = normals @ pose.rotation.T
         rows = np.concatenate([placed, normals, self._colours(look, vertices), self._rest], axis=1)
         self._vertices.write(rows.astype(np.float32).tobytes())
         for name in ("key_direction", "key", "fill", "ambient", "gloss", "iris", "grain"):

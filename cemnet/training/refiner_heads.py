@@ -9,7 +9,7 @@ from jaxtyping import Float, Int, UInt8
 from scipy.interpolate import RBFInterpolator
 
 from ..arkit import ARKIT_INDEX, NUM_EXPRESSIONS
-from ..creases import crease_reliefs, crease_strengths
+from ..creases import crease_reliefs
 from ..eyelids import smoothstep
 from ..face_basis import FaceBasis
 from ..jaws import ARCH_CENTRE_DEPTH
@@ -135,21 +135,20 @@ class CreasedHeadRenderer(HeadRenderer):
         vertices: Float[np.ndarray, "vertex 3"],
         pose: Pose,
         look: Look,
-        expression: Float[np.ndarray, "expression"],
-        age: float,
+        creases: Float[np.ndarray, "side_crease"],
         skin: Skin | None = None,
+        skin_lit_as: Float[np.ndarray, "vertex 3"] | None = None,
     ) -> UInt8[np.ndarray, "size size 3"]:
-        """One picture; `age` is how deep creases are (0 to about 1.5)."""
-        strengths = age * crease_strengths(expression)
-        drawn = np.flatnonzero(strengths)
-        relief = np.tensordot(strengths[drawn], self._reliefs[drawn], 1)
+        """One picture; `creases` is how deep each is drawn, 1 as creases.py has it."""
+        drawn = np.flatnonzero(creases)
+        relief = np.tensordot(creases[drawn], self._reliefs[drawn], 1)
         self._relief.write(self._as_texture(0.5 + 0.5 * relief / RELIEF_UNIT))
         if skin is not None:
             self._skin_texture.write(self._as_texture(skin.flat))
         self._program["painted_share"] = float(skin is not None)
         self._exposure = 1.0 if skin is None else skin.exposure
         self._program["furrow_shadow"], self._program["scale"] = 5.0, pose.scale
-        return self.render(vertices, pose, look if skin is None else skin.look(look))
+        return self.render(vertices, pose, look if skin is None else skin.look(look), skin_lit_as)
 
     @staticmethod
     def _as_texture(picture: Float[np.ndarray, "side side *channel"]) -> bytes:

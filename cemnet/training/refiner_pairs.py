@@ -6,46 +6,35 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, UInt8
 from tqdm import tqdm
 
 from .. import media
-from ..arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
+from ..arkit import ARKIT_INDEX
 from ..checkpoint import find_weights
+from ..creases import crease_strengths
+from ..eyelids import Eye
 from ..face import FaceLandmarker, find_face_landmarker
-from ..face_basis import IMAGE_AXES, FaceBasis
+from ..face_basis import FaceBasis
 from ..face_reference import ReferenceEmotionReader, reference_faces
-from ..jaws import FRONT_DEPTH
-from ..landmark_sets import (
-    BROWS,
-    CHEEKS,
-    CHIN,
-    LIDS,
-    LIP_CORNERS,
-    LOWER_LIP_ROWS,
-    NOSE,
-    OUTER_LIP_CORNERS,
-    UPPER_LIP_ROWS,
-)  # fmt: skip
-from ..mouth import JAW_NAMES, MouthInterior
+from ..landmark_sets import LIDS
+from ..mouth import MouthInterior
 from ..refiner import RefinerInputs, into_crop
 from ..renderer import FaceRenderer, PreparedFace
-from ..types import EmotionEstimate, FaceReference, Pose
+from ..types import EmotionEstimate, FaceReference
 from .head_renderer import Look
 from .heads import HeadModel, sample_emotional_face, sample_expression, sample_identity, speaking
-from .refiner_heads import CreasedHeadRenderer, Skin, skin_vertices
+from .lit_mouth import LitMouth
+from .refiner_heads import CreasedHeadRenderer, Skin
 from .rendered_heads import sample_pose
 
 FRAMES_PER_HEAD = 6
 HEADS_A_FILE = 20
 PICTURE_SIDE = 384  # pixels: a little finer than the crop
-STIFFNESS = 0.05  # square centimetres: how little ICT's blendshapes leave the wanted ones to follow the landmarks
-JAW_STIFFNESS = 30.0
-FOLLOWED = (
-    *BROWS, *LIP_CORNERS, *OUTER_LIP_CORNERS, *NOSE, *CHEEKS, *CHIN,
-    *(index for row in (*UPPER_LIP_ROWS, *LOWER_LIP_ROWS) for index in row),
-    *(index for lids in LIDS for index in (*lids.upper, *lids.lower)),
-)  # fmt: skip
+SMOOTH_SHARE = 0.2  # of portraits, retouched or young, that show no creases of their own
+OWN_DEPTH = 0.3, 1.7  # how deep creases are in the others
+NEW_DEPTH = 1.0, 1.7  # and those that come: a narrow range, so that what is not known of a face is painted firmly
+STILL = np.zeros(3, np.float32)
 
 
 @dataclass(frozen=True)
@@ -94,12 +83,13 @@ class RefinerPairs:
 
 @dataclass(frozen=True)
 class Example:
-    """One frame of one head: what the refiner sees and the crop it should make of it."""
+    """One frame of one head: what the refiner sees, the crop it should make of it, and how the head really looks."""
 
     prepared: PreparedFace
     expression: Float[np.ndarray, "expression"]
     inputs: RefinerInputs
     target: UInt8[np.ndarray, "height width 3"]
+    truth: UInt8[np.ndarray, "height width 3"]  # displaced against the target as far as the warp errs
 
 
 class Onlooker:
@@ -120,8 +110,6 @@ class PairMaker:
         self.basis = FaceBasis.load(find_weights("face_basis.safetensors"))
         self.landmarker = FaceLandmarker(find_face_landmarker())
         self.heads = CreasedHeadRenderer(self.model, self.basis, PICTURE_SIDE)
-        self.modes = self.model.expression[:, skin_vertices(self.model, self.basis, FOLLOWED)]
-        self.jaws, self.incisors = jaw_vertices(self.model)
         self.onlooker = Onlooker()
         mouth = MouthInterior.load(find_weights("mouth_interior.safetensors"))
         self.renderer = FaceRenderer(self.basis, mouth, self.onlooker)
@@ -134,20 +122,20 @@ class PairMaker:
     def frames(self, seed: int, number: int) -> Iterator[Example]:
         """Frames of one random head; none where the landmarker does not find it."""
         rng = np.random.default_rng((seed, number))
-        identity, pose, age = sample_identity(rng), sample_pose(rng, self.heads.size), rng.uniform(0.5, 1.4)
+        identity, pose = sample_identity(rng), sample_pose(rng, self.heads.size)
+        depths = 0.0 if rng.random() < SMOOTH_SHARE else rng.uniform(*OWN_DEPTH), rng.uniform(*NEW_DEPTH)
         look = Look.sample(rng) if rng.random() < 0.5 else Look.sample_portrait(rng)
         textured = bool(self.skins) and rng.random() < 0.75
         skin = self.skins[rng.integers(len(self.skins))].varied(rng) if textured else None
         blur, coarse = rng.uniform(0, 0.8), rng.uniform(0.4, 1.0)
 
-        def picture(drawn: np.ndarray, creased: np.ndarray, jaw_shifts: Sequence[np.ndarray] = ()):
-            vertices = self.model.vertices(identity, drawn)
-            for jaw, shift in zip(self.jaws, jaw_shifts, strict=False):
-                vertices[jaw] += shift
-            drawing = self.heads.render_creased(vertices, pose, look, creased, age, skin)
+        start = sample_portrait_expression(rng)
+
+        def picture(shape: np.ndarray, light: np.ndarray) -> np.ndarray:
+            vertices, lit_as = (self.model.vertices(identity, expression) for expression in (shape, light))
+            drawing = self.heads.render_creased(vertices, pose, look, creases(start, light, *depths), skin, lit_as)
             return photographed(drawing, blur, coarse)
 
-        start = sample_portrait_expression(rng)
         source = picture(start, start)
         found = self.landmarker.detect(source)
         if not found:
@@ -162,73 +150,45 @@ class PairMaker:
             prepared = replace(prepared, refined=replace(prepared.refined, expression=guessed))
         for _ in range(FRAMES_PER_HEAD):
             goal = sample_performed_expression(rng)
-            drawn = self.drawn_expression(prepared, pose, start, goal)
-            target = picture(drawn, goal, self.jaw_shifts(prepared, pose, identity, drawn, goal))
             self.onlooker.seen = None
-            self.renderer.region(prepared, goal, np.zeros(3, np.float32))
+            self.renderer.region(prepared, goal, STILL)
             seen = self.onlooker.seen
             if seen is not None:
-                wanted = into_crop(np.ascontiguousarray(target[prepared.area]), seen.to_frame)
-                yield Example(prepared, goal, seen, wanted)
+                lit = self.lit_frame(prepared, picture(start, goal), goal)
+                rendered = media.from_uint8(picture(goal, goal)).numpy()[prepared.area]
+                target, truth = (crop_in_8_bits(frame, seen) for frame in (lit, rendered))
+                yield Example(prepared, goal, seen, target, truth)
 
-    def drawn_expression(
-        self,
-        prepared: PreparedFace,
-        pose: Pose,
-        start: Float[np.ndarray, "expression"],
-        goal: Float[np.ndarray, "expression"],
-    ) -> Float[np.ndarray, "expression"]:
-        """How ICT's head has to move for its skin to lie where the renderer moves it: least squares on landmarks."""
-        moved, _ = prepared.motion.displacements(goal, np.zeros(3, np.float32))
-        pixels = prepared.canvas.source_vectors(moved[list(FOLLOWED)]).ravel()
-        modes = (pose.scale * (self.modes @ pose.rotation.T) * IMAGE_AXES)[..., :2].reshape(NUM_EXPRESSIONS, -1)
-        stiffness = np.full(NUM_EXPRESSIONS, STIFFNESS)
-        stiffness[arkit_indices("jaw")] = JAW_STIFFNESS  # so that teeth stand where the renderer has them
-        pull = pose.scale**2 * np.diag(stiffness)
-        change = np.linalg.solve(modes @ modes.T + pull, modes @ pixels + pull @ (goal - start))
-        return (start + change).clip(-0.2, 2).astype(np.float32)
-
-    def jaw_shifts(
-        self,
-        prepared: PreparedFace,
-        pose: Pose,
-        identity: Float[np.ndarray, "identity"],
-        drawn: Float[np.ndarray, "expression"],
-        goal: Float[np.ndarray, "expression"],
-    ) -> list[Float[np.ndarray, "3"]]:
-        """Centimetres by which ICT's jaws are moved in the plane of the picture to stand where the renderer has them;
-        none for a portrait that shows its own teeth."""
-        motion, vertices = prepared.motion, self.model.vertices(identity, drawn)
-        weights, shifts = goal[[ARKIT_INDEX[name] for name in JAW_NAMES]], []
-        sides = (self.renderer.mouth.upper, self.renderer.mouth.lower), (prepared.mouth.upper, prepared.mouth.lower)
-        for jaw, posed, incisors in zip(*sides, self.incisors, strict=True):
-            front = np.flatnonzero(jaw.anchors[:, 2] > jaw.anchors[:, 2].max() - FRONT_DEPTH)
-            front = np.concatenate([front, front + len(jaw.anchors)])  # above and below each tooth
-            painted = (posed.anchors + np.tensordot(weights, posed.anchor_modes, 1))[front].mean(0, keepdims=True)
-            place = motion.canvas_places(motion.face.pose, painted) + posed.shift
-            wanted = prepared.canvas.source_points(place)[0]
-            centre = vertices[incisors].mean(0) + jaw.anchors[front[: len(front) // 2]].mean(0)
-            centre -= self.model.base[incisors].mean(0)
-            drawn_at = (pose.translation + pose.scale * (pose.rotation @ centre) * IMAGE_AXES)[:2]
-            in_view = np.append((wanted - drawn_at) / pose.scale * [1, -1], 0)
-            shifts.append(((1 - prepared.mouth.own) * pose.rotation.T @ in_view).astype(np.float32))
-        return shifts
+    def lit_frame(
+        self, prepared: PreparedFace, lit: UInt8[np.ndarray, "height width 3"], goal: Float[np.ndarray, "expression"]
+    ) -> Float[np.ndarray, "cropheight cropwidth 3"]:
+        """The moving part as the renderer composes it from a portrait that light and folds of the goal have reached
+        already: nothing is displaced against the unlit frame."""
+        image = np.ascontiguousarray(media.from_uint8(lit).numpy())
+        crop = np.ascontiguousarray(image[prepared.area])
+        eyes = tuple(Eye.build(prepared.warp, prepared.landmarks, lids, crop) for lids in LIDS)
+        mouth = LitMouth.of(prepared.mouth, self.renderer.mouth)
+        portrait = replace(prepared, image=image, crop=crop, eyes=eyes, mouth=mouth, refined=None)
+        return self.renderer.region(portrait, goal, STILL)
 
     def pairs(self, numbers: range, seed: int) -> RefinerPairs:
         return RefinerPairs.of([example for number in numbers for example in self.frames(seed, number)])
 
 
-def jaw_vertices(model: HeadModel) -> tuple[list[Int[np.ndarray, "vertex"]], list[Int[np.ndarray, "vertex"]]]:
-    """The upper and the lower jaw's vertices with gums and tongue, and those of their front teeth."""
-    drop = model.expression[ARKIT_INDEX["jawOpen"], :, 1]
-    jaws, incisors = [], []
-    for is_lower in (False, True):
-        whole, teeth = model.vertices_of("GumsTongue", "Teeth"), model.vertices_of("Teeth")
-        whole, teeth = (part[(drop[part] < -0.3) == is_lower] for part in (whole, teeth))
-        depth = model.base[teeth, 2]
-        jaws.append(whole)
-        incisors.append(teeth[depth > depth.max() - 2 * FRONT_DEPTH])
-    return jaws, incisors
+def creases(
+    start: Float[np.ndarray, "expression"], goal: Float[np.ndarray, "expression"], own_depth: float, new_depth: float
+) -> Float[np.ndarray, "side_crease"]:
+    """How deep a goal's creases are in a face whose own, at the start, have another depth than those that come."""
+    before, after = crease_strengths(start), crease_strengths(goal)
+    return own_depth * np.minimum(before, after) + new_depth * np.maximum(after - before, 0)
+
+
+def crop_in_8_bits(
+    moving: Float[np.ndarray, "cropheight cropwidth 3"], seen: RefinerInputs
+) -> UInt8[np.ndarray, "height width 3"]:
+    """The refiner's crop of the moving part of a frame."""
+    crop = into_crop(np.ascontiguousarray(moving), seen.to_frame)
+    return np.round(255 * crop.clip(0, 1)).astype(np.uint8)
 
 
 def prepared_pairs(

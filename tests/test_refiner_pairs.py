@@ -1,0 +1,48 @@
+"""Pairs for the refiner: what differs between a frame and its target is light, never a place."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from render_faces import expression
+
+from cemnet.creases import crease_strengths
+from cemnet.training.refiner_pairs import creases
+
+ICT = Path(os.environ.get("CEMNET_ICT_FACEKIT", Path(__file__).parents[2] / "shared/data/ict_facekit_light.npz"))
+
+
+@pytest.fixture(scope="module")
+def examples():
+    if not ICT.is_file():
+        pytest.skip("needs ICT-FaceKit (CEMNET_ICT_FACEKIT)")
+    from cemnet.training.refiner_pairs import PairMaker
+
+    return [example for number in range(2) for example in PairMaker(ICT, []).frames(1, number)]
+
+
+def test_creases_that_stay_keep_their_depth_and_new_ones_have_another():
+    smile, laugh = expression(mouthSmile=0.5), expression(mouthSmile=1.0)
+    calm = np.zeros_like(smile)
+    np.testing.assert_allclose(creases(smile, smile, 0.3, 1.7), 0.3 * crease_strengths(smile))
+    np.testing.assert_allclose(creases(calm, laugh, 0.3, 1.7), 1.7 * crease_strengths(laugh))
+    np.testing.assert_allclose(creases(laugh, calm, 0.3, 1.7), 0)
+    assert (creases(smile, laugh, 0.3, 1.7) <= creases(calm, laugh, 0.3, 1.7)).all()
+
+
+def test_a_target_is_the_frame_in_another_light(examples):
+    """Every pixel far from the mouth is the frame's own, lighter or darker by a smooth factor."""
+    for example in examples:
+        composed, target = example.inputs.details[..., :3], example.target / 255
+        upper = slice(30, 90), slice(30, 114)
+        light = np.log((target[upper].mean(-1) + 0.05) / (composed[upper].mean(-1) + 0.05))
+        texture = np.log(composed[upper].mean(-1) + 0.05)
+        assert np.abs(np.diff(light, axis=0)).mean() < 0.5 * np.abs(np.diff(texture, axis=0)).mean()
+
+
+def test_a_target_is_nearer_to_the_rendered_head_than_the_frame_is(examples):
+    def errors(picture):
+        return np.mean([np.abs(picture(example) - example.truth / 255).mean() for example in examples])
+
+    assert errors(lambda example: example.target / 255) < errors(lambda example: example.inputs.details[..., :3])
