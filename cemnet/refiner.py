@@ -51,7 +51,7 @@ NUM_LAYOUT = 8  # what has one value a cell
 
 @dataclass(frozen=True)
 class RefinerConfig:
-    widths: tuple[int, int, int] = (24, 48, 64)  # channels on the grid, at a half and at a quarter of it
+    widths: tuple[int, int, int] = (16, 48, 96)  # channels on the grid, at a half and at a quarter of it
 
 
 class Refiner(nn.Module):
@@ -89,7 +89,7 @@ class Refiner(nn.Module):
         half = F.relu_(self.half_out(half + twice(F.relu_(self.up_half(quarter)))))
         grid = F.relu_(self.grid_out(grid + twice(F.relu_(self.up_grid(half)))))
         change = LARGEST_CHANGE * in_pixels(F.softsign(self.leave(grid)))
-        return lit_skin(change.float(), details[:, 4:])
+        return lit_skin(change.float(), details[:, :3], details[:, 4:])
 
     @torch.inference_mode()
     def paint(self, inputs: "RefinerInputs", moving: Float[np.ndarray, "cropheight cropwidth channel"]) -> None:
@@ -139,14 +139,16 @@ def in_pixels(cells: Float[Tensor, "batch colour_of_pixel row column"]) -> Float
 
 
 def lit_skin(
-    change: Float[Tensor, "batch 3 height width"], openings: Float[Tensor, "batch 1 height width"]
+    change: Float[Tensor, "batch 3 height width"],
+    colours: Float[Tensor, "batch 3 height width"],
+    openings: Float[Tensor, "batch 1 height width"],
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Skin only grows lighter or darker, by as much in each channel: shadows grow warm with it, and grey stays grey.
+    """Skin only grows lighter or darker by a share of its own colour: its hue stays, and grey stays grey.
     Inside mouth and eyes any colour may change."""
     red, green, blue = LUMINANCE.tolist()
     light = red * change[:, :1] + green * change[:, 1:2] + blue * change[:, 2:]
     inside = three_by_three_mean((2 * openings).clamp(max=1))
-    return torch.lerp(light.expand_as(change), change, inside)
+    return torch.lerp(light * colours.clamp(0, 1), change, inside)
 
 
 def three_by_three_mean(values: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:

@@ -46,7 +46,7 @@ def test_what_a_pair_wants_is_learnt(stored):
     torch.manual_seed(0)
     objective, batch = RefinerObjective(Refiner(RefinerConfig((8, 8, 8)))), PairBatch.of(stored)
     optimizer = torch.optim.Adam(objective.parameters(), 3e-3)
-    for _ in range(40):
+    for _ in range(80):
         losses = objective(stored)
         sum(losses.values()).backward()
         optimizer.step()
