@@ -14,7 +14,7 @@ from jaxtyping import Float
 from .eyeball import HiddenEye
 from .landmark_sets import Lids
 from .pixel_box import PixelBox, node_flow_at, sample_pixels
-from .slits import Carry, Slit, smooth_curve
+from .slits import ACROSS, Carry, Slit, smooth_curve
 from .warp import FaceWarp
 
 BROW_REACH = 0.85  # the share of the skin from lid to brow that stretches
@@ -22,6 +22,7 @@ CHEEK_REACH = 0.45  # of the eye's width: how far below the eye skin stretches
 MOST_STRETCH = 0.9  # the least height of stretching skin, as a share of how far the lid moves
 MOST_SQUEEZE = 0.5  # of the height of the skin above a lid that rises
 HEAD_REACH = 1.0  # of the eye's width: how far the head may carry an eye
+MASK_SOFTNESS = 0.4  # canvas units
 BOX_MARGIN = 0.2  # of the eye's width, around the skin that stretches
 ROUNDNESS = 0.8
 SEAM_SOFTNESS = 1.0  # canvas units over which one lid gives way to the other where they touch
@@ -74,35 +75,61 @@ class Eye:
         warp: FaceWarp,
         forward: Float[np.ndarray, "row column 2"],
         backward: Float[np.ndarray, "row column 2"],
+        lids: Slit,
         landmarks: Float[np.ndarray, "landmark 2"],
         moved: Float[np.ndarray, "landmark 2"],
         by_head: Float[np.ndarray, "landmark 2"],
     ) -> tuple[tuple[slice, slice], Float[np.ndarray, "height width channel"]]:
-        """Lids where the moved landmarks have them: rows and columns of the crop, and their pixels."""
-        lids = lid_slit(landmarks + moved, self.lids)
+        """The eye with its lids moved to `lids`: rows and columns of the crop, and their pixels."""
         curves = np.concatenate([self.slit.upper, self.slit.lower, self.brow, self.cheek])
         upper, lower, brow, cheek = (curves + warp.sample(forward, curves)).reshape(4, -1, 2)
         carried = Slit(upper, lower)
         reach = BOX_MARGIN * self.slit.width
-        low = np.minimum(lids.outline().min(0), brow.min(0)) - reach
-        box = self.box.part(low, np.maximum(lids.outline().max(0), cheek.max(0)) + reach)
+        outline = lids.outline()
+        lowest, highest = outline.min(0), outline.max(0)
+        box = self.box.part(np.minimum(lowest, brow.min(0)) - reach, np.maximum(highest, cheek.max(0)) + reach)
+        pixels = self.skin(crop, warp, backward, box, lids, carried, brow, cheek)
+        softness = MASK_SOFTNESS * warp.canvas.pixels_per_unit
+        blurred = (3 * softness + 2) / warp.canvas.pixels_per_unit
+        opening = box.part(lowest - blurred, highest + blurred)
+        mask = lids.mask(opening, softness)[..., None]
+        if mask.any():
+            corners = list(self.lids.corners)
+            carry = Carry.of_corners(landmarks[corners], by_head[corners])
+            iris = list(self.lids.iris)
+            gaze = (moved[iris] - by_head[iris]).mean(0)
+            seen = pixels[opening.place_in(box)]
+            seen += mask * (self.eyeball(crop, warp, opening, lids, carry, gaze) - seen)
+        return box.area, pixels
+
+    def skin(
+        self,
+        crop: Float[np.ndarray, "cropheight cropwidth channel"],
+        warp: FaceWarp,
+        backward: Float[np.ndarray, "row column 2"],
+        box: PixelBox,
+        lids: Slit,
+        carried: Slit,
+        brow: Float[np.ndarray, "dense 2"],
+        cheek: Float[np.ndarray, "dense 2"],
+    ) -> Float[np.ndarray, "height width channel"]:
+        """A box of pixels with both lids' skin, each sampled in the rows where it shows."""
         left_behind = self.closing(lids) * coarse_units(warp, LEFT_BEHIND_ABOVE, LEFT_BEHIND_BELOW)
         upper_slide, lower_slide, middle = slides(box, lids, carried, brow, cheek, left_behind)
-        skins, places = [], []
-        for slide in (upper_slide, lower_slide):
-            slide = slide[..., None]
-            flow = node_flow_at(warp, backward, box.nodes - slide * warp.to_nodes[:, 1])
-            places.append(box.position - slide * warp.canvas.to_source[:, 1] + flow)
-            skins.append(sample_pixels(crop, places[-1]))
-        self.clean_lid(skins[0], places[0], box, lids, carried)
-        above = np.clip((middle - box.y) / SEAM_SOFTNESS + 0.5, 0, 1)[..., None]
-        skin = skins[1] + above * (skins[0] - skins[1])
-        mask = lids.mask(box, 0.4 * warp.canvas.pixels_per_unit)[..., None]
-        corners = list(self.lids.corners)
-        carry = Carry.of_corners(landmarks[corners], by_head[corners])
-        gaze = (moved - by_head)[list(self.lids.iris)].mean(0)
-        ball = self.eyeball(crop, warp, box, lids, carry, gaze)
-        return box.area, skin + mask * (ball - skin)
+        above = np.clip((middle - box.y) / SEAM_SOFTNESS + 0.5, 0, 1)
+        end, start = len(above) - int(np.argmax(above.max(1)[::-1] > 0)), int(np.argmax(above.min(1) < 1))
+
+        def came_from(slide, rows):
+            slide = slide[rows, :, None]
+            flow = node_flow_at(warp, backward, box.nodes[rows] - slide * warp.to_nodes[:, 1])
+            return box.position[rows] - slide * warp.canvas.to_source[:, 1] + flow
+
+        upper_rows, lower_rows, seam = slice(0, end), slice(start, None), slice(start, end)
+        where = came_from(upper_slide, upper_rows)
+        upper, lower = sample_pixels(crop, where), sample_pixels(crop, came_from(lower_slide, lower_rows))
+        self.clean_lid(upper, where, box, lids, carried)
+        mixed = lower[: end - start] + above[seam, :, None] * (upper[seam] - lower[: end - start])
+        return np.concatenate([upper[:start], mixed, lower[end - start :]])
 
     def closing(self, lids: Slit) -> float:
         """From 0 for lids as in the portrait to 1 for closed ones."""
@@ -111,15 +138,14 @@ class Eye:
 
     def clean_lid(
         self,
-        skin: Float[np.ndarray, "height width channel"],
-        where: Float[np.ndarray, "height width 2"],
+        skin: Float[np.ndarray, "uppermost width channel"],
+        where: Float[np.ndarray, "uppermost width 2"],
         box: PixelBox,
         lids: Slit,
         carried: Slit,
     ) -> None:
         """Takes lashes and creases, which stretching would smear, off an upper lid that closes; its margin stays."""
-        x = box.table_x
-        upper, before = lids.heights(x)[0], carried.heights(x)[0]
+        upper, before = lids.on_table(box)[0], carried.on_table(box)[0]
         height = max(self.slit.aperture * self.slit.width, 1.0)
         closing = smoothstep(((upper - before) / height - CLEANED[0]) / (CLEANED[1] - CLEANED[0]))
         if not closing.any():
@@ -128,6 +154,7 @@ class Eye:
         above -= box.y
         reach = 0.3 * self.slit.width
         share = closing * smoothstep(above / LASH_LINE - 0.5) * smoothstep((2 * reach - above) / reach)
+        share = share[: len(skin)]
         clean = sample_pixels(self.hidden.lid_skin, self.hidden.local(where))
         skin += share[..., None] * (clean - skin)
 
@@ -143,7 +170,7 @@ class Eye:
         """The portrait's eye as it is; where it turns or lids uncover more of it, the completed eyeball."""
         share = 0.0
         if self.hidden.eyeball is not None:
-            source, x = self.slit.carried(carry), np.linspace(lids.left, lids.right, 9)
+            source, x = self.slit.carried(carry), lids.left + ACROSS * (lids.right - lids.left)
             (upper, lower), (source_upper, source_lower) = lids.heights(x), source.heights(x)
             uncovered = max(float((source_upper - upper).max()), float((lower - source_lower).max()), 0.0)
             low, high = COMPLETION
@@ -151,13 +178,13 @@ class Eye:
         canvas, ball = warp.canvas, None
         if share < 1:
             flow = self.eyeball_flow(box, lids, carry, gaze, 1.0)
-            ball = sample_pixels(crop, box.position + canvas.source_vectors(flow))
+            ball = sample_pixels(crop, box.moved_places(canvas, *flow))
         if share > 0:
             assert self.hidden.eyeball is not None
             stretch = COMPLETE_STRETCH * max(0.0, 1 - float(np.abs(gaze).max()) / STRAIGHT)
             flow = self.eyeball_flow(box, lids, carry, gaze, stretch)
-            whole = sample_pixels(self.hidden.eyeball, self.hidden.local(box.position + canvas.source_vectors(flow)))
-            (lid,) = box.curves(lids.heights(box.table_x)[0])
+            whole = sample_pixels(self.hidden.eyeball, self.hidden.local(box.moved_places(canvas, *flow)))
+            (lid,) = box.curves(lids.on_table(box)[0])
             darkest, reach = LID_SHADOW
             shadow = 1 - darkest * smoothstep(1 - (box.y - lid) / reach)
             darkest, reach = CORNER_SHADOW
@@ -170,14 +197,14 @@ class Eye:
 
     def eyeball_flow(
         self, box: PixelBox, lids: Slit, carry: Carry, gaze: Float[np.ndarray, "2"], stretch: float
-    ) -> Float[np.ndarray, "height width 2"]:
-        """Where the eyeball's colours come from: lids that close cover it, lids that open wider stretch it fully
-        (`stretch` 1) or uncover it (0)."""
+    ) -> tuple[Float[np.ndarray, "height width"], Float[np.ndarray, "height width"]]:
+        """x and y of the canvas where the eyeball's colours come from: lids that close cover it, lids that open wider
+        stretch it fully (`stretch` 1) or uncover it (0)."""
         x, source = box.table_x, self.slit.carried(carry)
         centre = source.outline().mean(0) + gaze
         reach = ((box.x - centre[0]) ** 2 + (box.y - centre[1]) ** 2) / (0.55 * self.slit.width) ** 2
         turned = 1 / (1 + reach * reach)
-        upper, lower = lids.heights(x)
+        upper, lower = lids.on_table(box)
         source_upper, source_lower = source.heights(x)
         wider_above, wider_below = np.maximum(source_upper - upper, 0), np.maximum(lower - source_lower, 0)
         wider_above, wider_below = stretch * wider_above, stretch * wider_below
@@ -188,8 +215,7 @@ class Eye:
         down = np.clip((box.y - upper) / height, 0, 1)
         from_x = box.x - turned * (gaze[0] + ROUNDNESS * taller * (box.x - centre[0]))
         from_y = box.y - turned * gaze[1] + wider_above * (1 - down) - wider_below * down
-        from_x, from_y = carry.backward(from_x, from_y)
-        return np.stack([from_x - box.x, from_y - box.y], -1).astype(np.float32)
+        return carry.backward(from_x, from_y)
 
 
 def slides(
@@ -203,8 +229,8 @@ def slides(
     """How far the upper and the lower lid's skin has slid down at each pixel, and where the lids part; the skin begins
     so far above and below the carried margins."""
     x = box.table_x
-    upper, lower = lids.heights(x)
-    from_upper, from_lower = carried.heights(x)
+    upper, lower = lids.on_table(box)
+    from_upper, from_lower = carried.on_table(box)
     from_upper, from_lower = from_upper - left_behind[0], from_lower + left_behind[1]
     brow_y, cheek_y = np.interp(x, brow[:, 0], brow[:, 1]), np.interp(x, cheek[:, 0], cheek[:, 1])
     inside = np.clip(np.minimum(x - lids.left, lids.right - x) / (0.04 * lids.width) + 1, 0, 1)
@@ -235,7 +261,7 @@ def lid_slit(landmarks: Float[np.ndarray, "landmark 2"], lids: Lids) -> Slit:
     """The opening between the margins of two lids."""
     first, last = landmarks[list(lids.corners)]
     beyond = CORNER_REACH * (last - first)
-    upper, lower = (
-        np.stack([first - beyond, *landmarks[list(row)], last + beyond]) for row in (lids.upper, lids.lower)
-    )
-    return Slit.between(smooth_curve(upper), smooth_curve(lower))
+    margins = np.empty((2, len(lids.upper) + 2, 2), np.float32)
+    margins[:, 0], margins[:, -1] = first - beyond, last + beyond
+    margins[:, 1:-1] = landmarks[[lids.upper, lids.lower]]
+    return Slit.between(*smooth_curve(margins))

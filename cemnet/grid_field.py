@@ -1,5 +1,6 @@
 """Smooth displacement fields on a grid of nodes: do they fold, how to unfold them, how to invert them."""
 
+from functools import cache
 from typing import Any
 
 import cv2
@@ -9,7 +10,7 @@ from jaxtyping import Float
 MIN_DETERMINANT = 0.12  # of the area of every cell
 UNFOLDING_ROUNDS = 12
 INVERSION_ROUNDS = 5
-INVERSION_TOLERANCE = 0.03  # in units of the field
+INVERSION_TOLERANCE = 0.003  # in units of the field
 NO_SECOND_MAP: Any = None  # cv2.remap takes both coordinates in its first map, which its stubs do not know
 
 
@@ -19,6 +20,13 @@ def read_at(
     """Values of a grid at fractional columns and rows, linear between nodes and level outside; OpenCV drops a single
     channel's axis."""
     return cv2.remap(values, where, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+@cache
+def grid_places(rows: int, columns: int) -> tuple[Float[np.ndarray, "node"], Float[np.ndarray, "node"]]:
+    """Column and row of every node, one row after the other."""
+    across, down = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
+    return across.ravel(), down.ravel()
 
 
 def cell_determinants(
@@ -57,26 +65,34 @@ def unfold(
     return field
 
 
-def invert(field: Float[np.ndarray, "row column 2"], step: tuple[float, float]) -> Float[np.ndarray, "row column 2"]:
-    """The field g with x + g(x) + field(x + g(x)) = x, by Newton's method on the grid."""
-    rows, columns = field.shape[:2]
-    node = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
-    size = np.array(step, np.float32)
+def invert(
+    field: Float[np.ndarray, "row column 2"], step: tuple[float, float], rows: tuple[int, int] | None = None
+) -> Float[np.ndarray, "somerow column 2"]:
+    """The field g with x + g(x) + field(x + g(x)) = x, by Newton's method at the nodes of some rows (or all).
+
+    Nodes at which it holds drop out: most do after one or two rounds.
+    """
+    columns, (first, end) = field.shape[1], rows or (0, len(field))
     slopes = [
-        cv2.Sobel(field, cv2.CV_32F, 1 - axis, axis, None, 1, 0.5 / float(size[axis]), 0, cv2.BORDER_REPLICATE)
+        cv2.Sobel(field, cv2.CV_32F, 1 - axis, axis, None, 1, 0.5 / step[axis], 0, cv2.BORDER_REPLICATE)
         for axis in (0, 1)
     ]
-    slope = np.concatenate(slopes, -1)
-    inverse = -field
+    # Four channels at a time: of two OpenCV rounds places to a thirty-second of a node.
+    values, along_y = cv2.merge([field, slopes[0]]), cv2.merge([slopes[1], slopes[1]])
+    node_x, node_y = (places[first * columns : end * columns] for places in grid_places(len(field), columns))
+    found = found_x, found_y = [-part[first:end].ravel() for part in cv2.split(field)]
+    unsettled, across, down = np.arange(len(node_x)), 1 / step[0], 1 / step[1]
     for _ in range(INVERSION_ROUNDS):
-        where = node + inverse / size
-        value = read_at(field, where)
-        error = inverse + value
-        if np.abs(error).max() < INVERSION_TOLERANCE:
-            break
-        error_x, error_y = cv2.split(error)
-        xx, yx, xy, yy = cv2.split(read_at(slope, where))
+        x, y = found_x[unsettled], found_y[unsettled]
+        where = cv2.merge([node_x[unsettled] + x * across, node_y[unsettled] + y * down]).reshape(1, -1, 2)
+        error_x, error_y, xx, yx = (part[0] for part in cv2.split(read_at(values, where)))
+        xy, yy = (part[0] for part in cv2.split(read_at(along_y, where))[:2])
+        error_x, error_y = error_x + x, error_y + y
         determinant = np.maximum((1 + xx) * (1 + yy) - xy * yx, 0.5 * MIN_DETERMINANT)
-        inverse[..., 0] -= ((1 + yy) * error_x - xy * error_y) / determinant
-        inverse[..., 1] -= ((1 + xx) * error_y - yx * error_x) / determinant
-    return inverse
+        off = np.maximum(np.abs(error_x), np.abs(error_y)) > INVERSION_TOLERANCE
+        found_x[unsettled] = x - np.where(off, ((1 + yy) * error_x - xy * error_y) / determinant, 0)
+        found_y[unsettled] = y - np.where(off, ((1 + xx) * error_y - yx * error_x) / determinant, 0)
+        unsettled = unsettled[off]
+        if not len(unsettled):
+            break
+    return cv2.merge(found).reshape(end - first, columns, 2)

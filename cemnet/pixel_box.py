@@ -1,5 +1,6 @@
 """Boxes of pixels around the eyes and the mouth, where cuts decide pixel by pixel what is seen."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -7,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .grid_field import NO_SECOND_MAP, read_at
-from .warp import FaceWarp
+from .warp import FaceCanvas, FaceWarp
 
 TABLE_COLUMNS = 160
 FRINGE = 4.0  # pixels around what can be seen whose hidden colours count when pixels move
@@ -59,11 +60,30 @@ class PixelBox:
             self.table_map[area],
         )  # fmt: skip
 
+    def place_in(self, whole: "PixelBox") -> tuple[slice, slice]:
+        """Rows and columns of another box that this one, a part of it, takes up."""
+        rows, columns = (
+            slice(own.start - other.start, own.stop - other.start)
+            for own, other in zip(self.area, whole.area, strict=True)
+        )
+        return rows, columns
+
     def curves(self, *curves: Float[np.ndarray, "column"]) -> tuple[np.ndarray, ...]:
         """Up to four functions of x, given on `table_x`, at every pixel."""
-        table = np.stack(curves, -1).astype(np.float32)[None]
-        read = read_at(table, self.table_map)
-        return tuple(cv2.split(read))
+        table = np.empty((1, len(self.table_x), len(curves)), np.float32)
+        for index, curve in enumerate(curves):
+            table[0, :, index] = curve
+        return tuple(cv2.split(read_at(table, self.table_map)))
+
+    def moved_places(
+        self, canvas: FaceCanvas, x: Float[np.ndarray, "height width"], y: Float[np.ndarray, "height width"]
+    ) -> Float[np.ndarray, "height width 2"]:
+        """Where in the roi each pixel comes from that comes from x, y of the canvas."""
+        x, y = x - self.x, y - self.y
+        places = self.position.copy()
+        for axis, row in enumerate(canvas.to_source):
+            places[..., axis] += row[0] * x + row[1] * y
+        return places
 
 
 def pixel_area(
@@ -73,12 +93,13 @@ def pixel_area(
     size: tuple[int, int],
 ) -> tuple[slice, slice]:
     """Rows and columns, at least two each, of an image of a size that hold a canvas rectangle."""
-    corners = np.array([low, [high[0], low[1]], [low[0], high[1]], high])
-    pixels = corners @ to_pixels[:, :2].T + to_pixels[:, 2]
-    limit = np.array([size[1], size[0]])
-    left, top = np.floor(pixels.min(0)).astype(int).clip(0, limit - 2)
-    right, bottom = np.ceil(pixels.max(0)).astype(int).clip([left + 2, top + 2], limit)
-    return slice(int(top), int(bottom)), slice(int(left), int(right))
+    (left, top), (right, bottom) = low.tolist(), high.tolist()
+    area = []
+    for (along, across, start), limit in zip(to_pixels.tolist()[::-1], size, strict=True):
+        corners = [along * x + across * y + start for x in (left, right) for y in (top, bottom)]
+        first = min(max(math.floor(min(corners)), 0), limit - 2)
+        area.append(slice(first, min(max(math.ceil(max(corners)), first + 2), limit)))
+    return area[0], area[1]
 
 
 def node_flow_at(

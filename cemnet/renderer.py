@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from .eyelids import Eye
+from .eyelids import Eye, lid_slit
 from .face_basis import FaceBasis
 from .landmark_motion import LandmarkMotion
 from .landmark_sets import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
@@ -108,8 +108,9 @@ class FaceRenderer:
             where = warp.pixel_flow(flow)[area]
             where += prepared.position[area]
             sample_pixels(crop, where, moving[area])
-        for eye in prepared.eyes:
-            area, pixels = eye.render(crop, warp, forward[0], flow, prepared.landmarks, moved, by_head)
+        lids = [lid_slit(prepared.landmarks + moved, eye.lids) for eye in prepared.eyes]
+        for eye, slit_of_eye in zip(prepared.eyes, lids, strict=True):
+            area, pixels = eye.render(crop, warp, forward[0], flow, slit_of_eye, prepared.landmarks, moved, by_head)
             moving[area] = pixels
         box = prepared.lips.moved_box(slit)
         skin = prepared.lips.skin(box, crop, warp, slit, backward)

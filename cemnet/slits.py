@@ -4,7 +4,7 @@ All positions are in canvas units (see warp.FaceCanvas), where the face is uprig
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from .pixel_box import PixelBox
 
 POINTS_PER_CURVE = 33
 OPEN_APERTURE = (0.03, 0.07)  # a mouth counts as closed below, as open above
+ACROSS = np.linspace(0, 1, 17)  # of a slit's width: where its opening is measured
 
 
 @cache
@@ -24,15 +25,15 @@ def curve_matrix(num_points: int) -> np.ndarray:
     return spline(np.linspace(0, num_points - 1, POINTS_PER_CURVE)).astype(np.float32)
 
 
-def smooth_curve(points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "dense 2"]:
-    """A smooth curve through a few landmarks; x never runs backwards."""
-    curve = curve_matrix(len(points)) @ points.astype(np.float32)
-    return forward_in_x(curve)
+def smooth_curve(points: Float[np.ndarray, "*curve point 2"]) -> Float[np.ndarray, "*curve dense 2"]:
+    """Smooth curves through a few landmarks each; x never runs backwards."""
+    return forward_in_x(curve_matrix(points.shape[-2]) @ points.astype(np.float32))
 
 
-def forward_in_x(curve: Float[np.ndarray, "dense 2"]) -> Float[np.ndarray, "dense 2"]:
-    x = np.maximum.accumulate(curve[:, 0]) + np.arange(len(curve)) * 1e-3
-    return np.stack([x, curve[:, 1]], 1).astype(np.float32)
+def forward_in_x(curve: Float[np.ndarray, "*curve dense 2"]) -> Float[np.ndarray, "*curve dense 2"]:
+    forward = curve.astype(np.float32)
+    forward[..., 0] = np.maximum.accumulate(curve[..., 0], -1) + np.arange(curve.shape[-2]) * 1e-3
+    return forward
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,11 @@ class Slit:
     def carried(self, carry: Carry) -> "Slit":
         return Slit(carry.forward(self.upper), carry.forward(self.lower))
 
-    @property
+    @cached_property
     def left(self) -> float:
         return float(min(self.upper[0, 0], self.lower[0, 0]))
 
-    @property
+    @cached_property
     def right(self) -> float:
         return float(max(self.upper[-1, 0], self.lower[-1, 0]))
 
@@ -94,10 +95,10 @@ class Slit:
     def width(self) -> float:
         return max(self.right - self.left, 1e-3)
 
-    @property
+    @cached_property
     def aperture(self) -> float:
         """Mean opening over the width, as a share of the width."""
-        upper, lower = self.heights(np.linspace(self.left, self.right, 17))
+        upper, lower = self.heights(self.left + ACROSS * (self.right - self.left))
         return float(np.maximum(lower - upper, 0).mean() / self.width)
 
     @property
@@ -111,6 +112,17 @@ class Slit:
         upper = np.interp(x, self.upper[:, 0], self.upper[:, 1])
         return upper, np.interp(x, self.lower[:, 0], self.lower[:, 1])
 
+    def on_table(self, box: PixelBox) -> tuple[np.ndarray, np.ndarray]:
+        """`heights` at the columns of a box' table: a frame needs them several times."""
+        known = self._on_tables.get(id(box.table_x))
+        if known is None:
+            known = self._on_tables[id(box.table_x)] = (box.table_x, self.heights(box.table_x))
+        return known[1]
+
+    @cached_property
+    def _on_tables(self) -> dict[int, tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]]:
+        return {}  # the arrays are kept, so that no other one gets their identity
+
     def outline(self) -> Float[np.ndarray, "closed 2"]:
         return np.concatenate([self.upper, self.lower[::-1]])
 
@@ -122,7 +134,7 @@ class Slit:
         if softness > 0:
             mask = cv2.GaussianBlur(mask, (0, 0), softness)
         # A polygon without area is still drawn one pixel wide; where the curves touch nothing is open.
-        upper, lower = self.heights(box.table_x)
+        upper, lower = self.on_table(box)
         pixel = 1 / np.hypot(box.to_box[0, 0], box.to_box[1, 0])
         (openness,) = box.curves(np.clip((lower - upper) / pixel - 0.25, 0, 1))
         return mask.astype(np.float32) / 255 * openness

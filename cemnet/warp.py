@@ -140,7 +140,7 @@ class FaceWarp:
 
     canvas: FaceCanvas
     shape: tuple[int, int]  # rows, columns of nodes
-    matrices: tuple[Float[Tensor, "uppernode control"], Float[Tensor, "lowernode control"]]
+    matrices: tuple[Float[Tensor, "control uppernode"], Float[Tensor, "control lowernode"]]
     split: tuple[int, int]  # the lower field begins at the first row, the upper one ends before the second
     step: tuple[float, float]  # distance of neighbouring nodes in canvas units
 
@@ -170,7 +170,7 @@ class FaceWarp:
             followed = np.concatenate([members, np.ones(len(anchors), bool)])
             matrix[:, members] = kernel[used][:, followed] @ weights[:-3] + plane[used] @ weights[-3:]
             matrix *= fade[used]
-            matrices.append(torch.from_numpy(matrix))
+            matrices.append(torch.from_numpy(matrix.T.copy()))
         left, top, right, bottom = canvas.roi
         unit = canvas.pixels_per_unit
         step = ((right - left) / columns / unit, (bottom - top) / rows / unit)
@@ -183,12 +183,12 @@ class FaceWarp:
     def forward(self, displacement: Float[np.ndarray, "control 2"]) -> Float[np.ndarray, "2 row column 2"]:
         """Unfolded displacement of every node in the upper and the lower field."""
         turned = torch.from_numpy((self.axes() @ displacement.T).astype(np.float32))
+        upper, lower = ((turned @ matrix).numpy().reshape(2, -1, self.shape[1]) for matrix in self.matrices)
         field = np.empty((2, *self.shape, 2), np.float32)
         start, end = self.split
-        for axis, along in enumerate(turned):  # two products with a vector are far faster than one with two columns
-            field[0, :end, :, axis] = (self.matrices[0] @ along).numpy().reshape(-1, self.shape[1])
-            field[1, start:, :, axis] = (self.matrices[1] @ along).numpy().reshape(-1, self.shape[1])
-        field[1, :start], field[0, end:] = field[0, :start], field[1, end:]
+        for axis in (0, 1):
+            field[0, :end, :, axis], field[0, end:, :, axis] = upper[axis], lower[axis, end - start :]
+            field[1, :start, :, axis], field[1, start:, :, axis] = upper[axis, :start], lower[axis]
         return unfold(self.held_at_borders(field), self.step)
 
     def held_at_borders(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:
@@ -210,7 +210,12 @@ class FaceWarp:
 
     def backward(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:
         """Where each node's colour comes from, relative to the node: the inverse of x + field."""
-        return np.stack([invert(side, self.step) for side in field])
+        upper = invert(field[0], self.step)
+        reach = 2 + int(np.abs(field[..., 1]).max() / self.step[1])  # further from where the fields differ they agree
+        first, end = max(self.split[0] - reach, 0), min(self.split[1] + reach, len(upper))
+        lower = upper.copy()
+        lower[first:end] = invert(field[1], self.step, (first, end))
+        return np.stack([upper, lower])
 
     def node_positions(self) -> Float[np.ndarray, "row column 2"]:
         """Every node in canvas units."""
@@ -241,7 +246,7 @@ class FaceWarp:
 
     def moving_area(self, flow: Float[np.ndarray, "row column 2"]) -> tuple[slice, slice]:
         """Rows and columns of the roi outside which a node flow moves nothing."""
-        moving = np.abs(flow).max(-1) > STILL
+        moving = np.maximum(*cv2.split(np.abs(flow))) > STILL
         left, top, right, bottom = self.canvas.roi
         area = []
         for axis, extent in ((1, bottom - top), (0, right - left)):
