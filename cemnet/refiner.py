@@ -7,6 +7,7 @@ bounded change of the crop's colours, which is scaled back onto the frame; the f
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -22,7 +23,7 @@ from torch import Tensor, nn
 from .arkit import NUM_EXPRESSIONS
 from .checkpoint import load_checkpoint
 from .creases import crease_reliefs, crease_strengths
-from .eyelids import lid_slit, smoothstep
+from .eyelids import smoothstep
 from .grid_field import read_at
 from .landmark_sets import BROWS, CHIN, FOREHEAD, LIDS, LIP_CORNERS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
 from .mouth_tones import LUMINANCE
@@ -35,15 +36,17 @@ CROP_WIDTH, CROP_HEIGHT = 144, 192  # pixels of the crop
 CELL = 4  # pixels of the crop along a side of a cell of the network's grid
 CROP_UNIT = 1.5  # canvas units a pixel of the crop
 CROP_ORIGIN = (CANVAS_SIDE / 2 - 108, CANVAS_SIDE / 2 - 156)  # canvas units; the face lies in the middle
+CROP_CORNERS = np.array([[0, 0, 1], [CROP_WIDTH, 0, 1], [0, CROP_HEIGHT, 1], [CROP_WIDTH, CROP_HEIGHT, 1]])
 GRID = CROP_HEIGHT // CELL, CROP_WIDTH // CELL
 RELIEF_SCALE = 10.0  # centimetres of skin relief to about one
+FAINTEST_RELIEF = 0.001  # what is less is left out
 LARGEST_CHANGE = 0.5
 FULL_MOTION = 2.0  # canvas units of motion at which nearly the whole change is shown
 BORDER = 10.0  # pixels of the crop over which the change fades
 EYE_OPENING = 0.5  # how lids' opening is marked, beside 1 for the mouth's
 HEAD_CORNERS = (33, 263)  # the outer corners of the eyes carry the crop
-LOWER_FACE = (*UPPER_LIP_ROWS[0], *LOWER_LIP_ROWS[0], *LIP_CORNERS, *CHIN, 205, 425, 50, 280)
-UPPER_FACE = (*BROWS, *FOREHEAD, *(index for lids in LIDS for index in (*lids.upper, *lids.lower)))
+LOWER_FACE = np.array([*UPPER_LIP_ROWS[0], *LOWER_LIP_ROWS[0], *LIP_CORNERS, *CHIN, 205, 425, 50, 280])
+UPPER_FACE = np.array([*BROWS, *FOREHEAD, *(index for lids in LIDS for index in (*lids.upper, *lids.lower))])
 FACE_SPLIT = (80.0, 110.0)  # rows of the crop between which the upper face gives way to the lower one
 NUM_DETAILS = 5  # colours, change of the creases, openings: one value a pixel
 NUM_LAYOUT = 8  # what has one value a cell
@@ -193,7 +196,7 @@ class RefinedFace:
     canvas: FaceCanvas
     landmarks: Float[np.ndarray, "landmark 2"]  # canvas units
     expression: Float[np.ndarray, "expression"]
-    reliefs: Float[np.ndarray, "side_crease height width"]  # in the crop of the portrait
+    reliefs: tuple["Relief", ...]  # of the creases, in the crop of the portrait
     still: Float[np.ndarray, "row column 5"]  # the portrait's colours and where its skin lies on the resting face
 
     @classmethod
@@ -207,26 +210,27 @@ class RefinedFace:
     ) -> "RefinedFace":
         """`mean` is the face basis' resting face, `crop` the part of the picture that may move."""
         rows, columns = GRID
-        cells = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).reshape(-1, 2) * CELL + (CELL - 1) / 2
         spread = RBFInterpolator(landmarks, mean[:, :2], smoothing=1.0)
-        places = spread(crop_to_canvas(cells)).reshape(rows, columns, 2).astype(np.float32)
+        places = spread(cells().middles.reshape(-1, 2)).reshape(rows, columns, 2).astype(np.float32)
         reliefs = crease_reliefs(cv2.resize(places, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_CUBIC))
         colours = into_crop(three_channels(crop), crop_to_frame(canvas, None))
         small = cv2.resize(colours, (columns, rows), interpolation=cv2.INTER_AREA)
         still = np.concatenate([small, places / 10], 2).astype(np.float32)
-        return cls(canvas, landmarks, face.expression.astype(np.float32), RELIEF_SCALE * reliefs, still)
+        drawn = tuple(Relief.of(RELIEF_SCALE * relief) for relief in reliefs)
+        return cls(canvas, landmarks, face.expression.astype(np.float32), drawn, still)
 
     def inputs(
         self,
         moving: Float[np.ndarray, "cropheight cropwidth channel"],
         warp: FaceWarp,
         flow: Float[np.ndarray, "row column 2"],
-        mouth: Slit,
+        slits: Sequence[Slit],
         expression: Float[np.ndarray, "expression"],
         moved: Float[np.ndarray, "landmark 2"],
         by_head: Float[np.ndarray, "landmark 2"],
     ) -> RefinerInputs | None:
-        """Of a composed frame, or None where neither the upper nor the lower face has moved."""
+        """Of a composed frame, whose mouth, right and left eye open in `slits`, or None where neither the upper nor the
+        lower face has moved."""
         by_face = np.linalg.norm(moved - by_head, axis=1)
         share = shown_share(by_face)
         if share is None:
@@ -239,16 +243,17 @@ class RefinedFace:
         back = self.backward(warp, flow, carry)
         from_pixel = cv2.resize(back, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
         strengths = crease_strengths(expression) - crease_strengths(self.expression)
-        drawn = np.flatnonzero(strengths)
-        details[..., 3] = read_at(np.tensordot(strengths[drawn], self.reliefs[drawn], 1), from_pixel)
-        right, left = (lid_slit(self.landmarks + moved, lids) for lids in LIDS)
-        details[..., 4] = openings((mouth, right, left), carry)
+        folds = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.float32)
+        for index in np.flatnonzero(strengths):
+            folds[self.reliefs[index].area] += strengths[index] * self.reliefs[index].heights
+        details[..., 3] = read_at(folds, from_pixel)
+        details[..., 4] = openings(slits, carry)
         rows, columns = GRID
         layout = np.empty((rows, columns, NUM_LAYOUT), np.float32)
         at_cells = (back + 0.5) / CELL - 0.5
         layout[..., :3] = self.still[..., :3]
         layout[..., 3:5] = read_at(np.ascontiguousarray(self.still[..., 3:]), at_cells)
-        layout[..., 5:7] = (at_cells - cell_places()) / 5
+        layout[..., 5:7] = (at_cells - cells().places) / 5
         layout[..., 7] = cv2.resize(share[..., 0], (columns, rows), interpolation=cv2.INTER_AREA)
         expressions = np.concatenate([expression, expression - self.expression]).astype(np.float32)
         return RefinerInputs(details, layout, expressions, share, to_frame)
@@ -257,17 +262,38 @@ class RefinedFace:
         self, warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], carry: Carry
     ) -> Float[np.ndarray, "gridrow gridcolumn 2"]:
         """The pixel of the portrait's crop that each cell's skin comes from."""
-        rows, columns = GRID
-        points = carry.forward(crop_to_canvas(cell_places() * CELL + (CELL - 1) / 2).reshape(-1, 2))
-        source = points.reshape(rows, columns, 2) + warp.sample(flow, points.astype(np.float32)).reshape(
-            rows, columns, 2
-        )
+        points = carry.forward(cells().middles.reshape(-1, 2)).astype(np.float32)
+        source = (points + warp.sample(flow, points)).reshape(*GRID, 2)
         return ((source - np.array(CROP_ORIGIN, np.float32)) / CROP_UNIT - 0.5).astype(np.float32)
 
 
-def cell_places() -> Float[np.ndarray, "row column 2"]:
+@dataclass(frozen=True)
+class Relief:
+    """One crease's heights at full strength, in the part of the crop where there are any."""
+
+    area: tuple[slice, slice]
+    heights: Float[np.ndarray, "somerow somecolumn"]
+
+    @classmethod
+    def of(cls, whole: Float[np.ndarray, "height width"]) -> "Relief":
+        left, top, width, height = cv2.boundingRect((np.abs(whole) > FAINTEST_RELIEF).astype(np.uint8))
+        area = slice(top, top + height), slice(left, left + width)
+        return cls(area, whole[area].copy())
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The network's grid: columns and rows, and where the cells' middles are in the canvas."""
+
+    places: Float[np.ndarray, "row column 2"]
+    middles: Float[np.ndarray, "row column 2"]
+
+
+@functools.cache
+def cells() -> Cells:
     rows, columns = GRID
-    return np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
+    places = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
+    return Cells(places, crop_to_canvas(places * CELL + (CELL - 1) / 2))
 
 
 def crop_to_canvas(pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
@@ -303,7 +329,7 @@ def three_channels(picture: Float[np.ndarray, "height width channel"]) -> Float[
 def shown_share(by_face: Float[np.ndarray, "landmark"]) -> Float[np.ndarray, "height width 1"] | None:
     """How much of a change is shown at each pixel, from how far the face moves each landmark; None for nowhere."""
     upper, lower = (
-        1 - np.exp(-((float(np.sqrt((by_face[list(part)] ** 2).mean())) / FULL_MOTION) ** 2))
+        1 - np.exp(-((float(np.sqrt((by_face[part] ** 2).mean())) / FULL_MOTION) ** 2))
         for part in (UPPER_FACE, LOWER_FACE)
     )
     if max(upper, lower) < 1e-4:
@@ -312,15 +338,14 @@ def shown_share(by_face: Float[np.ndarray, "landmark"]) -> Float[np.ndarray, "he
     return (inside * (np.float32(upper) + np.float32(lower - upper) * lowness))[..., None]
 
 
-def openings(slits: tuple[Slit, Slit, Slit], carry: Carry) -> Float[np.ndarray, "height width"]:
+def openings(slits: Sequence[Slit], carry: Carry) -> Float[np.ndarray, "height width"]:
     """Mouth and eyes as they stand open, in the crop."""
     mask = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.uint8)
     for slit, value in zip(slits, (1.0, EYE_OPENING, EYE_OPENING), strict=True):
-        outline = slit.outline()
-        x, y = carry.backward(outline[:, 0], outline[:, 1])
-        pixels = (np.stack([x, y], 1) - CROP_ORIGIN) / CROP_UNIT - 0.5
-        points = np.round(pixels * 16).astype(np.int32)
         if slit.aperture > 0.005:
+            outline = slit.outline()
+            places = np.stack(carry.backward(outline[:, 0], outline[:, 1]), 1)
+            points = np.round(16 * ((places - CROP_ORIGIN) / CROP_UNIT - 0.5)).astype(np.int32)
             cv2.fillPoly(mask, [points], round(255 * value), lineType=cv2.LINE_AA, shift=4)
     return mask.astype(np.float32) / 255
 
@@ -337,8 +362,7 @@ def add_change(
 ) -> None:
     """Adds a change of the crop to the moving part of the picture, in place; an alpha channel stays."""
     height, width = moving.shape[:2]
-    corners = np.array([[0, 0, 1], [CROP_WIDTH, 0, 1], [0, CROP_HEIGHT, 1], [CROP_WIDTH, CROP_HEIGHT, 1]])
-    reached = corners @ to_frame.T
+    reached = CROP_CORNERS @ to_frame.T
     left, top = np.floor(reached.min(0)).astype(int).clip(0, [width, height])
     right, bottom = np.ceil(reached.max(0)).astype(int).clip(0, [width, height])
     if right <= left or bottom <= top:

@@ -116,7 +116,7 @@ class FaceRenderer:
         skin = prepared.lips.skin(box, crop, warp, slit, backward)
         moving[box.area] = prepared.mouth.fill(box, crop, skin, slit, expression, head, by_head)
         if self.refiner and prepared.refined:
-            inputs = prepared.refined.inputs(moving, warp, flow, slit, expression, moved, by_head)
+            inputs = prepared.refined.inputs(moving, warp, flow, (slit, *lids), expression, moved, by_head)
             if inputs is not None:
                 self.refiner.paint(inputs, moving)
         return moving
