@@ -41,6 +41,7 @@ GRID = CROP_HEIGHT // CELL, CROP_WIDTH // CELL
 RELIEF_SCALE = 10.0  # centimetres of skin relief to about one
 FAINTEST_RELIEF = 0.001  # what is less is left out
 LARGEST_CHANGE = 0.5
+WARMTH = 0.4  # how much of a colour's hue its shadows keep back
 FULL_MOTION = 2.0  # canvas units of motion at which nearly the whole change is shown
 BORDER = 10.0  # pixels of the crop over which the change fades
 EYE_OPENING = 0.5  # how lids' opening is marked, beside 1 for the mouth's
@@ -146,12 +147,14 @@ def lit_skin(
     colours: Float[Tensor, "batch 3 height width"],
     openings: Float[Tensor, "batch 1 height width"],
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Skin only grows lighter or darker by a share of its own colour: its hue stays, and grey stays grey.
-    Inside mouth and eyes any colour may change."""
+    """Skin only grows lighter or darker by a share of its own colour, a little less in its brightest channel: its
+    shadows are warm, as light wanders under it, and grey stays grey. Inside mouth and eyes any colour may change."""
     red, green, blue = LUMINANCE.tolist()
     light = red * change[:, :1] + green * change[:, 1:2] + blue * change[:, 2:]
     inside = three_by_three_mean((2 * openings).clamp(max=1))
-    return torch.lerp(light * colours.clamp(0, 1), change, inside)
+    seen = colours.clamp(0, 1)
+    grey = seen.mean(dim=1, keepdim=True)
+    return torch.lerp(light * (seen + WARMTH * (grey - seen)), change, inside)
 
 
 def three_by_three_mean(values: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:
@@ -210,8 +213,9 @@ class RefinedFace:
     ) -> "RefinedFace":
         """`mean` is the face basis' resting face, `crop` the part of the picture that may move."""
         rows, columns = GRID
-        spread = RBFInterpolator(landmarks, mean[:, :2], smoothing=1.0)
-        places = spread(cells().middles.reshape(-1, 2)).reshape(rows, columns, 2).astype(np.float32)
+        places = (
+            places_at_rest(landmarks, mean)(cells().middles.reshape(-1, 2)).reshape(rows, columns, 2).astype(np.float32)
+        )
         reliefs = crease_reliefs(cv2.resize(places, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_CUBIC))
         colours = into_crop(three_channels(crop), crop_to_frame(canvas, None))
         small = cv2.resize(colours, (columns, rows), interpolation=cv2.INTER_AREA)
@@ -265,6 +269,13 @@ class RefinedFace:
         points = carry.forward(cells().middles.reshape(-1, 2)).astype(np.float32)
         source = (points + warp.sample(flow, points)).reshape(*GRID, 2)
         return ((source - np.array(CROP_ORIGIN, np.float32)) / CROP_UNIT - 0.5).astype(np.float32)
+
+
+def places_at_rest(
+    landmarks: Float[np.ndarray, "landmark 2"], mean: Float[np.ndarray, "landmark 3"]
+) -> RBFInterpolator:
+    """From canvas units of a portrait to centimetres of the basis' resting face, seen from the front."""
+    return RBFInterpolator(landmarks, mean[:, :2], smoothing=1.0)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from render_faces import expression
 
 from cemnet.creases import crease_strengths
-from cemnet.training.refiner_pairs import creases
+from cemnet.training.refiner_heads import Creases
 
 ICT = Path(os.environ.get("CEMNET_ICT_FACEKIT", Path(__file__).parents[2] / "shared/data/ict_facekit_light.npz"))
 
@@ -25,10 +25,16 @@ def examples():
 def test_creases_that_stay_keep_their_depth_and_new_ones_have_another():
     smile, laugh = expression(mouthSmile=0.5), expression(mouthSmile=1.0)
     calm = np.zeros_like(smile)
-    np.testing.assert_allclose(creases(smile, smile, 0.3, 1.7), 0.3 * crease_strengths(smile))
-    np.testing.assert_allclose(creases(calm, laugh, 0.3, 1.7), 1.7 * crease_strengths(laugh))
-    np.testing.assert_allclose(creases(laugh, calm, 0.3, 1.7), 0)
-    assert (creases(smile, laugh, 0.3, 1.7) <= creases(calm, laugh, 0.3, 1.7)).all()
+
+    def depths(start, goal):
+        found = Creases.between(start, goal, (0.3, 1.7), None)
+        return found.own, found.fresh
+
+    np.testing.assert_allclose(depths(smile, smile), [0.3 * crease_strengths(smile), 0 * crease_strengths(smile)])
+    np.testing.assert_allclose(depths(calm, laugh), [0 * crease_strengths(laugh), 1.7 * crease_strengths(laugh)])
+    assert not np.any(depths(laugh, calm))
+    assert np.any(depths(smile, laugh)[0])
+    assert (depths(smile, laugh)[1] < depths(calm, laugh)[1]).any()
 
 
 def test_a_target_is_the_frame_in_another_light(examples):

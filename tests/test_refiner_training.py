@@ -44,9 +44,9 @@ def test_an_untrained_refiner_changes_nothing(stored):
 
 def test_what_a_pair_wants_is_learnt(stored):
     torch.manual_seed(0)
-    objective, batch = RefinerObjective(Refiner(RefinerConfig((8, 8, 8)))), PairBatch.of(stored)
+    objective, batch = RefinerObjective(Refiner(RefinerConfig((16, 16, 16)))), PairBatch.of(stored)
     optimizer = torch.optim.Adam(objective.parameters(), 3e-3)
-    for _ in range(80):
+    for _ in range(60):
         losses = objective(stored)
         sum(losses.values()).backward()
         optimizer.step()

@@ -1,6 +1,7 @@
 """Draws training heads without a screen (moderngl on EGL): varied skin, brows, lips, eyes, light and background."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import cv2
 import moderngl
@@ -26,6 +27,7 @@ uniform vec3 key_direction; uniform vec3 key; uniform vec3 fill; uniform vec3 am
 uniform vec3 iris; uniform float pupil; uniform float grain;
 in vec3 shaded_normal; in vec3 albedo; in vec3 place;
 out vec4 pixel;
+const vec3 wrap = vec3(0.15);
 float noise(vec3 p) { return fract(sin(dot(floor(p), vec3(12.99, 78.23, 37.72))) * 43758.5453); }
 vec3 eye(vec3 where) {
     float radius = where.y;
@@ -40,7 +42,7 @@ void main() {
     bool is_eye = place.z > 900.0;
     vec3 base = is_eye ? eye(place) : albedo * (1.0 + grain * (noise(place * 9.0) + 0.5 * noise(place * 31.0) - 0.75));
     vec3 n = normalize(shaded_normal);
-    float lit = max((dot(n, key_direction) + 0.15) / 1.15, 0.0);
+    vec3 lit = max((dot(n, key_direction) + wrap) / (1.0 + wrap), 0.0);
     float behind = max(dot(n, vec3(-key_direction.x, 0.2, 0.5)), 0.0);
     float halfway = max(dot(n, normalize(key_direction + vec3(0, 0, 1))), 0.0);
     float shine = is_eye ? 1.5 * pow(halfway, 200.0) : gloss * pow(halfway, 24.0);
@@ -113,6 +115,7 @@ class HeadRenderer:
     """Renders heads into square RGB pictures."""
 
     vertex_shader, fragment_shader = VERTEX_SHADER, FRAGMENT_SHADER
+    attributes: ClassVar = {"position": 3, "normal": 3, "colour": 3, "rest": 3}  # of a vertex, and their lengths
 
     def __init__(self, model: HeadModel, size: int = 512):
         self.model, self.size = model, size
@@ -131,8 +134,9 @@ class HeadRenderer:
         self._gl = moderngl.create_context(standalone=True, backend="egl")  # pyright: ignore[reportArgumentType]
         self._program = self._gl.program(vertex_shader=self.vertex_shader, fragment_shader=self.fragment_shader)
         self._indices = self._gl.buffer(self.faces.astype(np.int32).tobytes())
-        self._vertices = self._gl.buffer(reserve=len(model.base) * 12 * 4)
-        layout = [(self._vertices, "3f 3f 3f 3f", "position", "normal", "colour", "rest")]
+        self._vertices = self._gl.buffer(reserve=len(model.base) * sum(self.attributes.values()) * 4)
+        lengths = " ".join(f"{length}f" for length in self.attributes.values())
+        layout = [(self._vertices, lengths, *self.attributes)]
         self._array = self._gl.vertex_array(self._program, layout, self._indices)
         colour, depth = (
             self._gl.renderbuffer((size, size), 4, samples=4),
@@ -162,7 +166,7 @@ class HeadRenderer:
         if skin_lit_as is not None:
             normals[self._skin] = self.normals(skin_lit_as)[self._skin]
         normals = normals @ pose.rotation.T
-        rows = np.concatenate([placed, normals, self._colours(look, vertices), self._rest], axis=1)
+        rows = np.concatenate([placed, normals, self._colours(look, vertices), *self._fixed_attributes()], axis=1)
         self._vertices.write(rows.astype(np.float32).tobytes())
         for name in ("key_direction", "key", "fill", "ambient", "gloss", "iris", "grain"):
             self._program[name] = _uniform(getattr(look, name))
@@ -176,6 +180,10 @@ class HeadRenderer:
         background = cv2.resize(look.background, (self.size, self.size), interpolation=cv2.INTER_CUBIC)
         alpha = drawn[..., 3:] / 255
         return (drawn[..., :3] * alpha + background * (1 - alpha)).astype(np.uint8)
+
+    def _fixed_attributes(self) -> list[Float[np.ndarray, "vertex length"]]:
+        """What no picture changes: the last ones of `attributes`."""
+        return [self._rest]
 
     def _colours(self, look: Look, vertices: Float[np.ndarray, "vertex 3"]) -> Float[np.ndarray, "vertex 3"]:
         """Linear albedo; the mouth is the darker the deeper it lies and the less it is open."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import cv2
 import numpy as np
@@ -9,7 +10,7 @@ from jaxtyping import Float, Int, UInt8
 from scipy.interpolate import RBFInterpolator
 
 from ..arkit import ARKIT_INDEX, NUM_EXPRESSIONS
-from ..creases import crease_reliefs
+from ..creases import crease_reliefs, crease_strengths
 from ..eyelids import smoothstep
 from ..face_basis import FaceBasis
 from ..jaws import ARCH_CENTRE_DEPTH
@@ -31,18 +32,22 @@ ENAMEL, GUM = np.array([0.72, 0.67, 0.56]), np.array([0.3, 0.085, 0.08])
 
 CREASED_VERTEX_SHADER = VERTEX_SHADER.replace(
     "void main() {",
-    """uniform float scale; out vec3 where;
+    """uniform float scale; in vec2 fresh; out vec3 where; out vec2 fresh_place;
 void main() {
+    fresh_place = fresh;
     where = position * vec3(1, -1, -1) / scale;""",
 )
 CREASED_SHADER = (
     FRAGMENT_SHADER.replace(
         "void main() {",
-        f"""uniform sampler2D relief; uniform sampler2D painted;
+        f"""uniform sampler2D relief; uniform sampler2D painted; uniform sampler2D fresh_relief;
 uniform float painted_share; uniform float furrow_shadow;
-in vec3 where;
+in vec3 where; in vec2 fresh_place;
 vec2 flat_place() {{ return place.xy / {2 * FLAT_EXTENT:.1f} + 0.5; }}
-float height() {{ return {RELIEF_UNIT} * (2.0 * texture(relief, flat_place()).r - 1.0); }}
+float height() {{
+    vec2 at_fresh = fresh_place / {2 * FLAT_EXTENT:.1f} + 0.5;
+    return {RELIEF_UNIT} * 2.0 * (texture(relief, flat_place()).r + texture(fresh_relief, at_fresh).r - 1.0);
+}}
 vec3 folded(vec3 n) {{  // Mikkelsen, Bump Mapping Unparametrized Surfaces on the GPU, 2010
     vec3 across = dFdx(where), up = dFdy(where);
     vec3 first = cross(up, n), second = cross(n, across);
@@ -57,10 +62,11 @@ void main() {{""",
     if (place.z < 400.0) {
         float front = painted_share * smoothstep(3.0, 5.0, place.z) * (1.0 - smoothstep(7.8, 8.6, place.y));
         base = mix(base, texture(painted, flat_place()).rgb, front);
-        base *= exp(furrow_shadow * min(height(), 0.0));
+        base *= exp(furrow_shadow * warmth * min(height(), 0.0));
         n = folded(n);
     }""",
     )
+    .replace("const vec3 wrap = vec3(0.15);", "const vec3 wrap = vec3(0.28, 0.15, 0.1), warmth = vec3(0.7, 1.0, 1.15);")
     .replace(
         "float shine = is_eye", "float shine = place.z > 400.0 && !is_eye ? 0.03 * gloss * pow(halfway, 60.0) : is_eye"
     )
@@ -107,6 +113,28 @@ class Skin:
         return replace(look, skin=middle.astype(np.float64), lid_line=0.3 * look.lid_line, grain=0.3 * look.grain)
 
 
+@dataclass(frozen=True)
+class Creases:
+    """How deep each crease is drawn, 1 as creases.py has it: those that a face has by itself, where they are on the
+    resting head, and those that come, where `places` says for each vertex."""
+
+    own: Float[np.ndarray, "side_crease"]
+    fresh: Float[np.ndarray, "side_crease"]
+    places: Float[np.ndarray, "vertex 2"] | None = None
+
+    @classmethod
+    def between(
+        cls,
+        start: Float[np.ndarray, "expression"],
+        goal: Float[np.ndarray, "expression"],
+        depths: tuple[float, float],
+        places: Float[np.ndarray, "vertex 2"] | None,
+    ) -> "Creases":
+        """A goal's creases in a face whose own, at the start, have another depth than those that come."""
+        before, after = crease_strengths(start), crease_strengths(goal)
+        return cls(depths[0] * np.minimum(before, after), depths[1] * np.maximum(after - before, 0), places)
+
+
 def flat_places(side: int) -> Float[np.ndarray, "side side 2"]:
     """Places on the resting face of a flat texture's pixels: centimetres, y up, the first row on top."""
     steps = (np.arange(side) + 0.5) / side * 2 * FLAT_EXTENT - FLAT_EXTENT
@@ -117,6 +145,7 @@ class CreasedHeadRenderer(HeadRenderer):
     """Draws a head's folds for its expression, and lights the mouth through the opening between the lips."""
 
     vertex_shader, fragment_shader = CREASED_VERTEX_SHADER, CREASED_SHADER
+    attributes: ClassVar = HeadRenderer.attributes | {"fresh": 2}
 
     def __init__(self, model: HeadModel, basis: FaceBasis, size: int = 512):
         super().__init__(model, size)
@@ -124,31 +153,39 @@ class CreasedHeadRenderer(HeadRenderer):
         self._exposure = 1.0
         self._opening = skin_vertices(model, basis, [*UPPER_INNER_LIP, *LOWER_INNER_LIP[-2:0:-1]])
         self._reliefs = crease_reliefs(flat_places(FLAT_SIDE))
-        self._relief = self._gl.texture((FLAT_SIDE, FLAT_SIDE), 1, dtype="f2")
-        self._skin_texture = self._gl.texture((FLAT_SIDE, FLAT_SIDE), 3, dtype="f2")
-        self._program["relief"], self._program["painted"] = 0, 1
-        self._relief.use(0)
-        self._skin_texture.use(1)
+        self._own_places = self._fresh_places = self._rest[:, :2]
+        names = {"relief": 1, "fresh_relief": 1, "painted": 3}
+        self._textures = {
+            name: self._gl.texture((FLAT_SIDE, FLAT_SIDE), channels, dtype="f2") for name, channels in names.items()
+        }
+        for unit, (name, texture) in enumerate(self._textures.items()):
+            self._program[name] = unit
+            texture.use(unit)
 
     def render_creased(
         self,
         vertices: Float[np.ndarray, "vertex 3"],
         pose: Pose,
         look: Look,
-        creases: Float[np.ndarray, "side_crease"],
+        creases: Creases,
         skin: Skin | None = None,
         skin_lit_as: Float[np.ndarray, "vertex 3"] | None = None,
     ) -> UInt8[np.ndarray, "size size 3"]:
-        """One picture; `creases` is how deep each is drawn, 1 as creases.py has it."""
-        drawn = np.flatnonzero(creases)
-        relief = np.tensordot(creases[drawn], self._reliefs[drawn], 1)
-        self._relief.write(self._as_texture(0.5 + 0.5 * relief / RELIEF_UNIT))
+        """One picture of a head whose skin folds."""
+        self._fresh_places = self._own_places if creases.places is None else creases.places
+        for name, depths in (("relief", creases.own), ("fresh_relief", creases.fresh)):
+            drawn = np.flatnonzero(depths)
+            relief = np.tensordot(depths[drawn], self._reliefs[drawn], 1)
+            self._textures[name].write(self._as_texture(0.5 + 0.5 * relief / RELIEF_UNIT))
         if skin is not None:
-            self._skin_texture.write(self._as_texture(skin.flat))
+            self._textures["painted"].write(self._as_texture(skin.flat))
         self._program["painted_share"] = float(skin is not None)
         self._exposure = 1.0 if skin is None else skin.exposure
         self._program["furrow_shadow"], self._program["scale"] = 5.0, pose.scale
         return self.render(vertices, pose, look if skin is None else skin.look(look), skin_lit_as)
+
+    def _fixed_attributes(self) -> list[Float[np.ndarray, "vertex length"]]:
+        return [self._rest, self._fresh_places]
 
     @staticmethod
     def _as_texture(picture: Float[np.ndarray, "side side *channel"]) -> bytes:

@@ -12,20 +12,19 @@ from tqdm import tqdm
 from .. import media
 from ..arkit import ARKIT_INDEX
 from ..checkpoint import find_weights
-from ..creases import crease_strengths
 from ..eyelids import Eye
 from ..face import FaceLandmarker, find_face_landmarker
-from ..face_basis import FaceBasis
+from ..face_basis import IMAGE_AXES, FaceBasis
 from ..face_reference import ReferenceEmotionReader, reference_faces
 from ..landmark_sets import LIDS
 from ..mouth import MouthInterior
-from ..refiner import RefinerInputs, into_crop
+from ..refiner import RefinerInputs, into_crop, places_at_rest
 from ..renderer import FaceRenderer, PreparedFace
-from ..types import EmotionEstimate, FaceReference
+from ..types import EmotionEstimate, FaceReference, Pose
 from .head_renderer import Look
 from .heads import HeadModel, sample_emotional_face, sample_expression, sample_identity, speaking
 from .lit_mouth import LitMouth
-from .refiner_heads import CreasedHeadRenderer, Skin
+from .refiner_heads import CreasedHeadRenderer, Creases, Skin
 from .rendered_heads import sample_pose
 
 FRAMES_PER_HEAD = 6
@@ -131,12 +130,13 @@ class PairMaker:
 
         start = sample_portrait_expression(rng)
 
-        def picture(shape: np.ndarray, light: np.ndarray) -> np.ndarray:
+        def picture(shape: np.ndarray, light: np.ndarray, places: np.ndarray | None) -> np.ndarray:
             vertices, lit_as = (self.model.vertices(identity, expression) for expression in (shape, light))
-            drawing = self.heads.render_creased(vertices, pose, look, creases(start, light, *depths), skin, lit_as)
+            creases = Creases.between(start, light, depths, places)
+            drawing = self.heads.render_creased(vertices, pose, look, creases, skin, lit_as)
             return photographed(drawing, blur, coarse)
 
-        source = picture(start, start)
+        source = picture(start, start, None)
         found = self.landmarker.detect(source)
         if not found:
             return
@@ -148,16 +148,25 @@ class PairMaker:
         if rng.random() < 0.5:  # as it will be: the portrait's expression is only guessed
             guessed = self.basis.fit(found[0]).expression.astype(np.float32)
             prepared = replace(prepared, refined=replace(prepared.refined, expression=guessed))
+        places = self.crease_places(prepared, pose, self.model.vertices(identity, start))
         for _ in range(FRAMES_PER_HEAD):
             goal = sample_performed_expression(rng)
             self.onlooker.seen = None
             self.renderer.region(prepared, goal, STILL)
             seen = self.onlooker.seen
             if seen is not None:
-                lit = self.lit_frame(prepared, picture(start, goal), goal)
-                rendered = media.from_uint8(picture(goal, goal)).numpy()[prepared.area]
+                lit = self.lit_frame(prepared, picture(start, goal, places), goal)
+                rendered = media.from_uint8(picture(goal, goal, places)).numpy()[prepared.area]
                 target, truth = (crop_in_8_bits(frame, seen) for frame in (lit, rendered))
                 yield Example(prepared, goal, seen, target, truth)
+
+    def crease_places(
+        self, prepared: PreparedFace, pose: Pose, vertices: Float[np.ndarray, "vertex 3"]
+    ) -> Float[np.ndarray, "vertex 2"]:
+        """Where the refiner takes each vertex of the portrait to be on the resting face: it draws creases there."""
+        pixels = (pose.translation + pose.scale * (vertices @ pose.rotation.T) * IMAGE_AXES)[:, :2]
+        at_rest = places_at_rest(prepared.landmarks, self.basis.mean)
+        return at_rest(prepared.canvas.canvas_points(pixels)).astype(np.float32)
 
     def lit_frame(
         self, prepared: PreparedFace, lit: UInt8[np.ndarray, "height width 3"], goal: Float[np.ndarray, "expression"]
@@ -173,14 +182,6 @@ class PairMaker:
 
     def pairs(self, numbers: range, seed: int) -> RefinerPairs:
         return RefinerPairs.of([example for number in numbers for example in self.frames(seed, number)])
-
-
-def creases(
-    start: Float[np.ndarray, "expression"], goal: Float[np.ndarray, "expression"], own_depth: float, new_depth: float
-) -> Float[np.ndarray, "side_crease"]:
-    """How deep a goal's creases are in a face whose own, at the start, have another depth than those that come."""
-    before, after = crease_strengths(start), crease_strengths(goal)
-    return own_depth * np.minimum(before, after) + new_depth * np.maximum(after - before, 0)
 
 
 def crop_in_8_bits(
