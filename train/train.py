@@ -10,7 +10,7 @@ import csv
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -20,14 +20,19 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from cemnet.checkpoint import save_checkpoint
+from cemnet.config import ModelConfig
 from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
 from cemnet.refiner import REFINER_WEIGHTS, Refiner
-from cemnet.training.datasets import CrossPairs, FeatureClips, first_memories, load_feature_clips
+from cemnet.training.cross_pairs import CrossPairs, first_memories
+from cemnet.training.datasets import FeatureClips, load_feature_clips
 from cemnet.training.objective import Objective, total_loss
 from cemnet.training.refiner_pairs import prepared_pairs
 from cemnet.training.refiner_training import DATA as REFINER_DATA
 from cemnet.training.refiner_training import PairDataset, RefinerObjective, RefinerSettings, load_settings
 from cemnet.training.settings import TrainingSettings
+from cemnet.training.speech_folds import BRANCH_STEPS
+from cemnet.training.temperature import choose_temperature
+from cemnet.training.voice_table import VoiceTable
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -55,11 +60,18 @@ def prepare_output(output: Path, resume: bool) -> None:
         raise SystemExit(f"{output} is not empty. Give a new folder, or --resume to go on with the run in it.")
 
 
-def build_network(settings: TrainingSettings, clips: FeatureClips) -> EmotionNetwork:
-    network = EmotionNetwork(settings.model)
-    mean, scale = clips.voice_statistics(network.audio_emotion)
-    network.audio_emotion.statistics_mean.copy_(mean)
-    network.audio_emotion.statistics_scale.copy_(scale)
+def calibrated(settings: TrainingSettings, clips: FeatureClips) -> ModelConfig:
+    """The settings' model with the temperature that suits training speakers who are left out for a try."""
+    if not settings.temperature_folds:
+        return settings.model
+    config, num_steps = settings.model.audio_emotion, min(settings.num_steps, BRANCH_STEPS)
+    temperature = choose_temperature(clips.clips, config, settings.temperature_folds, num_steps, settings.seed)
+    return replace(settings.model, audio_emotion=replace(config, temperature=temperature))
+
+
+def build_network(settings: TrainingSettings, clips: FeatureClips, voices: VoiceTable) -> EmotionNetwork:
+    network = EmotionNetwork(calibrated(settings, clips))
+    network.audio_emotion.standardised(*voices.scale)
     network.audio_emotion.style_heard.copy_(clips.heard_styles())
     with torch.no_grad():
         network.emotion_memory.values.copy_(first_memories(settings.model.emotion_memory.num_slots, settings.seed))
@@ -93,12 +105,13 @@ class Task:
 
 def emotion_task(settings: TrainingSettings, output: Path, device: torch.device) -> Task:
     clips = load_feature_clips(settings.data, output / "features", device, settings.seed)
+    voices = VoiceTable.of(clips.clips, settings.seed)
     loader = DataLoader(
-        CrossPairs(clips, settings.data.crop_seconds, settings.batch_size * settings.checkpoint_every),
+        CrossPairs(clips, voices, settings.data.crop_seconds, settings.batch_size * settings.checkpoint_every),
         settings.batch_size,
         num_workers=settings.num_workers,
     )
-    network = build_network(settings, clips)
+    network = build_network(settings, clips, voices)
     return Task(Objective(network, settings.heard_share), loader, lambda: release(output, network, clips))
 
 

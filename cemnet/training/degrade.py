@@ -61,7 +61,8 @@ def degrade(waveform: Waveform, rng: np.random.Generator) -> Waveform:
     if kind in ("noise", "both"):
         waveform = add_noise(waveform, rng.uniform(6, 25), rng, rng.uniform(0, 1.2))
     if kind in ("band", "both"):
-        waveform = limit_band(waveform, rng.uniform(80, 350), rng.uniform(3000, 6500))
+        highest = rng.choice([rng.uniform(3000, 3800), rng.uniform(3000, 6500)])  # telephones, cheap microphones
+        waveform = limit_band(waveform, rng.uniform(80, 350), highest)
     if kind == "mp3":
         waveform = through_mp3(waveform, int(rng.choice([32, 48, 64])))
     return (waveform * rng.uniform(0.4, 1.6)).clip(-1, 1).astype(np.float32)

@@ -4,8 +4,10 @@ import torch
 from torch.utils.data import DataLoader
 
 from ..model import EmotionNetwork
-from .datasets import CrossPairs, FeatureClips
+from .cross_pairs import CrossPairs
+from .datasets import FeatureClips
 from .objective import Objective
+from .voice_table import VoiceTable
 
 BATCH_SIZE = 32
 
@@ -16,8 +18,9 @@ def held_out_losses(
 ) -> dict[str, float]:
     """Mean of every loss over batches that depend on clips and seed alone; emotions asked for by name are left out."""
     objective = Objective(network, heard_share=1.0).eval()
+    voices = VoiceTable.of(clips.clips, seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        pairs = CrossPairs(clips, crop_seconds, num_batches * BATCH_SIZE, asked_share=0.0)
+        pairs = CrossPairs(clips, voices, crop_seconds, num_batches * BATCH_SIZE, asked_share=0.0)
         measured = [objective(batch) for batch in DataLoader(pairs, BATCH_SIZE)]
     return {name: float(torch.stack([losses[name] for losses in measured]).mean()) for name in measured[0]}

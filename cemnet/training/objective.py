@@ -20,7 +20,7 @@ from .losses import (
 )
 
 UNLABELLED = -1
-Batch = Mapping[str, Tensor]  # see datasets.CrossPairs
+Batch = Mapping[str, Tensor]  # see cross_pairs.CrossPairs
 
 
 class Objective(nn.Module):
@@ -34,10 +34,12 @@ class Objective(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Every loss of one batch; entries that start with "monitor_" are watched and not minimised.
 
-        A share of the performances is driven by what the network itself hears, the rest by the labels.
+        A share of the performances is driven by what the network itself hears, the rest by the labels. They teach
+        content, course and motion; hearing learns from labelled voices alone, which a performance would only blur.
         """
         network = self.network
-        heard = network.audio_emotion.emotion(batch["voice_hidden"], batch["voice_features"], batch["voice_weights"])
+        with torch.no_grad():
+            heard = network.audio_emotion.judge(batch["voice_statistics"])
         course = network.audio_emotion.course_of(batch["prosody"])
         performed = network.perform(
             network.audio_emotion.content(batch["hidden"]),
@@ -47,7 +49,7 @@ class Objective(nn.Module):
             driving_state(heard, course, batch, self.heard_share),
         )
         return {
-            **emotion_losses(heard, batch),
+            **hearing_losses(network.audio_emotion.judge(batch["judged_statistics"].flatten(0, 1)), batch),
             "course": F.mse_loss(course, batch["course"]),
             **performance_losses(performed, batch),
             **memory_losses(network, batch),
@@ -60,21 +62,20 @@ def driving_state(
     """The emotion to perform: heard from the emotion clip or, for the other share, as labelled."""
     listen = torch.rand(len(course), 1, device=course.device) < heard_share
     listen = listen & ~batch["asked"].unsqueeze(1)
-    probabilities = torch.where(listen, heard.emotion[:, 0], batch["target_emotion"])
-    strength = torch.where(listen[:, 0], heard.intensity[:, 0], batch["target_intensity"])
+    probabilities = torch.where(listen, heard.emotion, batch["target_emotion"])
+    strength = torch.where(listen[:, 0], heard.intensity, batch["target_intensity"])
     num_frames = course.shape[1]
     return emotion_state(probabilities.unsqueeze(1).expand(-1, num_frames, -1), strength.unsqueeze(1) * course)
 
 
-def emotion_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
-    style = batch["style"]
-    labelled = style != UNLABELLED
-    logits = heard.style_logits[:, 0]
+def hearing_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
+    """What labelled voices feel, a row for each."""
+    style, strength = batch["judged_style"].flatten(), batch["judged_strength"].flatten()
     return {
-        "emotion": F.cross_entropy(logits, style, ignore_index=UNLABELLED, label_smoothing=0.05),
-        "contrast": supervised_contrastive_loss(heard.embedding[labelled, 0], style[labelled]),
-        "strength": F.mse_loss(heard.strength[labelled, 0], batch["strength"][labelled]),
-        "monitor_emotion_accuracy": (logits.argmax(-1) == style)[labelled].float().mean(),
+        "emotion": F.cross_entropy(heard.style_logits, style, label_smoothing=0.05),
+        "contrast": supervised_contrastive_loss(heard.embedding, style),
+        "strength": F.mse_loss(heard.strength, strength),
+        "monitor_emotion_accuracy": (heard.style_logits.argmax(-1) == style).float().mean(),
     }
 
 

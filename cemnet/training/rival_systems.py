@@ -19,7 +19,7 @@ from ..model import CEMNet
 from ..motion import into_range, release_articulation
 from ..pipeline import bridge_emotion, target_emotion
 from ..types import MOTION_FPS, FaceReference, Motion, Speech
-from .datasets import apex_displacements
+from .cross_pairs import apex_displacements
 from .prototypes import Person
 
 NUM_AVERAGED_PEOPLE = 200

@@ -46,6 +46,7 @@ class TrainingSettings:
     weight_decay: float = 1e-2
     warmup_steps: int = 100
     heard_share: float = 0.5
+    temperature_folds: int = 2  # of training speakers, who choose the belief's temperature; 0 keeps the model's
     checkpoint_every: int = 500
     num_workers: int = 0
     seed: int = 0

@@ -1,0 +1,70 @@
+"""How far a belief may be trusted: the temperature that suits voices which the emotion branch has not heard.
+
+It is chosen by branches that leave out some of the training's own speakers, before the training, so that the speakers
+it is reported on have no part in it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from ..arkit import EMOTION_INDEX
+from ..audio_emotion import AudioEmotionEncoder
+from ..config import AudioEmotionConfig
+from .calibration import MOMENT_FRAMES
+from .datasets import FeatureClip, full_speaker
+from .speech_folds import train_emotion_branch
+
+EVERY = 5  # an inner fold leaves out one speaker in five
+TEMPERATURES = np.geomspace(0.5, 3.0, 55)
+
+
+def choose_temperature(
+    clips: Sequence[FeatureClip], config: AudioEmotionConfig, num_folds: int, num_steps: int, seed: int
+) -> float:
+    """The temperature that gives the truth the greatest likelihood at all moments of the speakers left out.
+
+    Clean and degraded recordings count alike, as it has to serve both.
+    """
+    labelled = [clip for clip in clips if clip.is_labelled]
+    speakers = sorted({full_speaker(clip.clip) for clip in labelled})
+    heard = []
+    for fold in range(num_folds):
+        left_out = speakers[fold::EVERY]
+        rest = [clip for clip in labelled if full_speaker(clip.clip) not in left_out]
+        branch = train_emotion_branch(rest, config, num_steps, seed + fold)
+        heard.append(moments(branch, [clip for clip in labelled if full_speaker(clip.clip) in left_out]))
+    logits, truth = (torch.cat(parts) for parts in zip(*heard, strict=True))
+    return likeliest_temperature(logits, truth, AudioEmotionEncoder(config).style_emotion)
+
+
+@torch.no_grad()
+def moments(
+    branch: AudioEmotionEncoder, clips: Sequence[FeatureClip]
+) -> tuple[Float[Tensor, "moment style"], Int[Tensor, "moment"]]:
+    """The styles' logits at every recording's voiced moments, as at inference, and the emotion that is true."""
+    logits, truth = [], []
+    for clip in clips:
+        for recording in clip.recordings:
+            heard = branch(recording.hidden.unsqueeze(0).float(), recording.voice.unsqueeze(0))
+            voiced = recording.voice[::MOMENT_FRAMES, 3] > 0.5
+            logits.append(heard.style_logits[0, ::MOMENT_FRAMES][voiced])
+            truth += [EMOTION_INDEX[clip.emotion]] * len(logits[-1])
+    return torch.cat(logits), torch.tensor(truth)
+
+
+def likeliest_temperature(
+    style_logits: Float[Tensor, "moment style"],
+    truth: Int[Tensor, "moment"],
+    style_emotion: Float[Tensor, "style emotion"],
+) -> float:
+    """Of TEMPERATURES, the one under which the truth is least surprising."""
+
+    def surprise(temperature: float) -> float:
+        belief = (style_logits / temperature).softmax(-1) @ style_emotion
+        return float(-belief[torch.arange(len(truth)), truth].clamp_min(1e-6).log().mean())
+
+    return float(min(TEMPERATURES, key=surprise))
