@@ -14,6 +14,7 @@ import torch
 
 from cemnet import media, pipeline
 from cemnet.audio import num_motion_frames
+from cemnet.renderer import FaceRenderer
 from cemnet.types import MOTION_FPS, SAMPLE_RATE
 from cemnet.video_writer import VideoWriter
 
@@ -48,13 +49,17 @@ def main() -> None:
     face = timed("face reference", lambda: pipeline.face_reference(model, image), 1, "portrait")
     speech = timed("speech encoder and emotion", lambda: pipeline.encode_speech(model, audio), seconds, "second")
     motion = timed("memory and motion decoder", lambda: pipeline.bridge_emotion(model, face, speech), count, "frame")
-    prepared = timed("renderer: prepare", lambda: model.renderer.prepare(face), 1, "portrait")
-    curves, head = motion.expression.numpy(), motion.head.numpy()
+    renderer = model.renderer
+    prepared = timed("renderer: prepare", lambda: renderer.prepare(face), 1, "portrait")
+    curves = list(zip(motion.expression.numpy(), motion.head.numpy(), strict=True))
 
-    def render_all() -> list[np.ndarray]:
-        return [model.renderer.frame(prepared, *pair) for pair in zip(curves, head, strict=True)]
+    def render_all(renderer: FaceRenderer) -> list[np.ndarray]:
+        return [renderer.frame(prepared, *pair) for pair in curves]
 
-    frames = timed("renderer: warp, mouth, paste", render_all, len(curves), "frame", repeats=2)
+    plain = FaceRenderer(renderer.basis, renderer.mouth)
+    frames = timed("renderer: warp, mouth, paste", lambda: render_all(plain), len(curves), "frame")
+    if renderer.refiner:
+        frames = timed("renderer: with refiner", lambda: render_all(renderer), len(curves), "frame")
 
     folder = Path(tempfile.mkdtemp(prefix="cemnet-bench-"))
 
