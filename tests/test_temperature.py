@@ -7,6 +7,7 @@ from cemnet.config import AudioEmotionConfig
 from cemnet.training.datasets import load_feature_clips
 from cemnet.training.settings import DataSettings
 from cemnet.training.temperature import TEMPERATURES, choose_temperature, likeliest_temperature
+from cemnet.training.voice_table import VoiceTable
 
 
 @pytest.mark.parametrize("exaggeration", [0.7, 1.0, 2.0])
@@ -20,7 +21,8 @@ def test_an_exaggerated_belief_is_cooled_by_as_much(exaggeration):
 
 def test_speakers_left_out_choose_the_temperature(tmp_path):
     clips = load_feature_clips(DataSettings(generated_clips=8, voice_augmentations=0), tmp_path, torch.device("cpu"), 0)
+    voices = VoiceTable.of(clips.clips, seed=0)
     small = AudioEmotionConfig(content_dim=16, hidden_dim=16, embedding_dim=16)
-    first, again = (choose_temperature(clips.clips, small, 1, 3, seed=0) for _ in range(2))
+    first, again = (choose_temperature(clips.clips, voices, small, 1, 3, seed=0) for _ in range(2))
     assert first == again
     assert TEMPERATURES.min() <= first <= TEMPERATURES.max()

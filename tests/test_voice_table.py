@@ -32,6 +32,15 @@ def test_every_recording_is_there_as_a_whole_and_in_parts(clips, voices):
         torch.testing.assert_close(voices.statistics[own[0]], whole_statistics(clip.recordings[0]))
 
 
+def test_a_part_of_the_table_has_the_rows_of_its_clips_alone(clips, voices):
+    some = voices.only(clips.clips[1::2])
+    assert len(some.style) == len(voices.style) // 2
+    for clip in clips.clips[1::2]:
+        torch.testing.assert_close(
+            some.statistics[some.rows_of[clip.full_name]], voices.statistics[voices.rows_of[clip.full_name]]
+        )
+
+
 def test_judged_voices_come_with_their_labels(voices):
     drawn = voices.judged(5, np.random.default_rng(0))
     for statistics, style in zip(drawn["judged_statistics"], drawn["judged_style"], strict=True):

@@ -60,17 +60,17 @@ def prepare_output(output: Path, resume: bool) -> None:
         raise SystemExit(f"{output} is not empty. Give a new folder, or --resume to go on with the run in it.")
 
 
-def calibrated(settings: TrainingSettings, clips: FeatureClips) -> ModelConfig:
+def calibrated(settings: TrainingSettings, clips: FeatureClips, voices: VoiceTable) -> ModelConfig:
     """The settings' model with the temperature that suits training speakers who are left out for a try."""
     if not settings.temperature_folds:
         return settings.model
     config, num_steps = settings.model.audio_emotion, min(settings.num_steps, BRANCH_STEPS)
-    temperature = choose_temperature(clips.clips, config, settings.temperature_folds, num_steps, settings.seed)
+    temperature = choose_temperature(clips.clips, voices, config, settings.temperature_folds, num_steps, settings.seed)
     return replace(settings.model, audio_emotion=replace(config, temperature=temperature))
 
 
 def build_network(settings: TrainingSettings, clips: FeatureClips, voices: VoiceTable) -> EmotionNetwork:
-    network = EmotionNetwork(calibrated(settings, clips))
+    network = EmotionNetwork(calibrated(settings, clips, voices))
     network.audio_emotion.standardised(*voices.scale)
     network.audio_emotion.style_heard.copy_(clips.heard_styles())
     with torch.no_grad():

@@ -19,12 +19,11 @@ LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
 
 
 def train_emotion_branch(
-    clips: Sequence[FeatureClip], config: AudioEmotionConfig, num_steps: int, seed: int
+    voices: VoiceTable, config: AudioEmotionConfig, num_steps: int, seed: int
 ) -> AudioEmotionEncoder:
     """The emotion branch alone, with the losses that the whole model gives it."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    voices = VoiceTable.of(clips, seed)
     encoder = AudioEmotionEncoder(config).standardised(*voices.scale)
     optimizer = torch.optim.AdamW(encoder.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, num_steps)
@@ -56,10 +55,10 @@ def fold_accuracies(
     """Accuracy on each fold's speakers of one source; clips of other sources always train along."""
     labelled = [clip for clip in clips.clips if clip.is_labelled]
     styles = sorted({STYLES[clip.style] for clip in labelled if clip.clip.source == source})
-    accuracies = []
+    voices, accuracies = VoiceTable.of(labelled, seed=0), []
     for seed, speakers in enumerate(folds):
         held_out = [clip for clip in labelled if clip.clip.source == source and clip.clip.speaker in speakers]
         rest = [clip for clip in labelled if clip.clip.source != source or clip.clip.speaker not in speakers]
-        judged = judge_clips(train_emotion_branch(rest, config, num_steps, seed), held_out, styles)
+        judged = judge_clips(train_emotion_branch(voices.only(rest), config, num_steps, seed), held_out, styles)
         accuracies.append(float(np.mean(judged == np.array([clip.style for clip in held_out]))))
     return accuracies

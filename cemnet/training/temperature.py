@@ -17,13 +17,19 @@ from ..config import AudioEmotionConfig
 from .calibration import MOMENT_FRAMES
 from .datasets import FeatureClip, full_speaker
 from .speech_folds import train_emotion_branch
+from .voice_table import VoiceTable
 
 EVERY = 5  # an inner fold leaves out one speaker in five
 TEMPERATURES = np.geomspace(0.5, 3.0, 55)
 
 
 def choose_temperature(
-    clips: Sequence[FeatureClip], config: AudioEmotionConfig, num_folds: int, num_steps: int, seed: int
+    clips: Sequence[FeatureClip],
+    voices: VoiceTable,
+    config: AudioEmotionConfig,
+    num_folds: int,
+    num_steps: int,
+    seed: int,
 ) -> float:
     """The temperature that gives the truth the greatest likelihood at all moments of the speakers left out.
 
@@ -35,7 +41,7 @@ def choose_temperature(
     for fold in range(num_folds):
         left_out = speakers[fold::EVERY]
         rest = [clip for clip in labelled if full_speaker(clip.clip) not in left_out]
-        branch = train_emotion_branch(rest, config, num_steps, seed + fold)
+        branch = train_emotion_branch(voices.only(rest), config, num_steps, seed + fold)
         heard.append(moments(branch, [clip for clip in labelled if full_speaker(clip.clip) in left_out]))
     logits, truth = (torch.cat(parts) for parts in zip(*heard, strict=True))
     return likeliest_temperature(logits, truth, AudioEmotionEncoder(config).style_emotion)

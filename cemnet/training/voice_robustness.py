@@ -21,6 +21,7 @@ from .evaluated import mean_heard
 from .matrix_scores import Interval
 from .report import Table
 from .speech_folds import judge_clips, train_emotion_branch
+from .voice_table import VoiceTable
 
 CLEAN = "clean"
 NOISE_DB = 10.0
@@ -87,12 +88,13 @@ def fold_right(
     """
     speech_encoder, rng = SpeechEncoder.load(), np.random.default_rng(seed)
     labelled = [clip for clip in clips.clips if clip.is_labelled]
+    voices = VoiceTable.of(labelled, seed=0)
     styles = sorted({STYLES[clip.style] for clip in labelled if clip.clip.source == source})
     right: dict[str, list[bool]] = {name: [] for name in DEGRADATIONS}
     for fold, speakers in enumerate(folds):
         held_out = [clip for clip in labelled if clip.clip.source == source and clip.clip.speaker in speakers]
         rest = [clip for clip in labelled if clip.clip.source != source or clip.clip.speaker not in speakers]
-        branch = train_emotion_branch(rest, config, num_steps, fold)
+        branch = train_emotion_branch(voices.only(rest), config, num_steps, fold)
         truth = np.array([clip.style for clip in held_out])
         for name, degradation in DEGRADATIONS.items():
             changed = [degraded_features(speech_encoder, clip, degradation, rng) for clip in held_out]

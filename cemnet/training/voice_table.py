@@ -50,6 +50,15 @@ class VoiceTable:
         table = self.statistics.float()
         return table.mean(0), table.std(0).clamp_min(1e-3)
 
+    def only(self, clips: Sequence[FeatureClip]) -> "VoiceTable":
+        """The rows of some of its clips."""
+        rows_of, rows = {}, []
+        for clip in clips:
+            own = self.rows_of[clip.full_name]
+            rows_of[clip.full_name] = range(len(rows), len(rows) + len(own))
+            rows += own
+        return VoiceTable(self.statistics[rows], self.style[rows], self.strength[rows], rows_of)
+
     def judged(self, count: int, rng: np.random.Generator) -> dict[str, Tensor]:
         """Rows drawn from all, with their labels."""
         rows = torch.from_numpy(rng.integers(len(self.style), size=count))
