@@ -30,7 +30,6 @@ from cemnet.training.refiner_pairs import prepared_pairs
 from cemnet.training.refiner_training import DATA as REFINER_DATA
 from cemnet.training.refiner_training import PairDataset, RefinerObjective, RefinerSettings, load_settings
 from cemnet.training.settings import TrainingSettings
-from cemnet.training.speech_folds import BRANCH_STEPS
 from cemnet.training.temperature import choose_temperature
 from cemnet.training.voice_table import VoiceTable
 
@@ -64,7 +63,7 @@ def calibrated(settings: TrainingSettings, clips: FeatureClips, voices: VoiceTab
     """The settings' model with the temperature that suits training speakers who are left out for a try."""
     if not settings.temperature_folds:
         return settings.model
-    config, num_steps = settings.model.audio_emotion, min(settings.num_steps, BRANCH_STEPS)
+    config, num_steps = settings.model.audio_emotion, settings.num_steps  # as many: longer training is surer of itself
     temperature = choose_temperature(clips.clips, voices, config, settings.temperature_folds, num_steps, settings.seed)
     return replace(settings.model, audio_emotion=replace(config, temperature=temperature))
 
