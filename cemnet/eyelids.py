@@ -134,7 +134,8 @@ class Eye:
     def closing(self, lids: Slit) -> float:
         """From 0 for lids as in the portrait to 1 for closed ones."""
         opening = lids.aperture * lids.width / max(self.slit.aperture * self.slit.width, 1e-3)
-        return float(smoothstep(np.array([1 - opening - CLEANED[0]]) / (CLEANED[1] - CLEANED[0]))[0])
+        share = min(max((1 - opening - CLEANED[0]) / (CLEANED[1] - CLEANED[0]), 0.0), 1.0)
+        return share * share * (3 - 2 * share)
 
     def clean_lid(
         self,
@@ -174,7 +175,7 @@ class Eye:
             (upper, lower), (source_upper, source_lower) = lids.heights(x), source.heights(x)
             uncovered = max(float((source_upper - upper).max()), float((lower - source_lower).max()), 0.0)
             low, high = COMPLETION
-            share = float(np.clip((max(uncovered, float(np.abs(gaze).max())) - low) / (high - low), 0, 1))
+            share = min(max((max(uncovered, float(np.abs(gaze).max())) - low) / (high - low), 0.0), 1.0)
         canvas, ball = warp.canvas, None
         if share < 1:
             flow = self.eyeball_flow(box, lids, carry, gaze, 1.0)

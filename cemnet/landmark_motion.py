@@ -1,6 +1,7 @@
 """Where a portrait's landmarks go for an expression and a turn of the head: exactly nowhere at the reference."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
@@ -21,6 +22,7 @@ SMILE = np.array(arkit_indices("mouthSmile"))
 # Canvas units the upper lip is raised freely, and at most beyond that: muscles do not add up.
 SNEER = (6.0, 6.0)
 GAZE = np.array(arkit_indices("eyeLook"))
+IRISES = np.array([lids.iris for lids in LIDS])
 WIDE = np.array([ARKIT_INDEX["eyeWideRight"], ARKIT_INDEX["eyeWideLeft"]])
 BLINK = np.array([ARKIT_INDEX["eyeBlinkRight"], ARKIT_INDEX["eyeBlinkLeft"]])
 UPPER_ROWS, LOWER_ROWS = np.array(UPPER_LIP_ROWS), np.array(LOWER_LIP_ROWS)
@@ -171,15 +173,18 @@ class LandmarkMotion:
     ) -> None:
         """Irises go where the eyes look; a lid that closes over them does not push them."""
         looked = (expression - self.face.expression)[GAZE]
-        for lids in LIDS:
-            iris = list(lids.iris)
-            moved[iris] = by_head[iris]
-            if looked.any():
-                shape = self.shape[iris] + np.tensordot(
-                    looked, self.modes[GAZE].reshape(-1, *self.shape.shape)[:, iris], 1
-                )
-                turned = (self.canvas_places(self.face.pose, shape) - self.places[iris]).mean(0)
-                moved[iris] += self.within_lids(turned, lids)
+        moved[IRISES] = by_head[IRISES]
+        if looked.any():
+            irises = IRISES.ravel()
+            shape = self.shape[irises] + (looked @ self.gaze_modes).reshape(-1, 3)
+            turned = self.canvas_places(self.face.pose, shape) - self.places[irises]
+            for lids, iris, turn in zip(LIDS, IRISES, turned.reshape(*IRISES.shape, 2).mean(1), strict=True):
+                moved[iris] += self.within_lids(turn, lids)
+
+    @cached_property
+    def gaze_modes(self) -> Float[np.ndarray, "gaze coordinate"]:
+        """What looking somewhere adds to both irises, flattened."""
+        return self.modes[GAZE].reshape(len(GAZE), *self.shape.shape)[:, IRISES.ravel()].reshape(len(GAZE), -1)
 
     def within_lids(self, turned: Float[np.ndarray, "2"], lids: Lids) -> Float[np.ndarray, "2"]:
         """A turn of the eye, softly limited so that most of the iris stays between the portrait's lids."""

@@ -23,8 +23,10 @@ from .pixel_box import PixelBox, sample_pixels
 from .slits import Carry, Slit
 
 JAW_INDICES = np.array([ARKIT_INDEX[name] for name in ("jawOpen", "jawLeft", "jawRight", "jawForward")])
+ACROSS_MOUTH = np.linspace(0, 1, 24)  # of its width: where a mouth is compared with the portrait's
 DRAWN_JAW_OPEN = 0.45  # how far open the jaw is when the lower teeth are drawn
 FACET_BLUR = 0.45  # canvas units
+OPENING_SOFTNESS = 0.7  # canvas units
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
 LIP_SHADOW = (0.6, 0.1)  # how dark under the upper lip, and how far down in widths of the mouth
 OWN_INSET = 1.5  # of the lips' rim: so far inside it begins what is surely not lip in an open mouth
@@ -179,31 +181,34 @@ class PosedMouth:
         head: Float[np.ndarray, "3"],
         by_head: Float[np.ndarray, "landmark 2"],
     ) -> Float[np.ndarray, "height width channel"]:
-        """A box of pixels with what shows between the moved lips."""
+        """A box of pixels with what shows between the moved lips; `skin`, its pixels, takes it."""
         canvas, corners = self.motion.canvas, list(LIP_CORNERS)
         carry = Carry.of_corners(self.landmarks[corners], by_head[corners])
-        departure, parted = self.parting(box, slit, carry)
-        opening = slit.mask(box, 0.7 * canvas.pixels_per_unit) * parted
+        outline, softness = slit.outline(), OPENING_SOFTNESS * canvas.pixels_per_unit
+        blurred = (3 * softness + 2) / canvas.pixels_per_unit
+        within = box.part(outline.min(0) - blurred, outline.max(0) + blurred)
+        departure, parted = self.parting(within, slit, carry)
+        opening = slit.mask(within, softness) * parted
         if not opening.any():
             return skin
-        inside = np.concatenate([self.paint(box, slit, expression, head), skin[..., 3:]], 2)[..., : skin.shape[2]]
+        seen = skin[within.place_in(box)]
+        inside = np.concatenate([self.paint(within, slit, expression, head), seen[..., 3:]], 2)[..., : seen.shape[2]]
         if not self.paints_all and (self.own > 0 or departure < 1):
-            from_x, from_y = carry.backward(box.x, box.y)
-            back = canvas.source_vectors(np.stack([from_x - box.x, from_y - box.y], -1))
             corner = np.array([self.lips.box.area[1].start, self.lips.box.area[0].start], np.float32)
-            where = box.position + back
+            where = within.moved_places(canvas, *carry.backward(within.x, within.y))
             reach = read_at(self.own_mask, where - corner)
             share = np.maximum(1 - departure, self.own * reach)[..., None]
             inside = inside + share * (sample_pixels(crop, where) - inside)
-        return skin + opening[..., None] * (inside - skin)
+        seen += opening[..., None] * (inside - seen)
+        return skin
 
     def parting(self, box: PixelBox, slit: Slit, carry: Carry) -> tuple[float, Float[np.ndarray, "height width"]]:
         """How far the lips are from the portrait's (0 to 1), and where they stand further apart than closed lips do."""
-        source, share = self.lips.slit.carried(carry), np.linspace(0, 1, 24)
+        source, share = self.lips.slit.carried(carry), ACROSS_MOUTH
         here = np.stack(slit.heights(slit.left + share * slit.width))
         there = np.stack(source.heights(source.left + share * source.width))
         departure = min(float(np.abs(here - there).mean()) / (DEPARTURE * source.width), 1.0)
-        upper, lower = slit.heights(box.table_x)
+        upper, lower = slit.on_table(box)
         shut = np.interp((box.table_x - slit.left) / slit.width, share, there[1] - there[0])
         gap = lower - upper - (1 - self.own) * shut
         (parted,) = box.curves(np.clip(gap / (0.5 * DEPARTURE * source.width) + self.own, 0, 1))
@@ -211,7 +216,7 @@ class PosedMouth:
 
     def mucosa(self, box: PixelBox, slit: Slit) -> Float[np.ndarray, "height width 3"]:
         """The dark of the cavity, and before it the inner side of lower lip and cheeks, on which light falls."""
-        _, lower = slit.heights(box.table_x)
+        _, lower = slit.on_table(box)
         below, beside = MUCOSA_REACH
         corner = (1 - np.abs(2 * (box.table_x - slit.left) / slit.width - 1)) / (2 * beside)
         lip, cheek = box.curves(lower, np.clip(1 - corner, 0, 1))
@@ -243,7 +248,7 @@ class PosedMouth:
         for layer in (self.lower, self.upper):
             drawing = layer.moved(self.motion, box, jaw, head)
             picture = picture * (1 - drawing[..., 3:]) + drawing[..., :3]
-        upper, _ = slit.heights(box.table_x)
+        upper, _ = slit.on_table(box)
         sideways = np.abs(2 * (box.table_x - slit.left) / slit.width - 1)
         under, corner = box.curves(upper, 1 - 0.6 * np.clip(sideways, 0, 1) ** 3)
         darkest, reach = lip_shadow
