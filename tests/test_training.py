@@ -202,3 +202,21 @@ def test_the_launched_trainer_resumes_and_writes_weights_that_load(tmp_path):
     assert resumed.returncode == 0, resumed.stderr
     steps = [int(row["step"]) for row in csv.DictReader((output / "losses.csv").open())]
     assert steps == [10, 20, 20]  # the second run went on from the checkpoint of step 15
+
+
+def test_a_run_may_start_from_the_weights_of_another_of_the_same_size(tmp_path):
+    config = tmp_path / "small.yaml"
+    text = (REPOSITORY / "train/configs/tiny.yaml").read_text().replace("generated_clips: 48", "generated_clips: 8")
+    config.write_text(text.replace("num_steps: 200", "num_steps: 1") + "learning_rate: 0.0\n")
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert launch("--config", config, "--output", first).returncode == 0
+    config.write_text(config.read_text() + "seed: 1\n")
+    weights = first / "emotion_motion.safetensors"
+    assert launch("--config", config, "--output", second, "--start-from", weights).returncode == 0
+    before, after = (load_checkpoint(run / "emotion_motion.safetensors")[0] for run in (first, second))
+    torch.testing.assert_close(after["emotion_memory.keys"], before["emotion_memory.keys"])
+
+    config.write_text(config.read_text().replace("num_slots: 24", "num_slots: 12"))
+    refused = launch("--config", config, "--output", tmp_path / "third", "--start-from", weights)
+    assert refused.returncode != 0
+    assert "another kind or size" in refused.stderr

@@ -1,4 +1,4 @@
-"""Trains the networks: accelerate launch train/train.py --config FILE.yaml --output DIR [--resume].
+"""Trains the networks: accelerate launch train/train.py --config FILE.yaml --output DIR [--resume | --start-from FILE].
 
 A config with a `refiner` trains the refiner of the pictures; any other trains AEE, EBM and the motion decoder. The
 output folder receives losses.csv, checkpoints to resume from, and refiner.safetensors or emotion_motion.safetensors,
@@ -19,8 +19,9 @@ from accelerate.utils import set_seed
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from cemnet.checkpoint import save_checkpoint
+from cemnet.checkpoint import load_checkpoint, save_checkpoint
 from cemnet.config import ModelConfig
+from cemnet.errors import CEMNetError
 from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
 from cemnet.refiner import REFINER_WEIGHTS, Refiner
 from cemnet.training.cross_pairs import CrossPairs, first_memories
@@ -39,6 +40,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--config", type=Path, required=True, help="a yaml file; see train/configs")
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints, losses and weights")
     parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the output folder")
+    parser.add_argument("--start-from", type=Path, metavar="FILE", help="weights of another run to learn on from")
     parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
     return parser.parse_args()
 
@@ -97,6 +99,7 @@ def release(output: Path, network: EmotionNetwork, clips: FeatureClips) -> Path:
 class Task:
     """Something to train: what gives losses by name, what feeds it, and how its weights are released."""
 
+    network: torch.nn.Module
     objective: torch.nn.Module
     loader: DataLoader
     release: Callable[[], Path]
@@ -111,7 +114,7 @@ def emotion_task(settings: TrainingSettings, output: Path, device: torch.device)
         num_workers=settings.num_workers,
     )
     network = build_network(settings, clips, voices)
-    return Task(Objective(network, settings.heard_share), loader, lambda: release(output, network, clips))
+    return Task(network, Objective(network, settings.heard_share), loader, lambda: release(output, network, clips))
 
 
 def refiner_task(settings: RefinerSettings, output: Path) -> Task:
@@ -125,16 +128,31 @@ def refiner_task(settings: RefinerSettings, output: Path) -> Task:
         save_checkpoint(output / REFINER_WEIGHTS, tensors, refiner.to_dict(), REFINER_DATA, "Apache-2.0")
         return output / REFINER_WEIGHTS
 
-    return Task(RefinerObjective(refiner), loader, release_refiner)
+    return Task(refiner, RefinerObjective(refiner), loader, release_refiner)
 
 
-def train(settings: TrainingSettings | RefinerSettings, output: Path, resume: bool, cpu: bool) -> None:
+def start_from(network: torch.nn.Module, path: Path) -> None:
+    """Gives the network the weights of another run; CEMNetError where it was built otherwise."""
+    tensors, _ = load_checkpoint(path)
+    try:
+        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except RuntimeError as error:
+        raise CEMNetError(
+            f"{path} holds a network of another kind or size than the config asks for: {error}"
+        ) from error
+
+
+def train(
+    settings: TrainingSettings | RefinerSettings, output: Path, resume: bool, cpu: bool, first: Path | None = None
+) -> None:
     accelerator = Accelerator(cpu=cpu)
     set_seed(settings.seed)
     if isinstance(settings, RefinerSettings):
         task = refiner_task(settings, output)
     else:
         task = emotion_task(settings, output, accelerator.device)
+    if first is not None:
+        start_from(task.network, first)
     objective, loader = task.objective, task.loader
     optimizer = torch.optim.AdamW(objective.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -173,7 +191,8 @@ def train(settings: TrainingSettings | RefinerSettings, output: Path, resume: bo
 def main() -> None:
     arguments = parse_arguments()
     prepare_output(arguments.output, arguments.resume)
-    train(load_settings(arguments.config), arguments.output, arguments.resume, arguments.cpu)
+    settings = load_settings(arguments.config)
+    train(settings, arguments.output, arguments.resume, arguments.cpu, arguments.start_from)
 
 
 if __name__ == "__main__":

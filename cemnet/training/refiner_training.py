@@ -23,7 +23,8 @@ DATA = (
     "Frames of rendered USC ICT-FaceKit heads (MIT), some with the skin of generated portraits and of paintings in the "
     "public domain; mouths, creases and light are rendered."
 )
-MOUTH_WEIGHT, EYE_WEIGHT, CREASE_WEIGHT = 3.0, 1.5, 3.0  # beside 1 for the rest of the face
+MOUTH_WEIGHT, EYE_WEIGHT, CREASE_WEIGHT = 3.0, 1.5, 8.0  # beside 1 for the rest of the face
+FULLY_CREASED = 0.25  # of the creases' change of relief: thin lines are little of a face and much of its expression
 MIRRORED_LAYOUT = (3, 5)  # layout channels that point sideways
 GRADIENT_SCALES = (1, 2, 4)
 
@@ -160,7 +161,7 @@ def pixel_importance(batch: PairBatch) -> Float[Tensor, "batch 1 height width"]:
     """Mouth, eyes and creases count more than skin; where nothing may change nothing counts."""
     mouth, eyes = (batch.openings > 0.75).float(), ((batch.openings > 0.2) & (batch.openings < 0.75)).float()
     around = [widened(mask) for mask in (mouth, eyes)]
-    creased = batch.folds.abs().clamp(max=1)
+    creased = (batch.folds.abs() / FULLY_CREASED).clamp(max=1)
     return (1 + MOUTH_WEIGHT * around[0] + EYE_WEIGHT * around[1] + CREASE_WEIGHT * creased) * (batch.share > 0)
 
 
