@@ -117,12 +117,6 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def find_refiner(folders: Sequence[Path] = ()) -> Refiner | None:
-    """A refiner that the user trained and put into one of the folders, or None: none is released."""
-    paths = [Path(folder) / REFINER_WEIGHTS for folder in folders]
-    return next((Refiner.load(path) for path in paths if path.is_file()), None)
-
-
 def load_model(folders: Sequence[Path] = (), device: str = "auto") -> CEMNet:
     """Loads released weights, or a user's own where one of `folders` has a file of the same name.
 
@@ -137,7 +131,9 @@ def load_model(folders: Sequence[Path] = (), device: str = "auto") -> CEMNet:
         speech_encoder=SpeechEncoder.load(folders=folders).to(chosen),
         network=EmotionNetwork.load(find_weights(NETWORK_WEIGHTS, folders)).to(chosen),
         renderer=FaceRenderer(
-            basis, MouthInterior.load(find_weights("mouth_interior.safetensors", folders)), find_refiner(folders)
+            basis,
+            MouthInterior.load(find_weights("mouth_interior.safetensors", folders)),
+            Refiner.load(find_weights(REFINER_WEIGHTS, folders)),
         ),
         device=chosen,
     )

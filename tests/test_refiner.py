@@ -5,9 +5,9 @@ import pytest
 import torch
 from render_faces import astronaut_face, expression, load_renderer
 
-from cemnet.checkpoint import save_checkpoint
+from cemnet.checkpoint import find_weights, save_checkpoint
 from cemnet.creases import CREASES, crease_reliefs, crease_strengths
-from cemnet.model import find_refiner
+from cemnet.model import load_model
 from cemnet.refiner import (
     CELL,
     CROP_HEIGHT,
@@ -127,9 +127,37 @@ def test_a_stored_refiner_answers_as_before(refiner, tmp_path):
 
 
 def test_a_refiner_in_the_users_folder_is_used(refiner, tmp_path):
-    assert find_refiner([tmp_path]) is None
     save_checkpoint(tmp_path / REFINER_WEIGHTS, refiner.state_dict(), refiner.to_dict(), "made up", "none")
-    assert find_refiner([tmp_path]).config == refiner.config
+    used = load_model([tmp_path], device="cpu").renderer.refiner
+    assert isinstance(used, Refiner)
+    assert used.config == refiner.config
+
+
+@pytest.fixture(scope="module")
+def released(plain):
+    return FaceRenderer(plain.basis, plain.mouth, Refiner.load(find_weights(REFINER_WEIGHTS)))
+
+
+def light_around(renderer, prepared, plain, shown, landmarks):
+    """How much lighter the refiner makes skin around some landmarks' middle, as shares pixel by pixel."""
+    centre = prepared.canvas.source_points(prepared.landmarks[list(landmarks)]).mean(0) - prepared.canvas.roi[:2]
+    rows, columns = (slice(int(place) - 5, int(place) + 6) for place in centre[::-1])
+    refined, composed = (of.region(prepared, shown, STILL)[rows, columns].mean(-1) for of in (renderer, plain))
+    return refined / composed - 1
+
+
+BETWEEN_BROWS, BESIDE_MOUTH = (107, 336, 9), (206, 216)
+
+
+def test_the_released_refiner_folds_the_skin_of_angry_brows_and_a_smile(plain, released):
+    prepared = released.prepare(astronaut_face(plain.basis, shown=expression()))
+    assert light_around(released, prepared, plain, expression(browDown=1), BETWEEN_BROWS).min() < -0.03
+    assert light_around(released, prepared, plain, expression(mouthSmile=1), BESIDE_MOUTH).min() < -0.03
+
+
+def test_the_released_refiner_smooths_the_folds_of_a_smile_that_leaves(plain, released):
+    smiling = released.prepare(astronaut_face(plain.basis, shown=expression(mouthSmile=1)))
+    assert light_around(released, smiling, plain, expression(), BESIDE_MOUTH).mean() > 0.01
 
 
 def test_faces_crease_where_they_move_and_on_the_side_that_moves():
