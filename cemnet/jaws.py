@@ -19,6 +19,8 @@ FRONT_DEPTH = 0.35  # centimetres behind the foremost tooth
 TONGUE_LIGHT = 1.35
 INNER_LIGHT = 0.8  # of the side of an arch that looks into the mouth
 ARCH_CENTRE_DEPTH, MOLAR_DEPTH = 7.0, 9.0  # centimetres in front of the basis' origin; molars lie behind the second
+FAR_SIDE = (0.3, 1.0)  # centimetres that a turn of the head takes teeth away: where shadow begins and is deepest
+FAR_LIGHT = 0.12  # what is left of the light there
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,17 @@ def looking_inward(jaw: Jaw) -> Bool[np.ndarray, "face"]:
     size = np.linalg.norm(normal, axis=1) * np.linalg.norm(outward, axis=1)
     cosine = (normal * outward).sum(1) / (size + 1e-9)
     return (cosine < np.where(place[:, 2] < MOLAR_DEPTH, 0.35, 0.0)) & (jaw.kinds != TONGUE)
+
+
+def light_on_far_side(jaw: Jaw, rotation: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "face"]:
+    """How much light is left where a turned head takes an arch away from us: all of it in a face seen from ahead.
+
+    Behind the front teeth the far half, seen from inside, would stand like a slab; the cheek's shadow lets it sink.
+    """
+    away = -jaw.vertices[jaw.faces, 0].mean(1) * rotation[2, 0]
+    begins, deepest = FAR_SIDE
+    shadow = np.clip((away - begins) / (deepest - begins), 0, 1)
+    return np.where(jaw.kinds == TONGUE, 1.0, 1 - (1 - FAR_LIGHT) * shadow * shadow * (3 - 2 * shadow))
 
 
 def draw_mesh(

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from .arkit import ARKIT_INDEX
 from .checkpoint import load_checkpoint
 from .grid_field import read_at
-from .jaws import TOOTH_HEIGHT, Jaw, draw_mesh, edge_correction, person_scale
+from .jaws import TOOTH_HEIGHT, Jaw, draw_mesh, edge_correction, light_on_far_side, person_scale
 from .landmark_motion import LandmarkMotion
 from .landmark_sets import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
 from .lips import Lips
@@ -131,7 +131,8 @@ class PosedJaw:
         modes = np.concatenate([jaw.anchor_modes, jaw.anchor_modes], 1) * fit[0]
         weight = np.tile(np.exp(jaw.anchors[:, 2] - jaw.anchors[:, 2].max()), 2)[:, None]
         density, places = motion.canvas.pixels_per_unit, JawPlaces.of(jaw, motion, shift, jaw_open)
-        drawing = draw_mesh(places.pixels, places.depth, jaw, tones, places.size)
+        lit = replace(jaw, shade=jaw.shade * light_on_far_side(jaw, face.pose.rotation))
+        drawing = draw_mesh(places.pixels, places.depth, lit, tones, places.size)
         drawn = (motion.canvas_places(face.pose, anchors + jaw_open * modes[0]) + shift) * density - places.corner
         homogeneous = np.concatenate([drawn, np.ones((len(drawn), 1))], 1)
         inverse = np.linalg.pinv(weight * homogeneous) * weight.T

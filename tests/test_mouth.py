@@ -10,6 +10,8 @@ from safetensors import safe_open
 
 from cemnet.checkpoint import find_weights, load_checkpoint
 from cemnet.errors import MissingModelError
+from cemnet.jaws import TONGUE, light_on_far_side
+from cemnet.landmark_motion import head_rotation
 from cemnet.landmark_sets import CONTROLS
 from cemnet.mouth import MouthInterior
 from cemnet.mouth_tones import LUMINANCE, MouthTones
@@ -109,6 +111,18 @@ def test_teeth_keep_their_height_while_the_head_nods(closed):
         rows = np.flatnonzero(cover[..., 3].max(1) > 0.5)
         heights.append(rows[-1] - rows[0])
     assert heights[1] < 1.4 * heights[0]
+
+
+def test_the_far_side_of_a_turned_arch_sinks_into_shadow(renderer):
+    jaw = renderer.mouth.lower
+    across = jaw.vertices[jaw.faces, 0].mean(1)
+    right, left, front = across < -2, across > 2, np.abs(across) < 0.4
+    hard = jaw.kinds != TONGUE
+    assert (light_on_far_side(jaw, head_rotation(np.radians([4.0, 0, 0]))) == 1).all()
+    for yaw, near, far in ((35, right, left), (-35, left, right)):
+        light = light_on_far_side(jaw, head_rotation(np.radians([yaw, 0, 0])))
+        assert (light[near | front] == 1).all()
+        assert light[far & hard].max() < 0.2
 
 
 def test_the_seam_of_closed_lips_follows_the_dark_line(renderer):
