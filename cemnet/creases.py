@@ -5,15 +5,20 @@ exists on both sides. After the wrinkle patterns of FACS (Ekman and Friesen, 197
 """
 
 from dataclasses import dataclass
+from functools import cache
 
+import cv2
 import numpy as np
 from jaxtyping import Float
 
 from .arkit import ARKIT_INDEX, NUM_EXPRESSIONS
+from .grid_field import NO_SECOND_MAP
 from .slits import curve_matrix
 
 CREASE_START = 0.12  # of a blendshape's range: skin moves this far before it folds
 DENSE_STEP = 0.08  # centimetres between the points of a line
+REACH = 9.0  # widths of a furrow around its line beyond which skin is level
+MAP_STEP = 0.03  # centimetres between the points of a map of one crease
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,41 @@ def crease_reliefs(places: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "
     return np.stack(reliefs).reshape(-1, *places.shape[:-1]).astype(np.float32)
 
 
+@dataclass(frozen=True)
+class CreaseMap:
+    """One crease of the person's left side at full strength, as a picture of the resting face around it."""
+
+    low: Float[np.ndarray, "2"]  # the place of the first point
+    heights: Float[np.ndarray, "row column"]  # of points MAP_STEP apart, x along the columns and y along the rows
+
+    @classmethod
+    def of(cls, crease: Crease) -> "CreaseMap":
+        line, reach = _dense(crease), REACH * crease.width
+        low, high = line.min(0) - reach, line.max(0) + reach
+        x, y = (np.arange(first, last + MAP_STEP, MAP_STEP) for first, last in zip(low, high, strict=True))
+        places = np.stack(np.meshgrid(x, y), -1)
+        heights = _relief(crease, places.reshape(-1, 2)).reshape(places.shape[:2])
+        return cls(low, heights.astype(np.float32))
+
+    def seen_at(
+        self, places: Float[np.ndarray, "height width 2"]
+    ) -> tuple[tuple[slice, slice], Float[np.ndarray, "somerow somecolumn"]]:
+        """`crease_reliefs` of this crease where a picture's places are near it, and rows and columns of that part."""
+        high = self.low + MAP_STEP * (np.array(self.heights.shape[::-1]) - 1)
+        left, top, width, height = cv2.boundingRect(cv2.inRange(places, self.low, high))
+        area = slice(top, top + height), slice(left, left + width)
+        where = ((places[area] - self.low) / MAP_STEP).astype(np.float32)
+        if not where.size:
+            return area, np.zeros((0, 0), np.float32)
+        return area, cv2.remap(self.heights, where, NO_SECOND_MAP, cv2.INTER_CUBIC)
+
+
+@cache
+def crease_maps() -> tuple[CreaseMap, ...]:
+    """Every crease of the person's left side: drawn once, because each portrait needs all of them."""
+    return tuple(CreaseMap.of(crease) for crease in CREASES)
+
+
 def _relief(crease: Crease, places: Float[np.ndarray, "place 2"]) -> Float[np.ndarray, "place"]:
     """A furrow that fades toward its ends, with a soft swelling on one side."""
     line = _dense(crease)
@@ -88,7 +128,7 @@ def _relief(crease: Crease, places: Float[np.ndarray, "place 2"]) -> Float[np.nd
     across, up, height = crease.swelling
     aside = 2.5 * crease.width * np.array([across, up]) / max(float(np.hypot(across, up)), 1e-6)
     relief = np.zeros(len(places), np.float32)
-    reach = 9 * crease.width
+    reach = REACH * crease.width
     near = ((places > line.min(0) - reach) & (places < line.max(0) + reach)).all(1)
     close = places[near].astype(np.float32)
     for offset, width, amount in ((0.0, 1.0, -crease.depth), (1.0, 2.2, height * crease.depth)):

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from .arkit import NUM_EXPRESSIONS
 from .checkpoint import load_checkpoint
-from .creases import crease_reliefs, crease_strengths
+from .creases import crease_maps, crease_strengths
 from .eyelids import smoothstep
 from .grid_field import read_at
 from .landmark_sets import BROWS, CHIN, FOREHEAD, LIDS, LIP_CORNERS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
@@ -216,11 +216,12 @@ class RefinedFace:
         places = (
             places_at_rest(landmarks, mean)(cells().middles.reshape(-1, 2)).reshape(rows, columns, 2).astype(np.float32)
         )
-        reliefs = crease_reliefs(cv2.resize(places, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_CUBIC))
+        at_rest = cv2.resize(places, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_CUBIC)
         colours = into_crop(three_channels(crop), crop_to_frame(canvas, None))
         small = cv2.resize(colours, (columns, rows), interpolation=cv2.INTER_AREA)
         still = np.concatenate([small, places / 10], 2).astype(np.float32)
-        drawn = tuple(Relief.of(RELIEF_SCALE * relief) for relief in reliefs)
+        sides = at_rest, at_rest * np.array([-1, 1], np.float32)
+        drawn = tuple(Relief.of(*crease.seen_at(side)) for side in sides for crease in crease_maps())
         return cls(canvas, landmarks, face.expression.astype(np.float32), drawn, still)
 
     def inputs(
@@ -286,10 +287,13 @@ class Relief:
     heights: Float[np.ndarray, "somerow somecolumn"]
 
     @classmethod
-    def of(cls, whole: Float[np.ndarray, "height width"]) -> "Relief":
-        left, top, width, height = cv2.boundingRect((np.abs(whole) > FAINTEST_RELIEF).astype(np.uint8))
-        area = slice(top, top + height), slice(left, left + width)
-        return cls(area, whole[area].copy())
+    def of(cls, around: tuple[slice, slice], relief: Float[np.ndarray, "largerow largercolumn"]) -> "Relief":
+        """Of a crease's heights in centimetres around it."""
+        heights = RELIEF_SCALE * relief
+        left, top, width, height = cv2.boundingRect((np.abs(heights) > FAINTEST_RELIEF).astype(np.uint8))
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        top, left = top + around[0].start, left + around[1].start
+        return cls((slice(top, top + height), slice(left, left + width)), heights[rows, columns].copy())
 
 
 @dataclass(frozen=True)

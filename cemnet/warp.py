@@ -160,17 +160,18 @@ class FaceWarp:
         end = 1 + int(np.flatnonzero((nodes[..., 1] < lips + SIDE_REACH[0]).any(1))[-1])
         start = int(np.flatnonzero((nodes[..., 1] > lips - SIDE_REACH[1]).any(1))[0])
         anchors, flat = background_anchors(), nodes.reshape(-1, 2)
-        kernel, plane = thin_plate_kernel(flat, np.concatenate([controls, anchors])), thin_plate_plane(flat)
-        fade, matrices = edge_fade(flat)[:, None], []
+        # One transposed system for both fields: what a field does not follow has no weight in it.
+        influence = np.concatenate(
+            [thin_plate_kernel(np.concatenate([controls, anchors]), flat), thin_plate_plane(flat).T]
+        )
+        fade, matrices = edge_fade(flat), []
         for members, used in ((upper, slice(0, end * columns)), (lower, slice(start * columns, None))):
             points = np.concatenate([controls[members], anchors])
             roughness = np.concatenate([smoothing[members], np.full(len(anchors), ANCHOR_SMOOTHING)])
-            weights = thin_plate_coefficients(points, roughness, int(members.sum()))
-            matrix = np.zeros((len(flat[used]), len(controls)), np.float32)
-            followed = np.concatenate([members, np.ones(len(anchors), bool)])
-            matrix[:, members] = kernel[used][:, followed] @ weights[:-3] + plane[used] @ weights[-3:]
-            matrix *= fade[used]
-            matrices.append(torch.from_numpy(matrix.T.copy()))
+            followed = np.concatenate([members, np.ones(len(anchors) + 3, bool)])
+            weights = np.zeros((len(controls), len(followed)))
+            weights[np.ix_(members, followed)] = thin_plate_coefficients(points, roughness, int(members.sum())).T
+            matrices.append(torch.from_numpy(((weights @ influence[:, used]) * fade[used]).astype(np.float32)))
         left, top, right, bottom = canvas.roi
         unit = canvas.pixels_per_unit
         step = ((right - left) / columns / unit, (bottom - top) / rows / unit)
