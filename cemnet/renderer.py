@@ -89,20 +89,32 @@ class FaceRenderer:
         `head` is yaw, pitch and roll in radians relative to the portrait (see landmark_motion.head_rotation).
         """
         frame = prepared.image.copy()
-        frame[prepared.area] = self.region(prepared, expression, head)
+        self.compose(prepared, expression, head, frame[prepared.area])
         return frame
 
     def region(
         self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
     ) -> Float[np.ndarray, "cropheight cropwidth channel"]:
         """The part of `frame` that may differ from the picture: the pixels of `prepared.area`."""
+        moving = np.empty_like(prepared.crop)
+        self.compose(prepared, expression, head, moving)
+        return moving
+
+    def compose(
+        self,
+        prepared: PreparedFace,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+        moving: Float[np.ndarray, "cropheight cropwidth channel"],
+    ) -> None:
+        """Draws the moving part of the picture into `moving`."""
         warp, crop = prepared.warp, prepared.crop
         moved, by_head = prepared.motion.displacements(expression, head)
         forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
         backward = warp.backward(forward)
         slit = prepared.lips.moved(warp, forward)
         flow = prepared.lips.blend(slit, backward)
-        moving = crop.copy()
+        moving[...] = crop
         area = warp.moving_area(flow)
         if moving[area].size:
             where = warp.pixel_flow(flow)[area]
@@ -119,7 +131,6 @@ class FaceRenderer:
             inputs = prepared.refined.inputs(moving, warp, flow, (slit, *lids), expression, moved, by_head)
             if inputs is not None:
                 self.refiner.paint(inputs, moving)
-        return moving
 
 
 def background_ring(
