@@ -29,6 +29,7 @@ FACET_BLUR = 0.45  # canvas units
 OPENING_SOFTNESS = 0.7  # canvas units
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
 LIP_SHADOW = (0.6, 0.1)  # how dark under the upper lip, and how far down in widths of the mouth
+NARROW = (0.005, 0.055)  # of the mouth's width: lips that near to each other hide own teeth wholly, and not yet
 OWN_INSET = 1.5  # of the lips' rim: so far inside it begins what is surely not lip in an open mouth
 MUCOSA_REACH, MUCOSA_LIGHT = (0.12, 0.3), 0.75  # of the mouth's width above the lower lip and beside the corners
 UPPER_EDGE, LOWER_EDGE = 0.16, 0.03  # centimetres below the seam of closed lips at which front teeth end
@@ -200,6 +201,9 @@ class PosedMouth:
             reach = read_at(self.own_mask, where - corner)
             share = np.maximum(1 - departure, self.own * reach)[..., None]
             inside = inside + share * (sample_pixels(crop, where) - inside)
+            colours = inside[..., :3]
+            between = ((self.tones.cavity + self.tones.gum) / 2)[: colours.shape[2]]
+            colours -= self.covered(within, slit, carry) * (colours - between)
         seen += opening[..., None] * (inside - seen)
         return skin
 
@@ -214,6 +218,17 @@ class PosedMouth:
         gap = lower - upper - (1 - self.own) * shut
         (parted,) = box.curves(np.clip(gap / (0.5 * DEPARTURE * source.width) + self.own, 0, 1))
         return departure, parted
+
+    def covered(self, box: PixelBox, slit: Slit, carry: Carry) -> Float[np.ndarray, "height width 1"]:
+        """How much lips that have come nearer to each other than the portrait's hide of its own teeth, 0 to 1: what is
+        left of them shortly before lips meet would be a bright line."""
+        source = self.lips.slit.carried(carry)
+        across = source.left + (box.table_x - slit.left) * (source.width / slit.width)
+        here, there = (below - above for above, below in (slit.on_table(box), source.heights(across)))
+        thin, narrow = np.array(NARROW) * source.width
+        seen = np.clip((here + thin) / (np.minimum(there, narrow) + thin), 0, 1)
+        (hidden,) = box.curves(self.own * (1 - seen * seen))
+        return hidden[..., None]
 
     def mucosa(self, box: PixelBox, slit: Slit) -> Float[np.ndarray, "height width 3"]:
         """The dark of the cavity, and before it the inner side of lower lip and cheeks, on which light falls."""

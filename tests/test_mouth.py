@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -12,7 +13,7 @@ from cemnet.checkpoint import find_weights, load_checkpoint
 from cemnet.errors import MissingModelError
 from cemnet.jaws import TONGUE, light_on_far_side
 from cemnet.landmark_motion import head_rotation
-from cemnet.landmark_sets import CONTROLS
+from cemnet.landmark_sets import CONTROLS, LOWER_INNER_LIP, UPPER_INNER_LIP
 from cemnet.mouth import MouthInterior
 from cemnet.mouth_tones import LUMINANCE, MouthTones
 from cemnet.renderer import ring_displacements
@@ -37,11 +38,15 @@ def mouth_box(renderer, prepared, shown, head=STILL):
     return frame[top:bottom, left:right][prepared.lips.box.area]
 
 
-def opening(prepared, shown):
-    """Which pixels of the mouth's box lie between the lips."""
+def moved_slit(prepared, shown):
     moved, _ = prepared.motion.displacements(shown, STILL)
     field = prepared.warp.forward(np.concatenate([moved[list(CONTROLS)], ring_displacements(prepared, STILL)]))
-    return prepared.lips.moved(prepared.warp, field).mask(prepared.lips.box, 0)
+    return prepared.lips.moved(prepared.warp, field)
+
+
+def opening(prepared, shown):
+    """Which pixels of the mouth's box lie between the lips."""
+    return moved_slit(prepared, shown).mask(prepared.lips.box, 0)
 
 
 def test_an_open_mouth_is_darker_than_the_lips(renderer, closed):
@@ -162,6 +167,29 @@ def test_a_laughing_portrait_keeps_its_own_teeth(renderer):
     loud = dataclasses.replace(prepared, mouth=dataclasses.replace(prepared.mouth, tones=loud_tones()))
     difference = np.abs(mouth_box(renderer, prepared, shown) - mouth_box(renderer, loud, shown))
     assert (difference.max(-1) > 0.2).mean() < 0.05
+
+
+def test_lips_that_are_about_to_meet_show_no_bright_line_of_own_teeth(renderer):
+    """They stay bright while the mouth is open, and take the colour of lips before the last gap shuts."""
+    laughing = expression(jawOpen=0.3, mouthSmile=0.7)
+    face = astronaut_face(renderer.basis, image=np.full((1536, 1536, 3), 0.4, np.float32), shown=laughing, scale=3.0)
+    teeth = [*UPPER_INNER_LIP, *LOWER_INNER_LIP[::-1]]
+    cv2.fillPoly(face.image.numpy(), [np.round(face.landmarks.points[teeth, :2]).astype(np.int32)], (0.9, 1.0, 0.9))
+    prepared = renderer.prepare(face)
+
+    def brightest(share):
+        seen = mouth_box(renderer, prepared, laughing * np.float32(share))[
+            opening(prepared, laughing * np.float32(share)) > 0.9
+        ]
+        return np.median(seen[:, 1]) if len(seen) else 0.0
+
+    assert brightest(0.5) > 0.9
+    apertures = {
+        share: moved_slit(prepared, laughing * np.float32(share)).aperture for share in np.linspace(0, 0.4, 41)
+    }
+    nearly_shut = [share for share, aperture in apertures.items() if 0.004 < aperture < 0.015]
+    assert nearly_shut
+    assert max(brightest(share) for share in nearly_shut) < 0.7
 
 
 def test_missing_weights_are_told_by_name(tmp_path):
