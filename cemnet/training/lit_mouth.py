@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from ..jaws import Jaw, draw_mesh
+from ..jaws import Jaw, draw_mesh, light_on_far_side
 from ..landmark_sets import LOWER_INNER_LIP, UPPER_INNER_LIP
 from ..mouth import DRAWN_JAW_OPEN, JAW_INDICES, JawPlaces, MouthInterior, PosedJaw, PosedMouth
 from ..slits import Slit
@@ -54,6 +54,7 @@ class LitMouth(PosedMouth):
         shape = motion.shape + ((expression - motion.face.expression) @ motion.modes).reshape(motion.shape.shape)
         outline = shape[[*UPPER_INNER_LIP, *LOWER_INNER_LIP[-2:0:-1]]] + [0, 0, LIP_FRONT]
         shade = face_light(jaw, vertices + self.shift_in_space(posed), outline)
+        shade *= light_on_far_side(jaw, motion.face.pose.rotation)
         drawing = draw_mesh(places.pixels, places.depth, replace(jaw, shade=shade), self.tones, places.size)
         return replace(posed, drawing=drawing)
 
