@@ -169,9 +169,11 @@ class FaceWarp:
             points = np.concatenate([controls[members], anchors])
             roughness = np.concatenate([smoothing[members], np.full(len(anchors), ANCHOR_SMOOTHING)])
             followed = np.concatenate([members, np.ones(len(anchors) + 3, bool)])
-            weights = np.zeros((len(controls), len(followed)))
-            weights[np.ix_(members, followed)] = thin_plate_coefficients(points, roughness, int(members.sum())).T
-            matrices.append(torch.from_numpy(((weights @ influence[:, used]) * fade[used]).astype(np.float32)))
+            weights = np.zeros((int(members.sum()), len(followed)))
+            weights[:, followed] = thin_plate_coefficients(points, roughness, len(weights)).T
+            matrix = np.zeros((len(controls), len(flat[used])), np.float32)
+            matrix[members] = (weights @ influence[:, used]) * fade[used]
+            matrices.append(torch.from_numpy(matrix))
         left, top, right, bottom = canvas.roi
         unit = canvas.pixels_per_unit
         step = ((right - left) / columns / unit, (bottom - top) / rows / unit)
