@@ -13,7 +13,7 @@ from .landmark_sets import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, O
 from .lips import Lips
 from .mouth import MouthInterior, PosedMouth
 from .pixel_box import sample_pixels, with_colours_behind
-from .refiner import Painter, RefinedFace
+from .refined_face import Painter, RefinedFace
 from .types import FaceReference, Motion
 from .warp import FaceCanvas, FaceWarp, face_canvas
 

@@ -8,21 +8,8 @@ from render_faces import astronaut_face, expression, load_renderer
 from cemnet.checkpoint import find_weights, save_checkpoint
 from cemnet.creases import CREASES, crease_reliefs, crease_strengths
 from cemnet.model import load_model
-from cemnet.refiner import (
-    CELL,
-    CROP_HEIGHT,
-    CROP_WIDTH,
-    GRID,
-    LARGEST_CHANGE,
-    NUM_DETAILS,
-    NUM_LAYOUT,
-    REFINER_WEIGHTS,
-    Refiner,
-    RefinerConfig,
-    add_change,
-    crop_to_frame,
-    into_crop,
-)
+from cemnet.refined_face import CELL, CROP_HEIGHT, CROP_WIDTH, GRID, NUM_DETAILS, NUM_LAYOUT, crop_to_frame, into_crop
+from cemnet.refiner import LARGEST_CHANGE, REFINER_WEIGHTS, Refiner, RefinerConfig, add_change
 from cemnet.renderer import FaceRenderer
 
 STILL = np.zeros(3, np.float32)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from cemnet.errors import CEMNetError
-from cemnet.refiner import CROP_HEIGHT, CROP_WIDTH, GRID, NUM_LAYOUT, Refiner, RefinerConfig
+from cemnet.refined_face import CROP_HEIGHT, CROP_WIDTH, GRID, NUM_LAYOUT
+from cemnet.refiner import Refiner, RefinerConfig
 from cemnet.training.refiner_training import PairBatch, RefinerObjective, RefinerSettings
 
 

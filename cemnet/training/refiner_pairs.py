@@ -18,7 +18,7 @@ from ..face_basis import IMAGE_AXES, FaceBasis
 from ..face_reference import ReferenceEmotionReader, reference_faces
 from ..landmark_sets import LIDS
 from ..mouth import MouthInterior
-from ..refiner import RefinerInputs, into_crop, places_at_rest
+from ..refined_face import RefinerInputs, into_crop, places_at_rest
 from ..renderer import FaceRenderer, PreparedFace
 from ..types import EmotionEstimate, FaceReference, Pose
 from .head_renderer import Look

@@ -15,7 +15,8 @@ from jaxtyping import Bool, Float
 from ..landmark_sets import LIDS, LOWER_LIP_ROWS, OUTER_LIP_CORNERS, UPPER_LIP_ROWS
 from ..mouth import PosedMouth
 from ..mouth_tones import LUMINANCE
-from ..refiner import CROP_HEIGHT, CROP_ORIGIN, CROP_UNIT, CROP_WIDTH, Refiner, as_tensor, into_crop
+from ..refined_face import CROP_HEIGHT, CROP_ORIGIN, CROP_UNIT, CROP_WIDTH, into_crop
+from ..refiner import Refiner, as_tensor
 from ..renderer import FaceRenderer
 from .refiner_pairs import Example, PairMaker
 from .refiner_training import GRADIENT_SCALES
