@@ -54,7 +54,7 @@ comfy: $(COMFY)/installed
 		--base-directory $(CURDIR)/$(COMFY)/base --database-url sqlite:///:memory:
 
 bench: $(VENV)/installed-for-tests
-	$(VENV)/bin/python train/bench.py
+	OMP_NUM_THREADS=1 $(VENV)/bin/python train/bench.py
 
 clean:
 	rm -rf $(VENV) $(COMFY)
