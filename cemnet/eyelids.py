@@ -86,12 +86,11 @@ class Eye:
         carried = Slit(upper, lower)
         reach = BOX_MARGIN * self.slit.width
         outline = lids.outline()
-        lowest, highest = outline.min(0), outline.max(0)
-        box = self.box.part(np.minimum(lowest, brow.min(0)) - reach, np.maximum(highest, cheek.max(0)) + reach)
+        low, high = np.minimum(outline.min(0), brow.min(0)), np.maximum(outline.max(0), cheek.max(0))
+        box = self.box.part(low - reach, high + reach)
         pixels = self.skin(crop, warp, backward, box, lids, carried, brow, cheek)
         softness = MASK_SOFTNESS * warp.canvas.pixels_per_unit
-        blurred = (3 * softness + 2) / warp.canvas.pixels_per_unit
-        opening = box.part(lowest - blurred, highest + blurred)
+        opening = lids.part_of(box, softness)
         mask = lids.mask(opening, softness)[..., None]
         if mask.any():
             corners = list(self.lids.corners)

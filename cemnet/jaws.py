@@ -69,6 +69,12 @@ def person_scale(
     return scale, after.mean(0) - scale * before.mean(0)
 
 
+def person_fit(motion: LandmarkMotion) -> tuple[Float[np.ndarray, "3"], Float[np.ndarray, "3"]]:
+    """Scale and offset that take a jaw's mesh to the portrait's person."""
+    basis, face = motion.basis, motion.face
+    return person_scale(basis.mean, basis.shape(face.identity, np.zeros_like(face.expression)))
+
+
 def looking_inward(jaw: Jaw) -> Bool[np.ndarray, "face"]:
     """The faces of teeth and gums that are seen through the mouth only: an arch lies in its own shadow."""
     corners = jaw.vertices[jaw.faces]

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from .arkit import ARKIT_INDEX
 from .checkpoint import load_checkpoint
 from .grid_field import read_at
-from .jaws import TOOTH_HEIGHT, Jaw, draw_mesh, edge_correction, light_on_far_side, person_scale
+from .jaws import TOOTH_HEIGHT, Jaw, draw_mesh, edge_correction, light_on_far_side, person_fit
 from .landmark_motion import LandmarkMotion
 from .landmark_sets import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
 from .lips import Lips
@@ -85,10 +85,7 @@ class JawPlaces:
     @classmethod
     def of(cls, jaw: Jaw, motion: LandmarkMotion, shift: Float[np.ndarray, "2"], jaw_open: float) -> "JawPlaces":
         """`shift` is in canvas units, from the fitted to the detected face."""
-        face = motion.face
-        scale, offset = person_scale(
-            motion.basis.mean, motion.basis.shape(face.identity, np.zeros_like(face.expression))
-        )
+        face, (scale, offset) = motion.face, person_fit(motion)
         vertices = (jaw.vertices + jaw_open * jaw.jaw_modes[0]) * scale + offset
         depth = (vertices @ np.asarray(face.pose.rotation).T)[:, 2]
         places = (motion.canvas_places(face.pose, vertices) + shift) * motion.canvas.pixels_per_unit
@@ -119,12 +116,9 @@ class PosedJaw:
     ) -> "PosedJaw":
         """`near` are the landmarks whose fitting error the jaw shares; `edge` says which way its teeth point (1 is up)
         and where they end in a shut mouth."""
-        basis, face = motion.basis, motion.face
-        rest = basis.shape(face.identity, np.zeros_like(face.expression))
-        fit = person_scale(basis.mean, rest)
+        face, fit = motion.face, person_fit(motion)
         residual = face.residual[list(near), :2].mean(0) @ motion.canvas.to_canvas[:, :2].T
         residual += edge_correction(jaw.anchors * fit[0] + fit[1], motion, lips, residual, edge)
-
         shift = residual.astype(np.float32)
         # Above and below each tooth: a flat drawing cannot follow the depth of the arch, so its front decides.
         height = np.array([[0.0, TOOTH_HEIGHT / 2, 0.0]])
@@ -186,9 +180,8 @@ class PosedMouth:
         """A box of pixels with what shows between the moved lips; `skin`, its pixels, takes it."""
         canvas, corners = self.motion.canvas, list(LIP_CORNERS)
         carry = Carry.of_corners(self.landmarks[corners], by_head[corners])
-        outline, softness = slit.outline(), OPENING_SOFTNESS * canvas.pixels_per_unit
-        blurred = (3 * softness + 2) / canvas.pixels_per_unit
-        within = box.part(outline.min(0) - blurred, outline.max(0) + blurred)
+        softness = OPENING_SOFTNESS * canvas.pixels_per_unit
+        within = slit.part_of(box, softness)
         departure, parted = self.parting(within, slit, carry)
         opening = slit.mask(within, softness) * parted
         if not opening.any():

@@ -90,9 +90,8 @@ class RefinedFace:
     ) -> "RefinedFace":
         """`mean` is the face basis' resting face, `crop` the part of the picture that may move."""
         rows, columns = GRID
-        places = (
-            places_at_rest(landmarks, mean)(cells().middles.reshape(-1, 2)).reshape(rows, columns, 2).astype(np.float32)
-        )
+        middles = cells().middles.reshape(-1, 2)
+        places = places_at_rest(landmarks, mean)(middles).reshape(rows, columns, 2).astype(np.float32)
         at_rest = cv2.resize(places, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_CUBIC)
         colours = into_crop(three_channels(crop), crop_to_frame(canvas, None))
         small = cv2.resize(colours, (columns, rows), interpolation=cv2.INTER_AREA)

@@ -126,6 +126,11 @@ class Slit:
     def outline(self) -> Float[np.ndarray, "closed 2"]:
         return np.concatenate([self.upper, self.lower[::-1]])
 
+    def part_of(self, box: PixelBox, softness: float) -> PixelBox:
+        """As much of a box as the opening's `mask` reaches."""
+        outline, reach = self.outline(), (3 * softness + 2) * units_a_pixel(box)
+        return box.part(outline.min(0) - reach, outline.max(0) + reach)
+
     def mask(self, box: PixelBox, softness: float) -> Float[np.ndarray, "height width"]:
         """The opening as an anti-aliased mask of a box of pixels; `softness` is a blur in pixels."""
         outline = self.outline() @ box.to_box[:, :2].T + box.to_box[:, 2]
@@ -135,6 +140,10 @@ class Slit:
             mask = cv2.GaussianBlur(mask, (0, 0), softness)
         # A polygon without area is still drawn one pixel wide; where the curves touch nothing is open.
         upper, lower = self.on_table(box)
-        pixel = 1 / np.hypot(box.to_box[0, 0], box.to_box[1, 0])
-        (openness,) = box.curves(np.clip((lower - upper) / pixel - 0.25, 0, 1))
+        (openness,) = box.curves(np.clip((lower - upper) / units_a_pixel(box) - 0.25, 0, 1))
         return mask.astype(np.float32) / 255 * openness
+
+
+def units_a_pixel(box: PixelBox) -> float:
+    """Canvas units along a pixel's side."""
+    return 1 / float(np.hypot(box.to_box[0, 0], box.to_box[1, 0]))

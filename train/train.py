@@ -39,8 +39,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, required=True, help="a yaml file; see train/configs")
     parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints, losses and weights")
-    parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the output folder")
-    parser.add_argument("--start-from", type=Path, metavar="FILE", help="weights of another run to learn on from")
+    begin = parser.add_mutually_exclusive_group()
+    begin.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the output folder")
+    begin.add_argument("--start-from", type=Path, metavar="FILE", help="weights of another run to learn on from")
     parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
     return parser.parse_args()
 

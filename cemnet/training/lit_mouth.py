@@ -4,7 +4,7 @@ Teeth, gums and tongue stand where the painted ones stand, but each part of them
 between the lips of that very frame, where a portrait's drawing is shaded once and for all.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +12,7 @@ from jaxtyping import Float
 from ..jaws import Jaw, draw_mesh, light_on_far_side
 from ..landmark_sets import LOWER_INNER_LIP, UPPER_INNER_LIP
 from ..mouth import DRAWN_JAW_OPEN, JAW_INDICES, JawPlaces, MouthInterior, PosedJaw, PosedMouth
+from ..pixel_box import PixelBox
 from ..slits import Slit
 from .refiner_heads import light_through
 
@@ -28,15 +29,20 @@ HEADLIGHT = np.array([0.1, 0.3, 1.0]) / np.linalg.norm([0.1, 0.3, 1.0])
 class LitMouth(PosedMouth):
     """A posed mouth whose drawings are made anew for the frame's own opening."""
 
-    interior: MouthInterior | None = None
+    interior: MouthInterior = field(kw_only=True)
 
     @classmethod
     def of(cls, mouth: PosedMouth, interior: MouthInterior) -> "LitMouth":
         return cls(**vars(mouth), interior=interior)
 
-    def paint(self, box, slit: Slit, expression, head):
+    def paint(
+        self,
+        box: PixelBox,
+        slit: Slit,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+    ) -> Float[np.ndarray, "height width 3"]:
         """As the painted mouth, with drawings that the frame's own light has shaded."""
-        assert self.interior is not None
         jaws = (
             self.lit_jaw(self.interior.upper, self.upper, 0.0, expression),
             self.lit_jaw(self.interior.lower, self.lower, DRAWN_JAW_OPEN, expression),

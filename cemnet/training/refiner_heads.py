@@ -153,7 +153,7 @@ class CreasedHeadRenderer(HeadRenderer):
         self._exposure = 1.0
         self._opening = skin_vertices(model, basis, [*UPPER_INNER_LIP, *LOWER_INNER_LIP[-2:0:-1]])
         self._reliefs = crease_reliefs(flat_places(FLAT_SIDE))
-        self._own_places = self._fresh_places = self._rest[:, :2]
+        self._fresh_places = self._rest[:, :2]
         names = {"relief": 1, "fresh_relief": 1, "painted": 3}
         self._textures = {
             name: self._gl.texture((FLAT_SIDE, FLAT_SIDE), channels, dtype="f2") for name, channels in names.items()
@@ -172,7 +172,7 @@ class CreasedHeadRenderer(HeadRenderer):
         skin_lit_as: Float[np.ndarray, "vertex 3"] | None = None,
     ) -> UInt8[np.ndarray, "size size 3"]:
         """One picture of a head whose skin folds."""
-        self._fresh_places = self._own_places if creases.places is None else creases.places
+        self._fresh_places = self._rest[:, :2] if creases.places is None else creases.places
         for name, depths in (("relief", creases.own), ("fresh_relief", creases.fresh)):
             drawn = np.flatnonzero(depths)
             relief = np.tensordot(depths[drawn], self._reliefs[drawn], 1)

@@ -127,7 +127,6 @@ class PairMaker:
         textured = bool(self.skins) and rng.random() < 0.75
         skin = self.skins[rng.integers(len(self.skins))].varied(rng) if textured else None
         blur, coarse = rng.uniform(0, 0.8), rng.uniform(0.4, 1.0)
-
         start = sample_portrait_expression(rng)
 
         def picture(shape: np.ndarray, light: np.ndarray, places: np.ndarray | None) -> np.ndarray:
