@@ -16,7 +16,7 @@ from .checkpoint import load_checkpoint
 from .types import FaceLandmarks, Pose
 
 IMAGE_AXES = np.array([1.0, -1.0, -1.0])  # from the basis to the image: y down, z away
-FIT_ROUNDS = 6
+FIT_ROUNDS, REFIT_ROUNDS = 6, 2
 MIRRORED_EXPRESSION = np.array([ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES])
 
 
@@ -37,8 +37,8 @@ class FaceBasis:
     The landmarker sees less of most expressions than the skin shows: a quarter of a squint, half of a frown, less of a
     wrinkled nose. What it sees is `expression`, by which faces are read; `skin` is how faces move, by which they are
     drawn.
-    Habits are what expressions people show: a mixture of normal distributions, one a habit (an emotion, say, and one
-    for anything else). Without them a lowered brow would pass for a low one.
+    Habits are what expressions people show: a mixture of normal distributions, one for each emotion and the last for
+    anything else. Without them a lowered brow would pass for a low one.
     """
 
     mean: Float[np.ndarray, "landmark 3"]
@@ -75,6 +75,18 @@ class FaceBasis:
         """
         return self._fit(landmarks.points.astype(np.float64), (self.habit_mean, self.habit_precision, self.habit_share))
 
+    def fit_known_emotion(
+        self, landmarks: FaceLandmarks, fitted: FaceFit, probabilities: Float[np.ndarray, "emotion"]
+    ) -> FaceFit:
+        """A fit improved by a belief in the emotions that the face may show: each habit counts as its emotion does.
+
+        Seen alone, a wrinkled nose passes for lowered brows; knowing of disgust, it does not.
+        """
+        anything = self.habit_share[-1:]
+        share = np.concatenate([(1 - anything) * probabilities.clip(1e-6), anything])
+        habits = (self.habit_mean, self.habit_precision, share)
+        return self._fit(landmarks.points.astype(np.float64), habits, fitted, REFIT_ROUNDS)
+
     def fit_known_expression(
         self, points: Float[np.ndarray, "landmark 3"], expression: Float[np.ndarray, "expression"]
     ) -> FaceFit:
@@ -82,10 +94,19 @@ class FaceBasis:
         certain = (expression[None].astype(np.float64), 1e8 * np.eye(NUM_EXPRESSIONS)[None], np.ones(1))
         return self._fit(points.astype(np.float64), certain)
 
-    def _fit(self, points: Float[np.ndarray, "landmark 3"], habits: tuple[np.ndarray, ...]) -> FaceFit:
-        identity, expression = np.zeros(len(self.identity)), np.zeros(NUM_EXPRESSIONS)
-        pose = similarity_pose(self.mean, points)
-        for _ in range(FIT_ROUNDS):
+    def _fit(
+        self,
+        points: Float[np.ndarray, "landmark 3"],
+        habits: tuple[np.ndarray, ...],
+        first: FaceFit | None = None,
+        rounds: int = FIT_ROUNDS,
+    ) -> FaceFit:
+        if first is None:
+            nothing = np.zeros_like(points)
+            pose = similarity_pose(self.mean, points)
+            first = FaceFit(pose, np.zeros(len(self.identity)), np.zeros(NUM_EXPRESSIONS), nothing)
+        pose, identity, expression = first.pose, first.identity, first.expression
+        for _ in range(rounds):
             pose, identity, expression = self._improve(points, pose, identity, expression, habits)
         expression = expression.astype(np.float32)
         shape = self.shape(identity, expression)

@@ -121,6 +121,7 @@ def _reference(
     basis: FaceBasis,
     reader: ReferenceEmotionReader,
 ) -> FaceReference:
-    fit = basis.fit(face)
-    emotion = reader.read(fit.expression, face.blendshapes)
+    first = basis.fit(face)
+    emotion = reader.read(first.expression, face.blendshapes)
+    fit = basis.fit_known_emotion(face, first, emotion.probabilities)
     return FaceReference(image, face, fit.pose, fit.identity, fit.expression, fit.residual, emotion)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+from scipy.ndimage import gaussian_filter1d
 from scipy.optimize import lsq_linear
 from scipy.spatial.transform import Rotation
 
@@ -15,6 +16,8 @@ from cemnet.checkpoint import find_weights
 from cemnet.errors import MissingModelError
 from cemnet.face import FaceLandmarker, find_face_landmarker
 from cemnet.face_basis import MIRRORED_EXPRESSION, FaceBasis, bounded_quadratic_minimum, similarity_pose
+from cemnet.training.datasets import one_hot_emotion
+from cemnet.training.prototypes import Person
 from cemnet.types import FaceLandmarks, Pose
 
 UPPER_INNER_LIP, LOWER_INNER_LIP = [80, 81, 82, 13, 312, 311, 310], [88, 178, 87, 14, 317, 402, 318]
@@ -152,6 +155,23 @@ def test_a_face_at_rest_is_not_given_an_expression(basis):
     rng = np.random.default_rng(3)
     face = seen(basis, a_pose(5), rng.normal(0, 1, len(basis.identity)), expression())
     assert basis.fit(face).expression.max() < 0.15
+
+
+def test_a_believed_emotion_improves_a_fit(basis):
+    rng, errors = np.random.default_rng(0), []
+    for emotion in ("sad", "angry", "disgust", "surprise"):
+        shown = Person.sample(rng).show(emotion, 0.9)
+        landmarks = seen(basis, a_pose(), rng.normal(size=len(basis.identity)), shown)
+        noise = gaussian_filter1d(rng.normal(size=landmarks.points.shape), 3, axis=0)  # neighbours err together
+        landmarks = dataclasses.replace(landmarks, points=landmarks.points + 4 * noise)
+        alone = basis.fit(landmarks)
+        right, wrong = (one_hot_emotion(believed).numpy() for believed in (emotion, "happy"))
+        fits = (alone, *(basis.fit_known_emotion(landmarks, alone, belief) for belief in (right, wrong)))
+        errors.append([np.abs(fit.expression - shown).mean() for fit in fits])
+        image = basis.project(fits[1].pose, basis.shape(fits[1].identity, fits[1].expression)) + fits[1].residual
+        np.testing.assert_allclose(image, landmarks.points, atol=1e-6)
+    alone, right, wrong = np.mean(errors, axis=0)
+    assert right < alone < wrong
 
 
 def test_a_mirrored_face_is_fitted_with_the_mirrored_expression(basis):
