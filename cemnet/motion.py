@@ -22,6 +22,7 @@ RELEASED = [*OPENING, *arkit_indices("jawLeft", "jawRight", "jawForward", "mouth
 GAZE = arkit_indices("eyeLook")
 # How far a face at rest deviates from the neutral pose: eyes are narrow or heavy by nature, smiles are not.
 RESTING_LIMIT, RESTING_EYE_LIMIT, RESTING_SMILE_LIMIT = 0.12, 0.35, 0.04
+RESTING_YIELDS = 0.7  # of the face at rest, to an emotion at intensity 1
 
 
 class TemporalBlock(nn.Module):
@@ -105,10 +106,10 @@ def into_range(expression: Float[Tensor, "*batch expression"]) -> Float[Tensor, 
     return expression + (expression.clamp(0, 1) - expression).detach()
 
 
-def release_articulation(
+def face_at_rest(
     expression: Float[Tensor, "batch expression"], shown: Float[Tensor, "batch expression"]
 ) -> Float[Tensor, "batch expression"]:
-    """The reference face without its speech: what the reference emotion does not explain is the person at rest.
+    """What the reference's emotion does not explain and is not speech: the person at rest, and where they look.
 
     `expression` is the reference, `shown` the part of it that its emotion explains. An open laughing jaw that no
     emotion explains is articulation and goes; a brow that hangs low stays, within the limits of a resting face.
@@ -116,10 +117,22 @@ def release_articulation(
     limit = torch.full((NUM_EXPRESSIONS,), RESTING_LIMIT, device=expression.device)
     limit[arkit_indices("eyeBlink", "eyeSquint", "eyeWide")] = RESTING_EYE_LIMIT
     limit[arkit_indices("mouthSmile", "cheekSquint")] = RESTING_SMILE_LIMIT
+    limit[GAZE] = 1.0
     rest = (expression - shown).clamp(-limit, limit)
     rest[:, RELEASED] = 0.0
-    rest[:, GAZE] = expression[:, GAZE]
-    return shown + rest
+    return rest
+
+
+def resting_share(
+    reference: Float[Tensor, "batch shown"], target: Float[Tensor, "batch frame shown"]
+) -> Float[Tensor, "batch frame expression"]:
+    """How much of the face at rest stays while an emotion comes that the reference does not show: a resting frown does
+    not survive a laugh. States: see `emotion_memory.emotion_state`. Gaze stays.
+    """
+    coming = (target - reference.unsqueeze(1)).clamp_min(0).sum(-1, keepdim=True).clamp_max(1)
+    yields = torch.full((NUM_EXPRESSIONS,), RESTING_YIELDS, device=target.device)
+    yields[GAZE] = 0.0
+    return 1 - yields * coming
 
 
 def blink_curve(num_frames: int, fps: float, rng: np.random.Generator) -> Float[np.ndarray, "frame"]:

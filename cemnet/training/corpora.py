@@ -45,7 +45,7 @@ def ravdess(folder: Path) -> Iterator[Recording]:
             continue
         modality, _, emotion, strength, statement, _, actor = (int(part) for part in path.stem.split("-"))
         label = RAVDESS_EMOTIONS[emotion - 1]
-        intensity = {"neutral": 0.5, "calm": 0.3}.get(label, 0.65 if strength == 1 else 1.0)
+        intensity = {"neutral": 0.5, "calm": 0.3}.get(label, 0.8 if strength == 1 else 1.0)
         yield Recording(
             name=path.stem, source="ravdess", speaker=f"{actor:02d}", sentence=f"ravdess-{statement}", language="en-us",
             original_emotion=label, intensity=intensity, license=NON_COMMERCIAL, sound=path,

@@ -32,7 +32,7 @@ class Timing:
 TIMINGS: dict[Emotion, Timing] = {
     "neutral": Timing(0.5, 1.0, 1.0), "happy": Timing(0.5, 0.93, 2.0), "sad": Timing(0.9, 1.0, 1.0),
     "angry": Timing(0.4, 0.95, 1.5), "fear": Timing(0.3, 0.88, 1.5), "disgust": Timing(0.45, 0.9, 1.5),
-    "surprise": Timing(0.22, 0.78, 1.2), "contempt": Timing(0.6, 0.95, 2.0),
+    "surprise": Timing(0.25, 0.78, 1.2), "contempt": Timing(0.6, 0.95, 2.0),
 }  # fmt: skip
 # Seconds by which parts of a face come later than its brows.
 PART_DELAYS = {"eyeWide": -0.08, "noseSneer": -0.08, "eyeSquint": 0.04, "cheek": 0.06, "mouth": 0.08, "jaw": 0.08}
@@ -73,7 +73,7 @@ def emotion_course(
     before = rng.uniform(0.3, 0.45)
     envelope = before + (1 - before) * (rise * rise * (3 - 2 * rise)) * (0.45 + 0.55 * fall)
     envelope *= 1 - (1 - timing.lasting) * fade
-    return (envelope * (0.7 + 0.28 * stress + 0.04 * wander)).clip(0, 1)
+    return (envelope * (0.8 + 0.2 * stress + 0.04 * wander)).clip(0, 1)
 
 
 def course_of_parts(course: Float[np.ndarray, "frame"]) -> Float[np.ndarray, "frame expression"]:

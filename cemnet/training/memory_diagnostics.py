@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..arkit import ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS, Emotion
 from ..emotion_memory import EmotionMemory, emotion_state
-from ..motion import release_articulation
+from ..motion import face_at_rest, resting_share
 from .datasets import one_hot_emotion
 from .losses import slot_perplexity
 from .prototypes import Person
@@ -154,12 +154,13 @@ def stored_error(memory: EmotionMemory, people: People) -> float:
 def bridged_faces(memory: EmotionMemory, people: People) -> Float[Tensor, "pair person expression"]:
     """The face that the bridge makes of every portrait, before it speaks (see `EmotionNetwork.perform`)."""
     recalled, faces = recall(memory, people).displacement, []
-    for (source, _), displacement in zip(PAIRS, recalled, strict=True):
-        portrait = people.portraits(source)
-        reference, neutral = (full_state(emotion).expand(len(portrait), -1) for emotion in (source, "neutral"))
+    for pair, displacement in zip(PAIRS, recalled, strict=True):
+        portrait = people.portraits(pair[0])
+        reference, target, neutral = (full_state(emotion).expand(len(portrait), -1) for emotion in (*pair, "neutral"))
         identity = memory.identity_code(portrait, reference)
-        shown, _ = memory(neutral, reference.unsqueeze(1), identity)
-        faces.append((release_articulation(portrait, shown.squeeze(1)) + displacement).clamp(0, 1))
+        shown = memory(neutral, reference.unsqueeze(1), identity)[0].squeeze(1)
+        stays = resting_share(reference, target.unsqueeze(1)).squeeze(1)
+        faces.append((shown + stays * face_at_rest(portrait, shown) + displacement).clamp(0, 1))
     return torch.stack(faces)
 
 

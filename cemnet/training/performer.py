@@ -30,7 +30,7 @@ EMOTION_JAW: dict[Emotion, float] = {
 }  # fmt: skip
 # Pitch of the head in radians at full intensity; positive lowers the chin.
 EMOTION_NOD: dict[Emotion, float] = {
-    "neutral": 0.0, "happy": -0.02, "sad": 0.06, "angry": 0.035, "fear": -0.02, "disgust": -0.03, "surprise": -0.03,
+    "neutral": 0.0, "happy": -0.02, "sad": 0.08, "angry": 0.035, "fear": -0.02, "disgust": -0.03, "surprise": -0.03,
     "contempt": -0.035,
 }  # fmt: skip
 OPENING = arkit_indices("jawOpen", "mouthFunnel", "mouthLowerDown", "mouthUpperUp")

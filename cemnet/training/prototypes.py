@@ -5,8 +5,8 @@ Which units, and the share of people who show the secondary ones, follow
   than 70 % show is core;
 - EMFACS (Friesen & Ekman 1983; the prototypes and variants of Ekman, Friesen & Hager, FACS Investigator's Guide, 2002)
   where faces speak: anger with bared teeth (4+5+7+10+23+25) or pressed lips (4+7+17+23/24), disgust with a wrinkled
-  nose (9) and a raised lip (10) over a lowered one (16+25) or a raised one (17). AU 6 of joy, AU 1 of sadness and AU 5
-  of fear are core as they are there;
+  nose (9) and a raised lip (10) over a lowered one (16+25) or a raised one (17), sadness with eyes (64) and head turned
+  down. AU 6 of joy, AU 1 of sadness and AU 5 of fear are core as they are there;
 - Ekman & Friesen 1986 and Matsumoto & Ekman 2004 for contempt: AU 14, with or without 12, on one side only.
 The left half of a face shows a little more: Sackeim, Gur & Saucy, Science 1978; Borod et al., Neuropsychologia 1997.
 Action units become ARKit blendshapes by Apple's descriptions. The weights are our own: strong but human at intensity 1.
@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..arkit import ARKIT_INDEX, ARKIT_NAMES, NUM_EXPRESSIONS, Emotion, arkit_indices
+from ..motion import RESTING_YIELDS
 
 # Stems without a side mean both sides.
 ACTION_UNITS: dict[str, dict[str, float]] = {
@@ -40,6 +41,7 @@ ACTION_UNITS: dict[str, dict[str, float]] = {
     "AU25": {"mouthLowerDown": 0.4, "mouthUpperUp": 0.15, "jawOpen": 0.06},
     "AU26": {"jawOpen": 1.0},
     "AU43": {"eyeBlink": 1.0},
+    "AU64": {"eyeLookDown": 1.0},
 }
 
 
@@ -58,7 +60,7 @@ PROTOTYPES: dict[Emotion, Prototype] = {
     "happy": Prototype({"AU12": 0.95, "AU6": 0.75, "AU25": 0.8}, {"AU26": (0.15, 0.3)}),
     "sad": Prototype(
         {"AU1": 1.0, "AU4": 0.5, "AU15": 0.95},
-        {"AU17": (0.55, 0.67), "AU43": (0.25, 0.6), "AU7": (0.2, 0.3), "AU6": (0.25, 0.5)},
+        {"AU17": (0.55, 0.67), "AU43": (0.25, 0.6), "AU64": (0.3, 0.7), "AU7": (0.2, 0.3), "AU6": (0.25, 0.5)},
     ),
     "angry": Prototype(
         {"AU4": 1.0, "AU7": 0.8},
@@ -82,7 +84,6 @@ RESTING_SPREAD = {
     "browDown": 0.08, "browInnerUp": 0.05, "eyeSquint": 0.08, "mouthFrown": 0.06, "mouthSmile": 0.05,
     "mouthPress": 0.05, "eyeBlink": 0.05,
 }  # fmt: skip
-RESTING_YIELDS = 0.7  # of the face at rest, to an emotion at intensity 1
 # How much less the right half shows: mean and spread among people, and spread from one part of a face to the next.
 LEFT_BIAS, LEFT_BIAS_SPREAD, PART_SPREAD = 0.03, 0.06, 0.04
 FACE_PARTS = ("brow", "eye", "cheek", "nose", "mouth", "jaw")

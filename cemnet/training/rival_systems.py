@@ -1,7 +1,7 @@
 """The full model and the systems it is compared with: each makes a Motion of a portrait and a voice.
 
 All of them share the renderer, the motion decoder and the resting face that remains when speech begins (see
-`motion.release_articulation`); blinks, wandering gaze and head motion are off, as they say nothing about an emotion.
+`motion.face_at_rest`); blinks, wandering gaze and head motion are off, as they say nothing about an emotion.
 """
 
 import functools
@@ -16,7 +16,7 @@ from torch import Tensor
 from ..arkit import Emotion
 from ..emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
 from ..model import CEMNet
-from ..motion import into_range, release_articulation
+from ..motion import face_at_rest, into_range
 from ..pipeline import bridge_emotion, target_emotion
 from ..types import MOTION_FPS, FaceReference, Motion, Speech
 from .cross_pairs import apex_displacements
@@ -80,7 +80,7 @@ def neutralise_first(scene: Scene) -> Motion:
     neutral face), instead of one bridge from one emotion to the other on this person's face.
     """
     gone = recalled_for_nobody(scene, scene.reference, torch.zeros_like(scene.reference).unsqueeze(1))
-    without = release_articulation(scene.expression, -gone[:, 0]) + gone[:, 0]
+    without = face_at_rest(scene.expression, -gone[:, 0])
     coming = recalled_for_nobody(scene, torch.zeros_like(scene.reference), scene.target)
     return speak(scene, into_range(without.unsqueeze(1) + coming), scene.target)
 
@@ -115,7 +115,7 @@ def resting_face(scene: Scene) -> Float[Tensor, "1 expression"]:
     memory = scene.model.network.emotion_memory
     identity = memory.identity_code(scene.expression, scene.reference)
     shown, _ = memory(torch.zeros_like(scene.reference), scene.reference.unsqueeze(1), identity)
-    return release_articulation(scene.expression, shown.squeeze(1))
+    return shown.squeeze(1) + face_at_rest(scene.expression, shown.squeeze(1))
 
 
 @torch.no_grad()
