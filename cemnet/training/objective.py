@@ -20,6 +20,7 @@ from .losses import (
 )
 
 UNLABELLED = -1
+LABEL_SMOOTHING = 0.15  # keeps hearing from being too sure of voices that it knows by heart
 Batch = Mapping[str, Tensor]  # see cross_pairs.CrossPairs
 
 
@@ -72,7 +73,7 @@ def hearing_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
     """What labelled voices feel, a row for each."""
     style, strength = batch["judged_style"].flatten(), batch["judged_strength"].flatten()
     return {
-        "emotion": F.cross_entropy(heard.style_logits, style, label_smoothing=0.05),
+        "emotion": F.cross_entropy(heard.style_logits, style, label_smoothing=LABEL_SMOOTHING),
         "contrast": supervised_contrastive_loss(heard.embedding, style),
         "strength": F.mse_loss(heard.strength, strength),
         "monitor_emotion_accuracy": (heard.style_logits.argmax(-1) == style).float().mean(),
