@@ -24,7 +24,6 @@ from .refined_face import CELL, CROP_CORNERS, NUM_DETAILS, NUM_LAYOUT, RefinerIn
 
 REFINER_WEIGHTS = "refiner.safetensors"
 LARGEST_CHANGE = 0.5
-WARMTH = 0.4  # how much of a colour's hue its shadows keep back
 
 
 @dataclass(frozen=True)
@@ -121,14 +120,14 @@ def lit_skin(
     colours: Float[Tensor, "batch 3 height width"],
     openings: Float[Tensor, "batch 1 height width"],
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Skin only grows lighter or darker by a share of its own colour, a little less in its brightest channel: its
-    shadows are warm, as light wanders under it, and grey stays grey. Inside mouth and eyes any colour may change."""
+    """Skin only grows lighter or darker, by a share of its brightness and alike in all channels: its shadows are warm,
+    as light wanders under it, and grey stays grey. Inside mouth and eyes any colour may change."""
     red, green, blue = LUMINANCE.tolist()
     light = red * change[:, :1] + green * change[:, 1:2] + blue * change[:, 2:]
     inside = three_by_three_mean((2 * openings.contiguous()).clamp(max=1))
     seen = colours.contiguous().clamp(0, 1)  # one plane a colour, as the change is: thrice as fast as mixed layouts
     grey = (seen[:, :1] + seen[:, 1:2] + seen[:, 2:]) / 3
-    return torch.lerp(light * ((1 - WARMTH) * seen + WARMTH * grey), change, inside)
+    return torch.lerp(light * grey, change, inside)
 
 
 def three_by_three_mean(values: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:
