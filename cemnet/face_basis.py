@@ -4,7 +4,7 @@ Landmarks = pose · (mean + identity · modes + expression · blendshapes). Leng
 left, y up, z toward the viewer; the origin lies inside the head, where it turns on the neck.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from .types import FaceLandmarks, Pose
 
 IMAGE_AXES = np.array([1.0, -1.0, -1.0])  # from the basis to the image: y down, z away
 FIT_ROUNDS, REFIT_ROUNDS = 6, 2
+REFIT_NOISE = 1.6  # landmarks err together: where the emotion is known, they count less against its habit
 MIRRORED_EXPRESSION = np.array([ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES])
 
 
@@ -85,7 +86,8 @@ class FaceBasis:
         anything = self.habit_share[-1:]
         share = np.concatenate([(1 - anything) * probabilities.clip(1e-6), anything])
         habits = (self.habit_mean, self.habit_precision, share)
-        return self._fit(landmarks.points.astype(np.float64), habits, fitted, REFIT_ROUNDS)
+        trusting = replace(self, noise=REFIT_NOISE * self.noise)
+        return trusting._fit(landmarks.points.astype(np.float64), habits, fitted, REFIT_ROUNDS)
 
     def fit_known_expression(
         self, points: Float[np.ndarray, "landmark 3"], expression: Float[np.ndarray, "expression"]

@@ -92,9 +92,9 @@ def gradient_error(picture: Crop, target: Crop, region: Bool[np.ndarray, "height
     for scale in GRADIENT_SCALES:
         size = (CROP_WIDTH // scale, CROP_HEIGHT // scale)
         coarse = cv2.resize(picture - target, size, interpolation=cv2.INTER_AREA)
-        inside = cv2.resize(region.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+        inside = cv2.resize(region.astype(np.float32), size, interpolation=cv2.INTER_AREA)[:-1, :-1] > 0.5
         across, down = np.abs(np.diff(coarse, axis=1))[:-1], np.abs(np.diff(coarse, axis=0))[:, :-1]
-        errors.append(float((across + down)[inside[:-1, :-1]].mean()) / 2 if inside.any() else 0.0)
+        errors.append(float((across + down)[inside].mean()) / 2 if inside.any() else 0.0)
     return 255 * float(np.mean(errors))
 
 
