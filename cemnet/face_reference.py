@@ -12,7 +12,7 @@ from .arkit import ARKIT_NAMES, EMOTIONS
 from .checkpoint import load_checkpoint
 from .errors import FaceError
 from .face import FaceLandmarker
-from .face_basis import MIRRORED_EXPRESSION, FaceBasis
+from .face_basis import MIRRORED_EXPRESSION, FaceBasis, FaceFit
 from .media import to_uint8
 from .types import EmotionEstimate, FaceLandmarks, FaceReference
 
@@ -115,13 +115,21 @@ def _opaque(image: Float[Tensor, "height width channel"]) -> Float[Tensor, "heig
     raise FaceError(f"The image has {picture.shape[-1]} channels. Give one with 3 (RGB) or 4 (RGBA).")
 
 
+def fit_and_read(
+    face: FaceLandmarks, basis: FaceBasis, reader: ReferenceEmotionReader
+) -> tuple[FaceFit, EmotionEstimate]:
+    """What a face's landmarks say. What is read first improves the fit, and the improved fit is read again."""
+    alone = basis.fit(face)
+    guess = reader.read(alone.expression, face.blendshapes)
+    fit = basis.fit_known_emotion(face, alone, guess.probabilities)
+    return fit, reader.read(fit.expression, face.blendshapes)
+
+
 def _reference(
     image: Float[Tensor, "height width channel"],
     face: FaceLandmarks,
     basis: FaceBasis,
     reader: ReferenceEmotionReader,
 ) -> FaceReference:
-    first = basis.fit(face)
-    emotion = reader.read(first.expression, face.blendshapes)
-    fit = basis.fit_known_emotion(face, first, emotion.probabilities)
+    fit, emotion = fit_and_read(face, basis, reader)
     return FaceReference(image, face, fit.pose, fit.identity, fit.expression, fit.residual, emotion)
