@@ -14,7 +14,7 @@ from .objective import hearing_losses, total_loss
 from .settings import LOSS_WEIGHTS
 from .voice_table import VoiceTable, whole_statistics
 
-BRANCH_STEPS, BATCH_SIZE = 1500, 64
+BRANCH_STEPS, BATCH_SIZE = 3000, 64
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
 
 
