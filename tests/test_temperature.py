@@ -10,13 +10,20 @@ from cemnet.training.temperature import TEMPERATURES, choose_temperature, likeli
 from cemnet.training.voice_table import VoiceTable
 
 
-@pytest.mark.parametrize("exaggeration", [0.7, 1.0, 2.0])
+@pytest.mark.parametrize("exaggeration", [1.0, 1.5, 2.5])
 def test_an_exaggerated_belief_is_cooled_by_as_much(exaggeration):
     torch.manual_seed(0)
     logits = 2.0 * torch.randn(20_000, 4)
     truth = torch.distributions.Categorical(logits=logits).sample()
     found = likeliest_temperature(exaggeration * logits, truth, torch.eye(4))
     assert found == pytest.approx(exaggeration, rel=0.07)
+
+
+def test_a_timid_belief_is_left_as_it_is():
+    torch.manual_seed(0)
+    logits = 2.0 * torch.randn(20_000, 4)
+    truth = torch.distributions.Categorical(logits=logits).sample()
+    assert likeliest_temperature(0.7 * logits, truth, torch.eye(4)) == 1.0
 
 
 def test_speakers_left_out_choose_the_temperature(tmp_path):
