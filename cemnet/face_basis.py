@@ -79,12 +79,14 @@ class FaceBasis:
     def fit_known_emotion(
         self, landmarks: FaceLandmarks, fitted: FaceFit, probabilities: Float[np.ndarray, "emotion"]
     ) -> FaceFit:
-        """A fit improved by a belief in the emotions that the face may show: each habit counts as its emotion does.
+        """A fit improved by a belief in the emotions that the face may show: a habit counts as its emotion is likely and
+        as it is common, so that a calm face with high brows stays calm.
 
         Seen alone, a wrinkled nose passes for lowered brows; knowing of disgust, it does not.
         """
         anything = self.habit_share[-1:]
-        share = np.concatenate([(1 - anything) * probabilities.clip(1e-6), anything])
+        likely = probabilities.clip(1e-6) * self.habit_share[:-1]
+        share = np.concatenate([(1 - anything) * likely / likely.sum(), anything])
         habits = (self.habit_mean, self.habit_precision, share)
         trusting = replace(self, noise=REFIT_NOISE * self.noise)
         return trusting._fit(landmarks.points.astype(np.float64), habits, fitted, REFIT_ROUNDS)
