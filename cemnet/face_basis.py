@@ -79,8 +79,8 @@ class FaceBasis:
     def fit_known_emotion(
         self, landmarks: FaceLandmarks, fitted: FaceFit, probabilities: Float[np.ndarray, "emotion"]
     ) -> FaceFit:
-        """A fit improved by a belief in the emotions that the face may show: a habit counts as its emotion is likely and
-        as it is common, so that a calm face with high brows stays calm.
+        """A fit improved by a belief in the emotions that the face may show: a habit counts as its emotion is likely
+        and as it is common, so that a calm face with high brows stays calm.
 
         Seen alone, a wrinkled nose passes for lowered brows; knowing of disgust, it does not.
         """
