@@ -6,7 +6,6 @@ The renders are those of fit_face_basis.py; the face basis has to be fitted firs
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from tqdm import tqdm
 
 from cemnet.arkit import EMOTION_INDEX, EMOTIONS
 from cemnet.checkpoint import RELEASED_WEIGHTS, find_weights, save_checkpoint
-from cemnet.face_basis import MIRRORED_EXPRESSION, FaceBasis, FaceFit
+from cemnet.face_basis import MIRRORED_EXPRESSION, FaceBasis
 from cemnet.face_reference import ReferenceEmotionReader, emotion_features, fit_and_read
 from cemnet.training.rendered_heads import NO_EMOTION, Renders
 
@@ -29,35 +28,9 @@ RANDOM_FACE_WEIGHT, NEUTRAL_WEIGHT = 0.3, 3.0  # portraits are mostly calm
 DATA = "USC ICT-FaceKit heads (MIT) rendered with the project's own emotion prototypes, seen by MediaPipe (Apache-2.0)."
 
 
-def fitted(basis: FaceBasis, renders: Renders) -> list[FaceFit]:
-    return [basis.fit(renders.landmarks(row)) for row in tqdm(range(len(renders)), "fitting", mininterval=10)]
-
-
-def improved(
-    basis: FaceBasis, renders: Renders, fits: Sequence[FaceFit], reader: ReferenceEmotionReader
-) -> list[FaceFit]:
-    """The fits once more, knowing what was read in them."""
-    better = []
-    for row, fit in enumerate(tqdm(fits, "improving", mininterval=10)):
-        face = renders.landmarks(row)
-        belief = reader.read(fit.expression, face.blendshapes).probabilities
-        better.append(basis.fit_known_emotion(face, fit, belief))
-    return better
-
-
-def learned(versions: Sequence[Sequence[FaceFit]], renders: Renders, seed: int) -> dict[str, Tensor]:
-    """A reader of several versions of the same heads' fits, and of their mirror images."""
-    features = []
-    for fits in versions:
-        expressions, scores = np.stack([fit.expression for fit in fits]), renders.blendshapes
-        features.append(emotion_features(expressions, scores))
-        features.append(emotion_features(expressions[:, MIRRORED_EXPRESSION], scores[:, MIRRORED_EXPRESSION]))
-    rows = np.tile(np.arange(len(renders)), len(features))
-    return train(np.concatenate(features), renders[rows], seed)
-
-
-def reader_of(tensors: dict[str, Tensor]) -> ReferenceEmotionReader:
-    return ReferenceEmotionReader(**{name: tensor.numpy().astype(np.float64) for name, tensor in tensors.items()})
+def fitted_expressions(basis: FaceBasis, renders: Renders) -> Float[np.ndarray, "head expression"]:
+    rows = range(len(renders))
+    return np.stack([basis.fit(renders.landmarks(row)).expression for row in tqdm(rows, "fitting", mininterval=10)])
 
 
 def targets(renders: Renders) -> tuple[Float[Tensor, "head emotion"], Float[Tensor, "head"], Float[Tensor, "head"]]:
@@ -145,9 +118,10 @@ def main() -> None:
     torch.set_num_threads(1)
     renders, basis = Renders.load(options.renders), FaceBasis.load(find_weights("face_basis.safetensors"))
     unseen, seen = renders[: options.held_out], renders[options.held_out :]
-    alone = fitted(basis, seen)
-    first = reader_of(learned([alone], seen, options.seed))
-    tensors = learned([alone, improved(basis, seen, alone, first)], seen, options.seed)
+    expressions, scores = fitted_expressions(basis, seen), seen.blendshapes
+    mirrored = emotion_features(expressions[:, MIRRORED_EXPRESSION], scores[:, MIRRORED_EXPRESSION])
+    features = np.concatenate([emotion_features(expressions, scores), mirrored])
+    tensors = train(features, seen[np.tile(np.arange(len(seen)), 2)], options.seed)
     save_checkpoint(options.output, tensors, {"emotions": list(EMOTIONS), "num_heads": len(seen)}, DATA, "Apache-2.0")
     report(basis, ReferenceEmotionReader.load(options.output), unseen)
 
