@@ -6,7 +6,7 @@ Which units, and the share of people who show the secondary ones, follow
 - EMFACS (Friesen & Ekman 1983; the prototypes and variants of Ekman, Friesen & Hager, FACS Investigator's Guide, 2002)
   where faces speak: anger with bared teeth (4+5+7+10+23+25) or pressed lips (4+7+17+23/24), disgust with a wrinkled
   nose (9) and a raised lip (10) over a lowered one (16+25) or a raised one (17), sadness with eyes (64) and head turned
-  down. AU 6 of joy, AU 1 of sadness and AU 5 of fear are core as they are there;
+  down (how many look down is our guess). AU 6 of joy, AU 1 of sadness and AU 5 of fear are core as they are there;
 - Ekman & Friesen 1986 and Matsumoto & Ekman 2004 for contempt: AU 14, with or without 12, on one side only.
 The left half of a face shows a little more: Sackeim, Gur & Saucy, Science 1978; Borod et al., Neuropsychologia 1997.
 Action units become ARKit blendshapes by Apple's descriptions. The weights are our own: strong but human at intensity 1.
