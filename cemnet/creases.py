@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .arkit import ARKIT_INDEX, NUM_EXPRESSIONS
-from .grid_field import NO_SECOND_MAP
+from .grid_field import NO_SECOND_MAP, smoothstep
 from .slits import curve_matrix
 
 CREASE_START = 0.12  # of a blendshape's range: skin moves this far before it folds
@@ -123,8 +123,7 @@ def _relief(crease: Crease, places: Float[np.ndarray, "place 2"]) -> Float[np.nd
     line = _dense(crease)
     share = np.linspace(0, 1, len(line))
     from_middle = crease.points[0][0] == 0  # such a line goes on over the other side
-    strength = np.clip(4 * (1 - share), 0, 1) * (1 if from_middle else np.clip(4 * share, 0, 1))
-    strength = strength * strength * (3 - 2 * strength)
+    strength = smoothstep(np.clip(4 * (1 - share), 0, 1) * (1 if from_middle else np.clip(4 * share, 0, 1)))
     across, up, height = crease.swelling
     aside = 2.5 * crease.width * np.array([across, up]) / max(float(np.hypot(across, up)), 1e-6)
     relief = np.zeros(len(places), np.float32)

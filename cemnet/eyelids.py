@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from .eyeball import HiddenEye
+from .grid_field import smoothstep
 from .landmark_sets import Lids
 from .pixel_box import PixelBox, node_flow_at, sample_pixels
 from .slits import ACROSS, Carry, Slit, smooth_curve
@@ -133,8 +134,7 @@ class Eye:
     def closing(self, lids: Slit) -> float:
         """From 0 for lids as in the portrait to 1 for closed ones."""
         opening = lids.aperture * lids.width / max(self.slit.aperture * self.slit.width, 1e-3)
-        share = min(max((1 - opening - CLEANED[0]) / (CLEANED[1] - CLEANED[0]), 0.0), 1.0)
-        return share * share * (3 - 2 * share)
+        return float(smoothstep(np.array([1 - opening - CLEANED[0]]) / (CLEANED[1] - CLEANED[0]))[0])
 
     def clean_lid(
         self,
@@ -245,11 +245,6 @@ def slides(
     cheek_y, span, slide = box.curves(cheek_y, span_below - up, up)
     lower_slide = slide * smoothstep((cheek_y - box.y) / span)
     return upper_slide, lower_slide, middle
-
-
-def smoothstep(value: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    value = np.clip(value, 0, 1)
-    return value * value * (3 - 2 * value)
 
 
 def coarse_units(warp: FaceWarp, *lengths: tuple[float, float]) -> Float[np.ndarray, "length"]:

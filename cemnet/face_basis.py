@@ -106,10 +106,10 @@ class FaceBasis:
         rounds: int = FIT_ROUNDS,
     ) -> FaceFit:
         if first is None:
-            nothing = np.zeros_like(points)
             pose = similarity_pose(self.mean, points)
-            first = FaceFit(pose, np.zeros(len(self.identity)), np.zeros(NUM_EXPRESSIONS), nothing)
-        pose, identity, expression = first.pose, first.identity, first.expression
+            identity, expression = np.zeros(len(self.identity)), np.zeros(NUM_EXPRESSIONS)
+        else:
+            pose, identity, expression = first.pose, first.identity, first.expression
         for _ in range(rounds):
             pose, identity, expression = self._improve(points, pose, identity, expression, habits)
         expression = expression.astype(np.float32)

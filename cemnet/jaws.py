@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from .grid_field import smoothstep
 from .landmark_motion import LandmarkMotion
 from .landmark_sets import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
 from .lips import Lips
@@ -93,8 +94,8 @@ def light_on_far_side(jaw: Jaw, rotation: Float[np.ndarray, "3 3"]) -> Float[np.
     """
     away = -jaw.vertices[jaw.faces, 0].mean(1) * rotation[2, 0]
     begins, deepest = FAR_SIDE
-    shadow = np.clip((away - begins) / (deepest - begins), 0, 1)
-    return np.where(jaw.kinds == TONGUE, 1.0, 1 - (1 - FAR_LIGHT) * shadow * shadow * (3 - 2 * shadow))
+    shadow = smoothstep((away - begins) / (deepest - begins))
+    return np.where(jaw.kinds == TONGUE, 1.0, 1 - (1 - FAR_LIGHT) * shadow)
 
 
 def draw_mesh(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-from .grid_field import read_at
+from .grid_field import read_at, smoothstep
 from .landmark_sets import LOWER_INNER_LIP, UPPER_INNER_LIP
 from .pixel_box import PixelBox, node_flow_at, sample_pixels
 from .slits import OPEN_APERTURE, Slit, smooth_curve
@@ -124,5 +124,4 @@ def cut_line(slit: Slit, x: Float[np.ndarray, "*shape"]) -> tuple[np.ndarray, np
 
 def wedge(height: Float[np.ndarray, "*shape"], beyond: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     """The upper field's share at a height above the cut, beside the mouth."""
-    ramp = np.clip(height / (2 * WEDGE_SLOPE * beyond + 1e-3) + 0.5, 0, 1).astype(np.float32)
-    return ramp * ramp * (3 - 2 * ramp)
+    return smoothstep((height / (2 * WEDGE_SLOPE * beyond + 1e-3) + 0.5).astype(np.float32))

@@ -17,7 +17,7 @@ from .errors import CEMNetError
 from .face import FaceLandmarker, find_face_landmarker
 from .face_basis import FaceBasis
 from .face_reference import ReferenceEmotionReader
-from .motion import MotionDecoder, face_at_rest, into_range, resting_share
+from .motion import MotionDecoder, carried_face
 from .mouth import MouthInterior
 from .refiner import REFINER_WEIGHTS, Refiner
 from .renderer import FaceRenderer
@@ -64,10 +64,9 @@ class EmotionNetwork(nn.Module):
         displacement, address = self.recall(reference_state, target_state, identity)
         neutral = torch.zeros_like(reference_state)
         shown, _ = self.recall(neutral, reference_state.unsqueeze(1), identity)
-        rest = face_at_rest(reference_expression, shown.squeeze(1)).unsqueeze(1)
-        rest = resting_share(reference_state, target_state) * rest
-        kept = (1 - compensation) * shown
-        emotional = into_range(shown + rest + displacement + kept)
+        emotional = carried_face(
+            reference_expression, shown.squeeze(1), displacement, reference_state, target_state, compensation
+        )
         expression, closure, head = self.motion_decoder(content, prosody, target_state, emotional)
         return Performed(expression, closure, head, displacement, address)
 

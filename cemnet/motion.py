@@ -135,6 +135,22 @@ def resting_share(
     return 1 - yields * coming
 
 
+def carried_face(
+    expression: Float[Tensor, "batch expression"],
+    shown: Float[Tensor, "batch expression"],
+    displacement: Float[Tensor, "batch frame expression"],
+    reference: Float[Tensor, "batch shown"],
+    target: Float[Tensor, "batch frame shown"],
+    compensation: float = 1.0,
+) -> Float[Tensor, "batch frame expression"]:
+    """The reference's face, of whose expression its emotion explains `shown`, carried to the target's emotion by a
+    displacement, without its speech. Of its own emotion, what is not compensated comes back.
+    """
+    rest = resting_share(reference, target) * face_at_rest(expression, shown).unsqueeze(1)
+    kept = (1 - compensation) * shown.unsqueeze(1)
+    return into_range(shown.unsqueeze(1) + rest + displacement + kept)
+
+
 def blink_curve(num_frames: int, fps: float, rng: np.random.Generator) -> Float[np.ndarray, "frame"]:
     """Lid closure of spontaneous blinks, about 17 a minute (Bentivoglio et al. 1997), each 0.25 to 0.35 s long."""
     seconds = np.arange(num_frames) / fps

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from .arkit import ARKIT_INDEX
 from .checkpoint import load_checkpoint
-from .grid_field import read_at
+from .grid_field import read_at, smoothstep
 from .jaws import TOOTH_HEIGHT, Jaw, draw_mesh, edge_correction, light_on_far_side, person_fit
 from .landmark_motion import LandmarkMotion
 from .landmark_sets import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
@@ -230,7 +230,7 @@ class PosedMouth:
         corner = (1 - np.abs(2 * (box.table_x - slit.left) / slit.width - 1)) / (2 * beside)
         lip, cheek = box.curves(lower, np.clip(1 - corner, 0, 1))
         near = np.maximum(np.clip(1 - (lip - box.y) / (below * self.lips.slit.width), 0, 1), cheek)
-        share = (MUCOSA_LIGHT * near * near * (3 - 2 * near))[..., None]
+        share = (MUCOSA_LIGHT * smoothstep(near))[..., None]
         return self.tones.cavity + share * (self.tones.gum - self.tones.cavity)
 
     def paint(

@@ -15,8 +15,7 @@ from jaxtyping import Float
 from scipy.interpolate import RBFInterpolator
 
 from .creases import crease_maps, crease_strengths
-from .eyelids import smoothstep
-from .grid_field import read_at
+from .grid_field import read_at, smoothstep
 from .landmark_sets import BROWS, CHIN, FOREHEAD, LIDS, LIP_CORNERS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
 from .slits import Carry, Slit
 from .types import FaceReference

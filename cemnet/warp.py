@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from .grid_field import invert, read_at, unfold
+from .grid_field import invert, read_at, smoothstep, unfold
 from .landmark_sets import OVAL
 
 CANVAS_FACE_HEIGHT = 270.0  # the face from hairline to chin, in canvas units: a crop of 672 is 2.5 faces
@@ -95,8 +95,7 @@ def background_anchors() -> Float[np.ndarray, "anchor 2"]:
 def edge_fade(points: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape"]:
     """One inside the crop, smoothly zero at its edge and beyond."""
     distance = np.minimum(points, CANVAS_SIDE - points).min(-1)
-    ramp = np.clip((distance - 4) / FADE_WIDTH, 0, 1)
-    return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+    return smoothstep((distance - 4) / FADE_WIDTH).astype(np.float32)
 
 
 def thin_plate_kernel(
@@ -207,8 +206,7 @@ class FaceWarp:
         """For motion away from the top, left, bottom and right border: 0 there, 1 further inside."""
         rows, columns = self.shape
         across, down = (np.arange(columns) + 0.5) * self.step[0], (np.arange(rows)[:, None] + 0.5) * self.step[1]
-        ramps = [np.clip(line / BORDER_FADE, 0, 1) for line in (down, across)]
-        top, left = ((ramp * ramp * (3 - 2 * ramp)).astype(np.float32) for ramp in ramps)
+        top, left = (smoothstep(line / BORDER_FADE).astype(np.float32) for line in (down, across))
         return top, left, top[::-1], left[::-1]
 
     def backward(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:

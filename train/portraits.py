@@ -76,8 +76,9 @@ def measures(renderer: FaceRenderer, prepared: PreparedFace) -> str:
     seams = [seam(renderer, prepared, expression) for expression in expressions().values()]
     moved = " ".join(f"{value:6.2f}" for value in breathing(prepared).values())
     shaking, flicker = teeth_jitter(renderer, prepared)
+    _, unrefined = teeth_jitter(FaceRenderer(renderer.basis, renderer.mouth), prepared)
     kept = sharpness_kept(renderer, prepared)
-    return f"{max(seams):7.2f}  {moved}  {100 * kept:5.0f} %  {shaking:8.3f}  {flicker:7.2f}"
+    return f"{max(seams):7.2f}  {moved}  {100 * kept:5.0f} %  {shaking:8.3f}  {flicker:7.2f}  {unrefined:9.2f}"
 
 
 def main() -> None:
@@ -90,12 +91,12 @@ def main() -> None:
     model: CEMNet = pipeline.load_model(device="cpu")
     rows = []
     print(
-        "Steepest seam of the mouth (grey levels of 255 above its neighbourhood); hair, cheeks and chin moving with a"
+        "Steepest seam of the mouth (grey levels of 255 above its neighbourhood); hair, cheeks and chin moving with a\n"
+        "dropping jaw (% of the face's height); detail kept by a turn; teeth shaking (%) and flickering (grey\n"
+        "levels, with the refiner and without)"
     )
-    print(
-        "dropping jaw (% of the face's height); detail kept by a turn; teeth shaking (%) and flickering (grey levels)"
-    )
-    print(f"{'':16s} {'seam':>7s}  {'hair':>6s} {'cheeks':>6s} {'chin':>6s}  {'detail':>7s}  {'shaking':>8s}  flicker")
+    moving, teeth = f"{'hair':>6s} {'cheeks':>6s} {'chin':>6s}", f"{'shaking':>8s}  {'flicker':>7s}  {'without':>9s}"
+    print(f"{'':16s} {'seam':>7s}  {moving}  {'detail':>7s}  {teeth}")
     for name, pixels in hard_portraits(arguments.portraits, arguments.ict):
         face = pipeline.face_reference(model, from_uint8(pixels))
         prepared = model.renderer.prepare(face)

@@ -114,10 +114,14 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=RELEASED_WEIGHTS / "reference_emotion.safetensors")
+    parser.add_argument("--measure", type=Path, metavar="FILE", help="measure this reader and train none")
     options = parser.parse_args()
     torch.set_num_threads(1)
     renders, basis = Renders.load(options.renders), FaceBasis.load(find_weights("face_basis.safetensors"))
     unseen, seen = renders[: options.held_out], renders[options.held_out :]
+    if options.measure is not None:
+        report(basis, ReferenceEmotionReader.load(options.measure), unseen)
+        return
     expressions, scores = fitted_expressions(basis, seen), seen.blendshapes
     mirrored = emotion_features(expressions[:, MIRRORED_EXPRESSION], scores[:, MIRRORED_EXPRESSION])
     features = np.concatenate([emotion_features(expressions, scores), mirrored])

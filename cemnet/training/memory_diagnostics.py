@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..arkit import ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS, Emotion
 from ..emotion_memory import EmotionMemory, emotion_state
-from ..motion import face_at_rest, resting_share
+from ..motion import carried_face
 from .datasets import one_hot_emotion
 from .losses import slot_perplexity
 from .prototypes import Person
@@ -158,9 +158,9 @@ def bridged_faces(memory: EmotionMemory, people: People) -> Float[Tensor, "pair 
         portrait = people.portraits(pair[0])
         reference, target, neutral = (full_state(emotion).expand(len(portrait), -1) for emotion in (*pair, "neutral"))
         identity = memory.identity_code(portrait, reference)
-        shown = memory(neutral, reference.unsqueeze(1), identity)[0].squeeze(1)
-        stays = resting_share(reference, target.unsqueeze(1)).squeeze(1)
-        faces.append((shown + stays * face_at_rest(portrait, shown) + displacement).clamp(0, 1))
+        shown, _ = memory(neutral, reference.unsqueeze(1), identity)
+        face = carried_face(portrait, shown.squeeze(1), displacement.unsqueeze(1), reference, target.unsqueeze(1))
+        faces.append(face.squeeze(1))
     return torch.stack(faces)
 
 
