@@ -26,16 +26,16 @@ test: lint test-library test-comfy test-browser
 
 test-library: $(VENV)/installed-for-tests
 	sh tests/system_packages.sh
-	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 --ignore-glob='tests/test_comfy_*.py'
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 --ignore=tests/nodes
 
 test-comfy: $(COMFY)/installed
-	$(COMFY)/venv/bin/pytest $(filter-out %_browser.py,$(wildcard tests/test_comfy_*.py))
+	$(COMFY)/venv/bin/pytest tests/nodes --ignore=tests/nodes/test_browser.py
 
 # Screenshots go to output/browser; COMFYUI_PATH=... tries another ComfyUI.
 test-browser: $(COMFY)/installed
 	sh tests/system_packages.sh chromium $$(command -v npm >/dev/null || echo nodejs npm)
 	$(PYTHON) tests/comfyui/install_browser.py $(COMFY)
-	$(COMFY)/venv/bin/pytest tests/test_comfy_browser.py
+	$(COMFY)/venv/bin/pytest tests/nodes/test_browser.py
 
 workflows: $(COMFY)/installed
 	$(PYTHON) tests/comfyui/install_browser.py $(COMFY)

@@ -1,5 +1,5 @@
 """python -m cemnet: the same as the `cemnet` command."""
 
-from .cli import main
+from .cli.commands import main
 
 main()

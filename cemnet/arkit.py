@@ -2,6 +2,8 @@
 
 from typing import Literal, get_args
 
+import numpy as np
+
 # Live Link Face's column order (ARKit's names, first letter in lower case).
 ARKIT_NAMES = (
     "eyeBlinkLeft", "eyeLookDownLeft", "eyeLookInLeft", "eyeLookOutLeft", "eyeLookUpLeft", "eyeSquintLeft",
@@ -34,3 +36,7 @@ def mirrored_name(name: str) -> str:
     if name.endswith("Right"):
         return name.removesuffix("Right") + "Left"
     return name
+
+
+# For every blendshape the index of its mirror.
+MIRRORED_EXPRESSION = np.array([ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES])

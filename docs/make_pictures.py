@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from cemnet import media, pipeline
-from cemnet.emotion_control import follow_timeline, read_timeline
-from cemnet.media import to_uint8
+from cemnet import pipeline
+from cemnet.emotion.control import follow_timeline, read_timeline
+from cemnet.inspection.motion_plot import motion_preview
+from cemnet.media import images, sound
+from cemnet.media.pixels import to_uint8
 from cemnet.model import CEMNet
-from cemnet.motion_preview import motion_preview
 from cemnet.types import FaceReference, Speech
 
 DOCS = Path(__file__).parent
@@ -35,8 +36,8 @@ NUM_COLOURS = 96
 
 def main() -> None:
     model = pipeline.load_model(device="cpu")
-    face = pipeline.face_reference(model, media.read_image(SAMPLES / "portrait.png"))
-    speech = pipeline.encode_speech(model, media.read_audio(SAMPLES / "speech.wav"))
+    face = pipeline.face_reference(model, images.read_image(SAMPLES / "portrait.png"))
+    speech = pipeline.encode_speech(model, sound.read_audio(SAMPLES / "speech.wav"))
     make_gif(DOCS / "demo.gif", model, face, speech)
     make_plot(DOCS / "motion_preview.png", model, face, speech)
     for screenshot, name in SHOWN.items():

@@ -8,7 +8,7 @@ from comfy_api.latest import io
 from .sockets import CATEGORY, FaceSocket, MotionSocket, SpeakersSocket, connected, schema
 
 if TYPE_CHECKING:
-    from ..cemnet.scene import Performance
+    from ..cemnet.render.scene import Performance
     from ..cemnet.types import FaceReference, Motion
 
 

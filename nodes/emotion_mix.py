@@ -59,7 +59,7 @@ class CEMNetEmotionMix(io.ComfyNode):
     def execute(
         cls, speech: "Speech | None" = None, emotion: str = "happy", share: float = 1.0, intensity: float = 1.0
     ) -> io.NodeOutput:
-        from ..cemnet.emotion_control import mix_emotion
+        from ..cemnet.emotion.control import mix_emotion
 
         mixed = mix_emotion(connected(speech, "speech"), emotion, share, intensity)
         return io.NodeOutput(mixed, wish_summary(mixed))

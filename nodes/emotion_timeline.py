@@ -53,7 +53,7 @@ class CEMNetEmotionTimeline(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, timeline: str | None = None) -> bool | str:
         """Tells before anything runs which line cannot be understood; a linked text is read when it comes."""
-        from ..cemnet.emotion_control import read_timeline
+        from ..cemnet.emotion.control import read_timeline
 
         try:
             read_timeline(timeline or "")
@@ -65,7 +65,7 @@ class CEMNetEmotionTimeline(io.ComfyNode):
     def execute(
         cls, speech: "Speech | None" = None, timeline: str = EXAMPLE, fade_seconds: float = 0.4
     ) -> io.NodeOutput:
-        from ..cemnet.emotion_control import follow_timeline, read_timeline
+        from ..cemnet.emotion.control import follow_timeline, read_timeline
 
         scheduled = follow_timeline(connected(speech, "speech"), read_timeline(timeline), fade_seconds)
         return io.NodeOutput(scheduled, wish_summary(scheduled))

@@ -11,7 +11,7 @@ from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, connected,
 
 if TYPE_CHECKING:
     from ..cemnet.model import CEMNet
-    from ..cemnet.scene import Performance
+    from ..cemnet.render.scene import Performance
     from ..cemnet.types import FaceReference, Motion
 
 

@@ -84,7 +84,7 @@ class CEMNetMotionEdit(io.ComfyNode):
         look_sideways: float = 0.0,
         look_up: float = 0.0,
     ) -> io.NodeOutput:
-        from ..cemnet.motion_edit import edit_motion
+        from ..cemnet.motion.editing import edit_motion
 
         edited = edit_motion(
             connected(motion, "motion"),

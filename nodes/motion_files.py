@@ -49,7 +49,7 @@ class CEMNetSaveMotion(io.ComfyNode):
     def execute(
         cls, motion: "Motion | None" = None, filename_prefix: str = "cemnet/motion", format: str = "csv"
     ) -> io.NodeOutput:
-        from ..cemnet.motion_file import write_motion
+        from ..cemnet.motion.files import write_motion
 
         motion = connected(motion, "motion")
         folder, name, counter, _, _ = folder_paths.get_save_image_path(
@@ -102,7 +102,7 @@ class CEMNetLoadMotion(io.ComfyNode):
 
     @classmethod
     def execute(cls, file: str | None = None) -> io.NodeOutput:
-        from ..cemnet.motion_file import read_motion
+        from ..cemnet.motion.files import read_motion
 
         motion = read_motion(Path(folder_paths.get_annotated_filepath(connected(file, "file"))))
         return io.NodeOutput(motion, motion.fps, motion_summary(motion))

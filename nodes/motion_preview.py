@@ -42,6 +42,6 @@ class CEMNetMotionPreview(io.ComfyNode):
         width: int = 1280,
         height: int = 720,
     ) -> io.NodeOutput:
-        from ..cemnet.motion_preview import motion_preview
+        from ..cemnet.inspection.motion_plot import motion_preview
 
         return io.NodeOutput(motion_preview(connected(motion, "motion"), speech, width, height).unsqueeze(0))

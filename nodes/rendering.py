@@ -19,7 +19,7 @@ from ..cemnet.errors import CEMNetError
 from .sockets import connected
 
 if TYPE_CHECKING:
-    from ..cemnet.scene import Performance
+    from ..cemnet.render.scene import Performance
     from ..cemnet.types import Audio, FaceReference, Motion
 
 FRAMES_PER_PREVIEW = 5
@@ -57,8 +57,8 @@ def streamed_video(
     frames: Iterator[np.ndarray], fps: float, sound: "Audio | None", mark_as_generated: bool
 ) -> InputImpl.VideoFromFile:
     """Frames (height, width, channel) on their way to disk one by one, with the sound, as a VIDEO."""
-    from ..cemnet.provenance import generated_metadata
-    from ..cemnet.video_writer import VideoWriter
+    from ..cemnet.media.provenance import generated_metadata
+    from ..cemnet.media.video_writer import VideoWriter
 
     file, first = temporary_file(), next(frames)
     metadata = generated_metadata() if mark_as_generated else None
@@ -70,7 +70,7 @@ def streamed_video(
 
 def preview(frame: np.ndarray) -> tuple[str, Image.Image, int]:
     """A frame as ComfyUI's progress bar shows it: format, picture, largest side."""
-    from ..cemnet.media import opaque_pixels
+    from ..cemnet.media.pixels import opaque_pixels
 
     step = max(1, max(frame.shape[:2]) // PREVIEW_SIZE)
     return "JPEG", Image.fromarray(opaque_pixels(frame[::step, ::step]).copy()), PREVIEW_SIZE

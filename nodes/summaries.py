@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..cemnet.arkit import EMOTIONS
-from ..cemnet.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
+from ..cemnet.inspection.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
 
 if TYPE_CHECKING:
-    from ..cemnet.face_track import FaceTrack
+    from ..cemnet.face.tracking import FaceTrack
     from ..cemnet.types import FaceReference, Motion, Speech
 
 

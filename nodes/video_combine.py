@@ -62,7 +62,7 @@ class GeneratedVideo(InputImpl.VideoFromComponents):
     """A video whose file says that it is generated, whichever node saves it."""
 
     def save_to(self, *args: Any, metadata: dict[str, Any] | None = None, **kwargs: Any) -> Any:
-        from ..cemnet.provenance import generated_metadata
+        from ..cemnet.media.provenance import generated_metadata
 
         return super().save_to(*args, metadata={**generated_metadata(), **(metadata or {})}, **kwargs)
 
@@ -76,7 +76,7 @@ def even_sided(images: Tensor) -> Tensor:
 
 def for_video(audio: Mapping[str, Any]) -> dict[str, Any]:
     """The first clip of an AUDIO batch as ComfyUI's video writer takes it: at most two channels, at a rate of AAC's."""
-    from ..cemnet.video_writer import AAC_RATES
+    from ..cemnet.media.video_writer import AAC_RATES
 
     sound = first_sound(audio)
     waveform, sample_rate = sound.waveform[:2], sound.sample_rate

@@ -54,9 +54,9 @@ class CEMNetVideoDubber(io.ComfyNode):
         audio: Mapping[str, Any] | None = None,
         mark_as_generated: bool = True,
     ) -> io.NodeOutput:
-        from ..cemnet.dubbing import dubbed_frames, performed_in_film
-        from ..cemnet.media import video_frames
-        from ..cemnet.motion_edit import at_rate
+        from ..cemnet.media.video_reader import video_frames
+        from ..cemnet.motion.editing import at_rate
+        from ..cemnet.render.film import dubbed_frames, performed_in_film
 
         model, film, motion = connected(model, "model"), connected(film, "film"), connected(motion, "motion")
         track = film.track

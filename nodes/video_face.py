@@ -12,7 +12,7 @@ from .sockets import CATEGORY, FaceSocket, FilmSocket, ModelSocket, connected, s
 from .summaries import film_summary
 
 if TYPE_CHECKING:
-    from ..cemnet.face_track import FaceTrack
+    from ..cemnet.face.tracking import FaceTrack
     from ..cemnet.model import CEMNet
 
 
@@ -60,16 +60,16 @@ class CEMNetVideoFace(io.ComfyNode):
     def execute(
         cls, model: "CEMNet | None" = None, video: "Input.Video | None" = None, face_index: int = 0
     ) -> io.NodeOutput:
-        from ..cemnet import pipeline
-        from ..cemnet.dubbing import person_of
-        from ..cemnet.media import video_fps, video_frames
+        from ..cemnet import film_dubbing
+        from ..cemnet.media.video_reader import video_fps, video_frames
+        from ..cemnet.render.film import person_of
 
         model, video = connected(model, "model"), connected(video, "video")
         path = file_of(video)
         fps = video_fps(path)
         num_frames = round(InputImpl.VideoFromFile(str(path)).get_duration() * fps)
         frames = followed(video_frames(path, fps), max(1, num_frames))
-        track = pipeline.track_frames(model, frames, fps, face_index)
+        track = film_dubbing.track_frames(model, frames, fps, face_index)
         return io.NodeOutput(Film(path, track), person_of(track), sound_of(path), fps, film_summary(track))
 
 
@@ -86,7 +86,7 @@ def file_of(video: Input.Video) -> Path:
 
 def sound_of(path: Path) -> dict | None:
     """A film's sound as AUDIO, or None where there is none to hear."""
-    from ..cemnet.media import read_audio
+    from ..cemnet.media.sound import read_audio
 
     try:
         audio = read_audio(path)

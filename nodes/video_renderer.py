@@ -20,7 +20,7 @@ from .sockets import (
 
 if TYPE_CHECKING:
     from ..cemnet.model import CEMNet
-    from ..cemnet.scene import Performance
+    from ..cemnet.render.scene import Performance
     from ..cemnet.types import FaceReference, Motion
 
 
@@ -57,7 +57,7 @@ class CEMNetVideoRenderer(io.ComfyNode):
         mark_as_generated: bool = True,
         others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
-        from ..cemnet.scene import stream_performances
+        from ..cemnet.render.scene import stream_performances
 
         model = connected(model, "model")
         performances, num_frames = cast_of(face, motion, others)

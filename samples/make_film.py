@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
-from cemnet import media, pipeline
+from cemnet import pipeline
+from cemnet.media import images, sound
 
 FOLDER = Path(__file__).parent
 
 
 def main() -> None:
     model = pipeline.load_model(device="cpu")
-    picture = media.read_image(FOLDER / "widescreen.jpg")[::2, ::2].contiguous()
-    speech = media.read_audio(FOLDER / "speech.wav")
+    picture = images.read_image(FOLDER / "widescreen.jpg")[::2, ::2].contiguous()
+    speech = sound.read_audio(FOLDER / "speech.wav")
     settings = {"emotion": "happy", "seed": 3, "head_motion": 1.5}
     pipeline.animate(model, picture, speech, FOLDER / "film.mp4", overwrite=True, **settings)
 

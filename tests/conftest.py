@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from jaxtyping import install_import_hook
+from paths import SAMPLES
 
 install_import_hook("cemnet", "shape_checks.check")
 
@@ -11,4 +12,4 @@ install_import_hook("cemnet", "shape_checks.check")
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The bundled portrait and voice."""
-    return Path(__file__).parent.parent / "samples"
+    return SAMPLES

@@ -6,9 +6,9 @@ import torch
 
 from cemnet.arkit import ARKIT_INDEX, NUM_EXPRESSIONS
 from cemnet.checkpoint import find_weights
-from cemnet.face_basis import FaceBasis
-from cemnet.mouth import MouthInterior
-from cemnet.renderer import FaceRenderer
+from cemnet.face.basis import FaceBasis
+from cemnet.render.mouth.interior import MouthInterior
+from cemnet.render.renderer import FaceRenderer
 from cemnet.types import EmotionEstimate, FaceLandmarks, FaceReference, Pose
 
 # Where the astronaut's face is: degrees, pixels per centimetre, the place of the basis' origin.

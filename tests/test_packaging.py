@@ -1,13 +1,11 @@
 """The same facts stand in several files because different tools read them: they have to agree."""
 
 from itertools import chain
-from pathlib import Path
 
 import pytest
+from paths import REPOSITORY
 
 import cemnet
-
-REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")

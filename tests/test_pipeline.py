@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from cemnet import media, pipeline
+from cemnet import pipeline
 from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX
 from cemnet.errors import CEMNetError, MissingModelError
-from cemnet.motion import OPENING
+from cemnet.media import images, sound
+from cemnet.motion.articulation import OPENING
 from cemnet.types import Audio
 
 
@@ -21,7 +22,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def portrait(samples):
-    return media.read_image(samples / "portrait.png")
+    return images.read_image(samples / "portrait.png")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def face(model, portrait):
 
 @pytest.fixture(scope="module")
 def speech(model, samples):
-    return pipeline.encode_speech(model, media.read_audio(samples / "speech.wav"))
+    return pipeline.encode_speech(model, sound.read_audio(samples / "speech.wav"))
 
 
 def test_the_smiling_portrait_is_seen_smiling_and_the_angry_voice_heard_angry(face, speech):
@@ -105,7 +106,7 @@ def test_missing_weights_are_named(monkeypatch, tmp_path):
 
 
 def test_a_tenth_of_a_second_is_enough(model, face, samples):
-    audio = media.read_audio(samples / "speech.wav")
+    audio = sound.read_audio(samples / "speech.wav")
     short = replace(audio, waveform=audio.waveform[:, : audio.sample_rate // 10])
     assert pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, short)).num_frames == 3
 
@@ -118,16 +119,16 @@ def test_the_portrait_with_its_own_expression_comes_back_unchanged(model, face, 
 
 
 def test_a_video_comes_out_as_long_as_the_voice(model, portrait, samples, tmp_path):
-    audio = media.read_audio(samples / "speech.wav")
+    audio = sound.read_audio(samples / "speech.wav")
     short = replace(audio, waveform=audio.waveform[:, : audio.sample_rate])
     done = []
     pipeline.animate(model, portrait, short, tmp_path / "talk.mp4", progress=lambda *state: done.append(state))
     assert done[-1] == (25, 25)
     with av.open(str(tmp_path / "talk.mp4")) as container:
-        video, sound = container.streams.video[0], container.streams.audio[0]
-        assert (video.codec_context.name, sound.codec_context.name) == ("h264", "aac")
-        assert (video.width, video.height) == (512, 512)
-        assert sum(1 for _ in container.decode(video)) == 25
+        picture, voice = container.streams.video[0], container.streams.audio[0]
+        assert (picture.codec_context.name, voice.codec_context.name) == ("h264", "aac")
+        assert (picture.width, picture.height) == (512, 512)
+        assert sum(1 for _ in container.decode(picture)) == 25
 
 
 def test_an_interrupted_video_leaves_nothing_behind(model, face, speech, tmp_path):

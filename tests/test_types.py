@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cemnet.landmark_motion import head_rotation
+from cemnet.render.landmark_motion import head_rotation
 from cemnet.types import Pose
 
 

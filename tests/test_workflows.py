@@ -1,12 +1,11 @@
 """The example workflows, as people open them and as programs post them."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
+from paths import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[1]
 EXAMPLES = REPOSITORY / "example_workflows"
 POSTED = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "workflows" / "api").glob("*.json"))}
 EDITABLE = {path.stem: json.loads(path.read_text()) for path in sorted(EXAMPLES.glob("*.json"))}

@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 import torch
 
-from cemnet import media, pipeline
-from cemnet.audio import num_motion_frames
-from cemnet.renderer import FaceRenderer
+from cemnet import pipeline
+from cemnet.media import images, sound
+from cemnet.media.video_writer import VideoWriter
+from cemnet.render.renderer import FaceRenderer
+from cemnet.speech.mel import num_motion_frames
 from cemnet.types import MOTION_FPS, SAMPLE_RATE
-from cemnet.video_writer import VideoWriter
 
 Result = TypeVar("Result")
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -41,7 +42,7 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     model = pipeline.load_model(device="cpu")
-    image, audio = media.read_image(arguments.portrait), media.read_audio(arguments.speech)
+    image, audio = images.read_image(arguments.portrait), sound.read_audio(arguments.speech)
     height, width = image.shape[:2]
     print(f"Portrait {width}×{height}, speech {audio.duration_seconds:.1f} s, one thread\n")
 

@@ -15,7 +15,7 @@ import torch
 
 from cemnet.checkpoint import RELEASED_WEIGHTS, save_checkpoint
 from cemnet.errors import MissingModelError
-from cemnet.speech_encoder import CHUNK_TOKENS, WEIGHTS_NAME, SpeechEncoder, sinusoids
+from cemnet.speech.whisper_encoder import CHUNK_TOKENS, WEIGHTS_NAME, SpeechEncoder, sinusoids
 
 DTYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 NAMES = {

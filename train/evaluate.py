@@ -25,45 +25,29 @@ import torch.nn.functional as F
 from PIL import Image
 from tqdm import tqdm
 
-from cemnet import media, pipeline
+from cemnet import pipeline
 from cemnet.arkit import Emotion
 from cemnet.checkpoint import find_weights
-from cemnet.contact_sheet import TILE, face_square, tile
-from cemnet.describe import describe_speech
-from cemnet.emotion_memory import NUM_SHOWN_EMOTIONS, emotion_state
-from cemnet.model import NETWORK_WEIGHTS, CEMNet, EmotionNetwork
-from cemnet.refiner import REFINER_WEIGHTS, Refiner
-from cemnet.training.calibration import (
+from cemnet.emotion.bridging_memory import NUM_SHOWN_EMOTIONS, emotion_state
+from cemnet.evaluation.held_out_losses import held_out_losses
+from cemnet.evaluation.matrix.report_all import MatrixSettings, evaluate_matrix
+from cemnet.evaluation.memory import People, address_map, faces_table, retrieval_table, usage_table, worst_table
+from cemnet.evaluation.motion.lips import bilabial_frames, lips_table
+from cemnet.evaluation.motion.liveliness import hear_clean, hear_joined, life_table, perform_as, prosody_table
+from cemnet.evaluation.picture.face_recogniser import FaceRecogniser
+from cemnet.evaluation.picture.identity import similarity_table
+from cemnet.evaluation.picture.refiner import scores_table
+from cemnet.evaluation.report.figures import curves_figure, reliability_figure
+from cemnet.evaluation.report.report import Picture, Report
+from cemnet.evaluation.subjects import describe_weights, evaluated_model, labelled_clips, split_speakers
+from cemnet.evaluation.voice.calibration import (
     Displayed,
     clip_reliability,
     display_table,
     moment_reliability,
     reliability_table,
 )
-from cemnet.training.clips import Clip
-from cemnet.training.datasets import FeatureClips, full_speaker, load_feature_clips, one_hot_emotion
-from cemnet.training.evaluated import describe_weights, evaluated_model, labelled_clips, split_speakers
-from cemnet.training.face_recogniser import FaceRecogniser
-from cemnet.training.held_out_losses import held_out_losses
-from cemnet.training.identity_similarity import similarity_table
-from cemnet.training.lip_measures import bilabial_frames, lips_table
-from cemnet.training.matrix_evaluation import MatrixSettings, evaluate_matrix
-from cemnet.training.memory_diagnostics import (
-    People,
-    address_map,
-    faces_table,
-    retrieval_table,
-    usage_table,
-    worst_table,
-)
-from cemnet.training.motion_measures import hear_clean, hear_joined, life_table, perform_as, prosody_table
-from cemnet.training.refiner_pairs import PairMaker
-from cemnet.training.refiner_scores import scores_table
-from cemnet.training.report import Picture, Report
-from cemnet.training.report_figures import curves_figure, reliability_figure
-from cemnet.training.settings import TrainingSettings
-from cemnet.training.speech_folds import BRANCH_STEPS, fold_accuracies
-from cemnet.training.voice_robustness import (
+from cemnet.evaluation.voice.robustness import (
     CLEAN,
     DEGRADATIONS,
     confused_table,
@@ -73,7 +57,19 @@ from cemnet.training.voice_robustness import (
     recall_table,
     robustness_table,
 )
-from cemnet.training.voice_timeline import steadiness_table, turn_curves, turning_voices, turns_table
+from cemnet.evaluation.voice.speaker_folds import fold_accuracies
+from cemnet.evaluation.voice.turns import steadiness_table, turn_curves, turning_voices, turns_table
+from cemnet.inspection.contact_sheet import TILE, face_square, tile
+from cemnet.inspection.describe import describe_speech
+from cemnet.media import images, sound
+from cemnet.model import CEMNet
+from cemnet.network import NETWORK_WEIGHTS, EmotionNetwork
+from cemnet.render.refiner.network import REFINER_WEIGHTS, Refiner
+from cemnet.training.corpora.clips import Clip
+from cemnet.training.networks.emotion_branch import BRANCH_STEPS
+from cemnet.training.networks.feature_clips import FeatureClips, full_speaker, load_feature_clips, one_hot_emotion
+from cemnet.training.networks.settings import TrainingSettings
+from cemnet.training.refiner.pairs import PairMaker
 from cemnet.types import MOTION_FPS, FaceReference, Speech
 
 BASE_CONFIG = Path("train/configs/base.yaml")
@@ -311,14 +307,14 @@ def evaluate_cross(arguments: argparse.Namespace) -> None:
 def evaluate_identity(arguments: argparse.Namespace) -> None:
     model, faces = pipeline.load_model(device="cpu"), {}
     for path in arguments.portraits:
-        image = media.read_image(path)
+        image = images.read_image(path)
         face = faces[path.stem] = pipeline.face_reference(model, image)
         frame = model.renderer.frame(model.renderer.prepare(face), face.expression, np.zeros(3, np.float32))
         error = F.mse_loss(torch.from_numpy(frame[..., :3]), image[..., :3]).item()
         print(f"{path.name:28s} PSNR {10 * np.log10(1 / max(error, 1e-12)):6.1f} dB")
     if arguments.recogniser:
         recogniser = FaceRecogniser(arguments.recogniser)
-        voice = pipeline.encode_speech(model, media.read_audio(arguments.speech))
+        voice = pipeline.encode_speech(model, sound.read_audio(arguments.speech))
         print("\n" + similarity_table(model, faces, voice, recogniser).text())
 
 
@@ -338,12 +334,12 @@ def three_frames(model: CEMNet, face: FaceReference, voice: Speech, label: str) 
 
 def evaluate_sheet(arguments: argparse.Namespace) -> None:
     model = pipeline.load_model(device="cpu")
-    voices = [pipeline.encode_speech(model, media.read_audio(path)) for path in arguments.speech]
+    voices = [pipeline.encode_speech(model, sound.read_audio(path)) for path in arguments.speech]
     labels = [max((heard := describe_speech(voice)["emotion"]), key=heard.__getitem__) for voice in voices]
     columns = 1 + 3 * len(voices)
     sheet = Image.new("RGB", (columns * TILE, len(arguments.portraits) * TILE))
     for row, path in enumerate(tqdm(arguments.portraits)):
-        face = pipeline.face_reference(model, media.read_image(path))
+        face = pipeline.face_reference(model, images.read_image(path))
         tiles = [tile(face.image.numpy(), face_square(face, margin=1.4), path.stem)]
         for voice, label in zip(voices, labels, strict=True):
             tiles += three_frames(model, face, voice, label)

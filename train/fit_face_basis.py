@@ -14,11 +14,11 @@ from jaxtyping import Float
 
 from cemnet.arkit import ARKIT_NAMES
 from cemnet.checkpoint import RELEASED_WEIGHTS, save_checkpoint
-from cemnet.face import FaceLandmarker, find_face_landmarker
-from cemnet.face_basis import FaceBasis
-from cemnet.training.basis_regression import expression_habits, landmark_noise, regress
-from cemnet.training.heads import HeadModel
-from cemnet.training.rendered_heads import Renders, render_heads
+from cemnet.face.basis import FaceBasis
+from cemnet.face.landmarker import FaceLandmarker, find_face_landmarker
+from cemnet.training.heads.basis_regression import expression_habits, landmark_noise, regress
+from cemnet.training.heads.ict_head import HeadModel
+from cemnet.training.heads.render_dataset import Renders, render_heads
 
 DATA = "Landmarks detected by MediaPipe Face Landmarker (Apache-2.0) on rendered USC ICT-FaceKit heads (MIT)."
 RIGHT_IRIS, LEFT_IRIS = 468, 473  # centres

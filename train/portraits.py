@@ -14,13 +14,13 @@ from PIL import Image
 
 from cemnet import pipeline
 from cemnet.arkit import ARKIT_INDEX, EMOTIONS, Emotion
-from cemnet.contact_sheet import face_square, tile
-from cemnet.media import from_uint8
+from cemnet.evaluation.picture.hard_portraits import hard_portraits, weights
+from cemnet.evaluation.picture.measures import STILL, breathing, seam, sharpness_kept, teeth_jitter
+from cemnet.inspection.contact_sheet import face_square, tile
+from cemnet.media.pixels import from_uint8
 from cemnet.model import CEMNet
-from cemnet.renderer import FaceRenderer, PreparedFace
-from cemnet.training.hard_portraits import hard_portraits, weights
-from cemnet.training.picture_measures import STILL, breathing, seam, sharpness_kept, teeth_jitter
-from cemnet.training.prototypes import Person
+from cemnet.render.renderer import FaceRenderer, PreparedFace
+from cemnet.training.performer.emotion_prototypes import Person
 from cemnet.types import FaceReference
 
 SHOWN: tuple[Emotion, ...] = tuple(emotion for emotion in EMOTIONS if emotion not in ("neutral", "contempt"))

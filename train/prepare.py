@@ -16,19 +16,19 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from cemnet.audio import mono_16k
 from cemnet.checkpoint import find_weights
 from cemnet.errors import CEMNetError
-from cemnet.face import FaceLandmarker, find_face_landmarker
-from cemnet.face_basis import FaceBasis
-from cemnet.media import read_audio
-from cemnet.training.alignment import find_phonemes
-from cemnet.training.clips import Clip, clip_path, save_clip
-from cemnet.training.corpora import CORPORA, Recording
-from cemnet.training.phonemes import PhonemeSpan, fill_silence
-from cemnet.training.sentences import SENTENCES
-from cemnet.training.synthesis import Espeak, flite, open_espeak
-from cemnet.training.tracking import track_film
+from cemnet.face.basis import FaceBasis
+from cemnet.face.landmarker import FaceLandmarker, find_face_landmarker
+from cemnet.media.sound import read_audio
+from cemnet.speech.mel import mono_16k
+from cemnet.training.corpora.alignment import find_phonemes
+from cemnet.training.corpora.clips import Clip, clip_path, save_clip
+from cemnet.training.corpora.film_curves import track_film
+from cemnet.training.corpora.phonemes import PhonemeSpan, fill_silence
+from cemnet.training.corpora.readers import CORPORA, Recording
+from cemnet.training.corpora.sentences import SENTENCES
+from cemnet.training.corpora.text_to_speech import Espeak, flite, open_espeak
 from cemnet.types import SAMPLE_RATE
 
 ESPEAK_VARIANTS = ("m1", "m2", "m3", "m4", "m5", "m6", "m7", "f1", "f2", "f3", "f4", "f5")

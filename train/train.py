@@ -22,17 +22,17 @@ from tqdm import tqdm
 from cemnet.checkpoint import load_checkpoint, save_checkpoint
 from cemnet.config import ModelConfig
 from cemnet.errors import CEMNetError
-from cemnet.model import NETWORK_WEIGHTS, EmotionNetwork
-from cemnet.refiner import REFINER_WEIGHTS, Refiner
-from cemnet.training.cross_pairs import CrossPairs, first_memories
-from cemnet.training.datasets import FeatureClips, load_feature_clips
-from cemnet.training.objective import Objective, total_loss
-from cemnet.training.refiner_pairs import prepared_pairs
-from cemnet.training.refiner_training import DATA as REFINER_DATA
-from cemnet.training.refiner_training import PairDataset, RefinerObjective, RefinerSettings, load_settings
-from cemnet.training.settings import TrainingSettings
-from cemnet.training.temperature import choose_temperature
-from cemnet.training.voice_table import VoiceTable
+from cemnet.network import NETWORK_WEIGHTS, EmotionNetwork
+from cemnet.render.refiner.network import REFINER_WEIGHTS, Refiner
+from cemnet.training.networks.cross_pairs import CrossPairs, first_memories
+from cemnet.training.networks.feature_clips import FeatureClips, load_feature_clips
+from cemnet.training.networks.objective import Objective, total_loss
+from cemnet.training.networks.settings import TrainingSettings
+from cemnet.training.networks.temperature import choose_temperature
+from cemnet.training.networks.voice_statistics import VoiceTable
+from cemnet.training.refiner.objective import DATA as REFINER_DATA
+from cemnet.training.refiner.objective import PairDataset, RefinerObjective, RefinerSettings, load_settings
+from cemnet.training.refiner.pairs import prepared_pairs
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -15,11 +15,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from cemnet.arkit import EMOTION_INDEX, EMOTIONS
+from cemnet.arkit import EMOTION_INDEX, EMOTIONS, MIRRORED_EXPRESSION
 from cemnet.checkpoint import RELEASED_WEIGHTS, find_weights, save_checkpoint
-from cemnet.face_basis import MIRRORED_EXPRESSION, FaceBasis
-from cemnet.face_reference import ReferenceEmotionReader, emotion_features, fit_and_read
-from cemnet.training.rendered_heads import NO_EMOTION, Renders
+from cemnet.emotion.portrait_emotion import ReferenceEmotionReader, emotion_features
+from cemnet.face.basis import FaceBasis
+from cemnet.face.reference import fit_and_read
+from cemnet.training.heads.render_dataset import NO_EMOTION, Renders
 
 HIDDEN, EPOCHS, BATCH = 32, 150, 256
 CLEAR_INTENSITY = 0.4  # from here on the label is the emotion alone; below it fades into neutral

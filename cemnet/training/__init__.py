@@ -1,1 +1,1 @@
-"""What makes training data and trains on it; needs the `train` extra."""
+"""What the scripts in train/ use: corpora, the rule-based performer, rendered heads, refiner and networks."""

@@ -1,0 +1,94 @@
+"""What can be typed after `cemnet`."""
+
+import argparse
+from pathlib import Path
+
+from ..arkit import EMOTIONS
+from ..types import MOTION_FPS
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cemnet", description="Talking faces whose emotion the voice decides.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    shared, written, video, shown, eyes, life = (argparse.ArgumentParser(add_help=False) for _ in range(6))
+    add_shared(shared)
+    add_written(written)
+    add_picture(video)
+    add_emotion(shown)
+    add_eyes(eyes)
+    add_life(life)
+
+    animate = commands.add_parser(
+        "animate", parents=[shared, written, video, shown, life, eyes], help="portrait + speech to video"
+    )
+    voices = animate.add_mutually_exclusive_group(required=True)
+    voices.add_argument("--speech", type=Path, help="any sound or video file with a voice")
+    voices.add_argument(
+        "--speaker", type=speaker, action="append", metavar="FACE=SPEECH",
+        help="a face, 0 being the largest, and what it says; once for each who speaks",
+    )  # fmt: skip
+    animate.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
+    animate.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
+    animate.add_argument("--motion-csv", type=Path, metavar="OUT.csv", help="also write the curves (Live Link Face)")
+
+    render = commands.add_parser(
+        "render", parents=[shared, written, video, life, eyes], help="portrait + motion file to video"
+    )
+    render.add_argument("--motion-csv", type=Path, required=True, metavar="IN.csv", help="Live Link Face curves")
+    render.add_argument("--speech", type=Path, help="sound for the video")
+
+    dub = commands.add_parser("dub", parents=[shared, written, shown, eyes], help="film + speech to film")
+    dub.add_argument("--video", type=Path, required=True, help="a film with a face")
+    dub.add_argument("--speech", type=Path, help="what it is to say (default: its own sound)")
+
+    portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
+    portrait.add_argument("portrait", type=Path)
+    portrait.add_argument("--json", action="store_true", help="print JSON")
+    speech = commands.add_parser("inspect-speech", parents=[shared], help="emotion over time")
+    speech.add_argument("speech", type=Path)
+    speech.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def speaker(text: str) -> tuple[int, Path]:
+    """FACE=SPEECH as the number of a face and the path of a sound."""
+    face, _, speech = text.partition("=")
+    if not face.isdecimal() or not speech:
+        raise argparse.ArgumentTypeError(f"{text!r} has to be the number of a face, = and a sound file: 0=anna.wav")
+    return int(face), Path(speech)
+
+
+def add_shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="default: auto")
+    parser.add_argument("--models", type=Path, action="append", default=[], help="a folder with your own weights")
+
+
+def add_written(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", type=Path, required=True, help="the video to write: .mp4, .mov or .webm")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--face-index", type=int, help="which face, 0 being the largest (default)")
+    parser.add_argument("--unmarked", action="store_true", help="do not write into the file that it is AI-generated")
+    parser.add_argument("--upscale", type=float, default=1.0, metavar="FACTOR", help="enlarge 1 to 4 times (Lanczos)")
+
+
+def add_picture(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--portrait", type=Path, required=True, help="a picture with a face")
+    parser.add_argument("--contact-sheet", type=Path, metavar="OUT.png", help="also write a picture of some frames")
+    parser.add_argument("--alpha", action="store_true", help="keep the picture's transparency, in a .webm or .mov")
+
+
+def add_emotion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--emotion", default="auto", choices=["auto", *EMOTIONS], help="default: what the voice says")
+    parser.add_argument("--intensity", type=float, default=1.0, help="1 as heard or full strength, 0 none, up to 2")
+
+
+def add_life(parser: argparse.ArgumentParser) -> None:
+    for name, what in (("blinks", "blinking"), ("gaze", "wandering of the eyes"), ("head-motion", "head motion")):
+        parser.add_argument(f"--{name}", type=float, default=1.0, metavar="AMOUNT", help=f"{what}, 0 to 3 (default 1)")
+
+
+def add_eyes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--look-sideways", type=float, default=0.0, metavar="TURN", help="turn the eyes to the picture's right, −1 to 1"
+    )
+    parser.add_argument("--look-up", type=float, default=0.0, metavar="TURN", help="turn the eyes up, −1 to 1")

@@ -1,0 +1,172 @@
+"""The `cemnet` command: animate a portrait, dub a film, render a motion file, look at a portrait, listen to a voice."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from ..arkit import EMOTIONS
+from ..errors import CEMNetError
+from ..inspection.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
+from ..types import Audio
+from .arguments import build_parser
+
+if TYPE_CHECKING:
+    from ..model import CEMNet
+    from ..render.scene import Performance
+
+
+def refuse_to_overwrite(overwrite: bool, *paths: Path | None) -> None:
+    """Checked before the work starts, so that nobody renders for minutes in vain."""
+    for path in paths:
+        if path is not None and path.exists() and not overwrite:
+            raise CEMNetError(f"{path} exists already. Give another name, or --overwrite to replace it.")
+
+
+def animate(arguments: argparse.Namespace) -> None:
+    from .. import pipeline
+    from ..face.reference import choose_face
+    from ..media import images, sound
+    from ..motion import live_link
+    from ..motion.editing import edit_motion
+
+    refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.motion_csv, arguments.contact_sheet)
+    image = images.upscaled(images.read_image(arguments.portrait), arguments.upscale)
+    cast = arguments.speaker or [(arguments.face_index, arguments.speech)]
+    voices = [sound.read_audio(path) for _, path in cast]
+    model = pipeline.load_model(arguments.models, arguments.device)
+    faces, performances = pipeline.all_faces(model, image), []
+    for (index, _), audio in zip(cast, voices, strict=True):
+        face = choose_face(faces, index)
+        seen = describe_face(face)
+        print(f"Saw:     {top_emotions(seen['emotion'])}; intensity {seen['intensity']:.2f}")
+        speech = pipeline.encode_speech(model, audio)
+        heard = describe_speech(speech)
+        print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+        motion = pipeline.bridge_emotion(
+            model, face, speech, arguments.emotion, arguments.intensity, arguments.seed + len(performances),
+            arguments.fps,
+        )  # fmt: skip
+        print(f"Bridged: {describe_motion(motion)}")
+        performances.append((face, edit_motion(motion, **life(arguments), **eyes(arguments))))
+    if arguments.motion_csv is not None:
+        live_link.write_motion_csv(arguments.motion_csv, performances[0][1], arguments.overwrite)
+    save(arguments, model, performances, sound.mixed_sound(voices))
+
+
+def life(arguments: argparse.Namespace) -> dict[str, float]:
+    return {"blink": arguments.blinks, "gaze": arguments.gaze, "head": arguments.head_motion}
+
+
+def eyes(arguments: argparse.Namespace) -> dict[str, float]:
+    return {"look_sideways": arguments.look_sideways, "look_up": arguments.look_up}
+
+
+def render(arguments: argparse.Namespace) -> None:
+    from .. import pipeline
+    from ..media import images, sound
+    from ..motion import live_link
+    from ..motion.editing import edit_motion
+
+    refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.contact_sheet)
+    image = images.upscaled(images.read_image(arguments.portrait), arguments.upscale)
+    motion = edit_motion(live_link.read_motion_csv(arguments.motion_csv), **life(arguments), **eyes(arguments))
+    audio = sound.read_audio(arguments.speech) if arguments.speech is not None else None
+    model = pipeline.load_model(arguments.models, arguments.device)
+    face = pipeline.face_reference(model, image, arguments.face_index)
+    save(arguments, model, [(face, motion)], audio)
+
+
+def dub(arguments: argparse.Namespace) -> None:
+    from .. import film_dubbing, pipeline
+    from ..media import sound
+    from ..motion.editing import edit_motion
+
+    refuse_to_overwrite(arguments.overwrite, arguments.output)
+    audio = sound.read_audio(arguments.speech or arguments.video)
+    model = pipeline.load_model(arguments.models, arguments.device)
+    track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale)
+    seen = rounded(track.emotion.probabilities, EMOTIONS)
+    print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
+    speech, motion = film_dubbing.dub_motion(
+        model, track, audio, emotion=arguments.emotion, intensity=arguments.intensity
+    )
+    heard = describe_speech(speech)
+    print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+    motion = edit_motion(motion, **eyes(arguments))
+    with tqdm(total=motion.num_frames, unit="frame") as bar:
+        film_dubbing.save_dubbed_video(
+            model, arguments.video, track, motion, arguments.output, audio, arguments.overwrite,
+            lambda done, _: bar.update(done - bar.n), not arguments.unmarked,
+        )  # fmt: skip
+    print(f"Wrote {arguments.output}")
+
+
+def save(
+    arguments: argparse.Namespace, model: "CEMNet", performances: "list[Performance]", audio: Audio | None
+) -> None:
+    from .. import pipeline
+    from ..inspection import contact_sheet
+
+    with tqdm(total=max(motion.num_frames for _, motion in performances), unit="frame") as bar:
+        pipeline.save_people_video(
+            model, performances, arguments.output, audio, arguments.overwrite,
+            lambda done, _: bar.update(done - bar.n), arguments.alpha, not arguments.unmarked,
+        )  # fmt: skip
+    print(f"Wrote {arguments.output}")
+    if arguments.contact_sheet is not None:
+        face, motion = performances[0]
+        contact_sheet.save_contact_sheet(arguments.contact_sheet, model.renderer, face, motion, arguments.overwrite)
+        print(f"Wrote {arguments.contact_sheet}")
+
+
+def inspect_portrait(arguments: argparse.Namespace) -> None:
+    from .. import pipeline
+    from ..media import images
+
+    image = images.read_image(arguments.portrait)
+    model = pipeline.load_model(arguments.models, arguments.device)
+    faces = [describe_face(face) for face in pipeline.all_faces(model, image)]
+    if arguments.json:
+        print(json.dumps({"faces": faces}, indent=2))
+        return
+    for index, face in enumerate(faces):
+        print(f"Face {index}: box {face['box']}, {top_emotions(face['emotion'])}; intensity {face['intensity']:.2f}")
+
+
+def inspect_speech(arguments: argparse.Namespace) -> None:
+    from .. import pipeline
+    from ..media import sound
+
+    audio = sound.read_audio(arguments.speech)
+    model = pipeline.load_model(arguments.models, arguments.device)
+    heard = describe_speech(pipeline.encode_speech(model, audio))
+    if arguments.json:
+        print(json.dumps(heard, indent=2))
+        return
+    print(f"Heard: {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+    for window in heard["windows"]:
+        print(f"  {window['start']:6.2f}–{window['end']:6.2f} s  {top_emotions(window['emotion'])}")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Runs one command; an error that the user can mend is one sentence on stderr and exit status 1."""
+    arguments = build_parser().parse_args(argv)
+    commands = {
+        "animate": animate,
+        "render": render,
+        "dub": dub,
+        "inspect-portrait": inspect_portrait,
+        "inspect-speech": inspect_speech,
+    }
+    try:
+        commands[arguments.command](arguments)
+    except CEMNetError as error:
+        print(f"cemnet: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("cemnet: interrupted; no file was written.", file=sys.stderr)
+        raise SystemExit(130) from None

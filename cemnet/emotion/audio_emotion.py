@@ -1,0 +1,202 @@
+"""Audio Emotion Enhancement (AEE): what the voice says (content) and how (emotion), each on its own branch.
+
+The enhancement pulls an emotion embedding toward learned prototypes, so that a weak cue is amplified; prototypes and
+embedding are shaped by labelled voices and a supervised-contrastive loss (Khosla et al. 2020), content and the course
+of the emotion by cross-reconstruction.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
+from ..config import PROSODY_DIM, VOICE_DIM, WHISPER_TINY_DIM, WHISPER_TINY_STATES, AudioEmotionConfig
+from ..types import MOTION_FPS
+
+# Ways of speaking that corpora label, and the emotion each one shows on a face.
+VOICE_STYLES: dict[str, Emotion] = {
+    "neutral": "neutral",
+    "calm": "neutral",
+    "bored": "neutral",
+    "happy": "happy",
+    "sad": "sad",
+    "angry": "angry",
+    "fear": "fear",
+    "disgust": "disgust",
+    "surprise": "surprise",
+    "contempt": "contempt",
+}
+NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem knows no speech yet
+MIN_VOICED_FRAMES = 5  # a fifth of a second
+NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
+
+
+@dataclass(frozen=True)
+class VoiceEmotion:
+    """What the emotion branch heard, a row for each window (or frame)."""
+
+    embedding: Float[Tensor, "*batch embedding"]  # enhanced, unit length
+    style_logits: Float[Tensor, "*batch style"]
+    probabilities: Float[Tensor, "*batch emotion"]  # calibrated belief
+    strength: Float[Tensor, "*batch"]  # how strongly the likeliest emotion is felt, 0 to 1
+    emotion: Float[Tensor, "*batch emotion"]  # what to show: the belief, decided
+    intensity: Float[Tensor, "*batch"]  # how strongly to show it: the strength, less where the belief is unsure
+
+
+def frames_from_tokens(
+    hidden: Float[Tensor, "layer token channel"], num_frames: int
+) -> Float[Tensor, "layer frame channel"]:
+    """Whisper's 50 tokens a second averaged in pairs to MOTION_FPS, the last repeated to fill num_frames."""
+    missing = max(0, 2 * num_frames - hidden.shape[1])
+    padded = torch.cat([hidden, hidden[:, -1:].expand(-1, missing, -1)], dim=1)[:, : 2 * num_frames]
+    return padded.unflatten(1, (num_frames, 2)).mean(dim=2)
+
+
+def window_weights(
+    voicing: Float[Tensor, "batch frame"], window_seconds: float, hop_seconds: float
+) -> Float[Tensor, "batch window frame"]:
+    """Rows that average voiced frames inside windows spaced by the hop; each row sums to one."""
+    num_frames = voicing.shape[1]
+    hop, half = hop_seconds * MOTION_FPS, window_seconds * MOTION_FPS / 2
+    centres = torch.arange(hop / 2, max(num_frames, hop), hop, device=voicing.device)
+    distance = (torch.arange(num_frames, device=voicing.device) - centres.unsqueeze(1)).abs()
+    inside = (1.25 - distance / half).clamp(0, 1)  # flat, then a soft shoulder: neighbours differ little
+    weights = inside * (voicing.unsqueeze(1) + 1e-3)
+    return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-6)
+
+
+def window_statistics(
+    hidden: Float[Tensor, "batch layer frame channel"],
+    voice: Float[Tensor, "batch frame voice"],
+    weights: Float[Tensor, "batch window frame"],
+) -> Float[Tensor, "batch window statistic"]:
+    """Weighted mean and deviation of Whisper's blocks and the voice's features over each window.
+
+    They are all that the emotion branch needs of a sound, and nothing in them is learned.
+    """
+    features = torch.cat([*hidden[:, 1:].unbind(1), voice], dim=-1)
+    mean = weights @ features
+    variance = (weights @ features.square() - mean.square()).clamp_min(1e-6)
+    return torch.cat([mean, variance.sqrt()], dim=-1)
+
+
+def smoothstep(share: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
+    """0 below 0, 1 above 1, and a smooth way between."""
+    share = share.clamp(0, 1)
+    return share * share * (3 - 2 * share)
+
+
+class AudioEmotionEncoder(nn.Module):
+    """Whisper's hidden states and `audio.voice_features` in; content, emotion and its course in time out."""
+
+    style_emotion: Tensor
+    style_heard: Tensor
+    statistics_mean: Tensor
+    statistics_scale: Tensor
+
+    def __init__(self, config: AudioEmotionConfig) -> None:
+        super().__init__()
+        self.config = config
+        styles = list(VOICE_STYLES)
+        style_emotion = torch.zeros(len(styles), len(EMOTIONS))
+        for row, emotion in enumerate(VOICE_STYLES.values()):
+            style_emotion[row, EMOTION_INDEX[emotion]] = 1.0
+        self.register_buffer("style_emotion", style_emotion, persistent=False)
+        self.register_buffer("style_heard", torch.ones(len(styles)))  # 0 for styles that no training voice had
+
+        self.layer_mix = nn.Parameter(torch.zeros(WHISPER_TINY_STATES))
+        self.content_in = nn.Sequential(nn.LayerNorm(WHISPER_TINY_DIM), nn.Linear(WHISPER_TINY_DIM, config.content_dim))
+        self.content_smooth = nn.Conv1d(config.content_dim, config.content_dim, 3, padding=1)
+
+        self.register_buffer("statistics_mean", torch.zeros(NUM_STATISTICS))
+        self.register_buffer("statistics_scale", torch.ones(NUM_STATISTICS))
+        self.embed = nn.Sequential(
+            nn.Dropout(config.dropout),
+            nn.Linear(NUM_STATISTICS, config.hidden_dim),
+            nn.GELU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.hidden_dim, config.embedding_dim),
+        )
+        self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.embedding_dim))
+        self.strength = nn.Linear(config.embedding_dim, 1)
+        self.course = nn.Sequential(
+            nn.Conv1d(PROSODY_DIM, 32, 9, padding=4), nn.GELU(), nn.Conv1d(32, 32, 9, padding=4), nn.GELU(),
+            nn.Conv1d(32, 1, 9, padding=4),
+        )  # fmt: skip
+
+    def standardised(
+        self, mean: Float[Tensor, "statistic"], scale: Float[Tensor, "statistic"]
+    ) -> "AudioEmotionEncoder":
+        """Itself, from now on hearing statistics of this mean and deviation; for before training."""
+        self.statistics_mean.copy_(mean)
+        self.statistics_scale.copy_(scale)
+        return self
+
+    def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
+        """What is being said, frame by frame, without how."""
+        mixed = torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0))
+        projected = self.content_in(mixed).transpose(1, 2)
+        return (projected + F.gelu(self.content_smooth(projected))).transpose(1, 2)
+
+    def enhance(self, embedding: Float[Tensor, "*batch embedding"]) -> Float[Tensor, "*batch embedding"]:
+        """Pulls an embedding toward the prototypes it resembles."""
+        prototypes = F.normalize(self.prototypes, dim=-1).flatten(0, 1)
+        attention = (self.config.sharpness * F.normalize(embedding, dim=-1) @ prototypes.T).softmax(dim=-1)
+        return F.normalize(F.normalize(embedding, dim=-1) + self.config.enhancement * attention @ prototypes, dim=-1)
+
+    def emotion(
+        self,
+        hidden: Float[Tensor, "batch layer frame channel"],
+        voice: Float[Tensor, "batch frame voice"],
+        weights: Float[Tensor, "batch window frame"],
+    ) -> VoiceEmotion:
+        """The emotion in each window of `weights` (rows that sum to one)."""
+        return self.judge(window_statistics(hidden, voice, weights))
+
+    def judge(self, statistics: Float[Tensor, "*batch statistic"]) -> VoiceEmotion:
+        """The emotion behind windows' statistics: embedded, enhanced, compared with the prototypes."""
+        standard = ((statistics - self.statistics_mean) / self.statistics_scale).clamp(-5, 5)
+        embedding = self.enhance(self.embed(standard))
+        similarity = torch.einsum("...e,spe->...sp", embedding, F.normalize(self.prototypes, dim=-1))
+        style_logits = (self.config.sharpness * similarity).logsumexp(dim=-1)
+        known = (style_logits / self.config.temperature).masked_fill(self.style_heard < 0.5, -torch.inf)
+        probabilities = known.softmax(dim=-1) @ self.style_emotion
+        strength = self.strength(embedding).squeeze(-1).sigmoid()
+        emotion, certainty = self.decide(probabilities)
+        return VoiceEmotion(embedding, style_logits, probabilities, strength, emotion, strength * certainty)
+
+    def decide(
+        self, probabilities: Float[Tensor, "*batch emotion"]
+    ) -> tuple[Float[Tensor, "*batch emotion"], Float[Tensor, "*batch"]]:
+        """What to show of a belief, and how sure it is (0 to 1): a face that shows a bit of everything shows nothing.
+
+        The likeliest emotions are favoured, and fade together where even the likeliest is hardly believed.
+        """
+        favoured = probabilities**self.config.decisiveness
+        sure = (probabilities.amax(dim=-1) - self.config.unsure) / (self.config.sure - self.config.unsure)
+        return favoured / favoured.sum(dim=-1, keepdim=True), smoothstep(sure)
+
+    def course_of(self, voice: Float[Tensor, "batch frame voice"]) -> Float[Tensor, "batch frame"]:
+        """How the emotion swells and ebbs with the voice's prosody: 0 at rest, 1 at its apex."""
+        return self.course(voice[..., :PROSODY_DIM].transpose(1, 2)).squeeze(1).sigmoid()
+
+    def forward(
+        self, hidden: Float[Tensor, "batch layer frame channel"], voice: Float[Tensor, "batch frame voice"]
+    ) -> VoiceEmotion:
+        """The emotion at every frame of whole clips: heard in overlapping windows and carried on smoothly.
+
+        Where a window holds hardly any voice, there is nothing to feel: strength goes to zero.
+        """
+        voicing = voice[..., 3]
+        weights = window_weights(voicing, self.config.window_seconds, self.config.hop_seconds)
+        heard = self.emotion(hidden, voice, weights)
+        presence = (voicing.unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES
+        levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.clamp_max(1.0).unsqueeze(-1)
+        parts = [heard.embedding, heard.style_logits, heard.probabilities, heard.emotion, levels]
+        per_window = torch.cat(parts, dim=-1).transpose(1, 2)
+        per_frame = F.interpolate(per_window, size=voice.shape[1], mode="linear").transpose(1, 2)
+        embedding, style_logits, probabilities, emotion, levels = per_frame.split([p.shape[-1] for p in parts], dim=-1)
+        return VoiceEmotion(embedding, style_logits, probabilities, levels[..., 0], emotion, levels[..., 1])

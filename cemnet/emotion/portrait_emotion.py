@@ -1,0 +1,55 @@
+"""The emotion that a portrait's face already shows, read softly and with its strength."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from ..arkit import ARKIT_NAMES, EMOTIONS, MIRRORED_EXPRESSION
+from ..checkpoint import load_checkpoint
+from ..types import EmotionEstimate
+
+EMOTIONAL = np.array([not name.startswith(("eyeLook", "tongue")) for name in ARKIT_NAMES])
+
+
+@dataclass(frozen=True)
+class ReferenceEmotionReader:
+    """Reads an emotion from a fitted expression and MediaPipe's scores: softly, and faintly where it is unsure."""
+
+    centre: Float[np.ndarray, "feature"]
+    spread: Float[np.ndarray, "feature"]
+    hidden_weight: Float[np.ndarray, "hidden feature"]
+    hidden_bias: Float[np.ndarray, "hidden"]
+    output_weight: Float[np.ndarray, "output hidden"]  # one row an emotion, and one for the intensity
+    output_bias: Float[np.ndarray, "output"]
+
+    @classmethod
+    def load(cls, path: Path) -> "ReferenceEmotionReader":
+        """Reads released weights; MissingModelError when they cannot be read."""
+        tensors, _ = load_checkpoint(path)
+        return cls(**{name: tensor.numpy().astype(np.float64) for name, tensor in tensors.items()})
+
+    def read(
+        self, expression: Float[np.ndarray, "expression"], scores: Float[np.ndarray, "expression"]
+    ) -> EmotionEstimate:
+        """The emotion of one face; a face and its mirror image read the same."""
+        mirrored = self._outputs(expression[MIRRORED_EXPRESSION], scores[MIRRORED_EXPRESSION])
+        outputs = (self._outputs(expression, scores) + mirrored) / 2
+        logits, intensity = outputs[: len(EMOTIONS)], outputs[len(EMOTIONS)]
+        odds = np.exp(logits - logits.max())
+        return EmotionEstimate(odds / odds.sum(), float(1 / (1 + np.exp(-intensity))))
+
+    def _outputs(
+        self, expression: Float[np.ndarray, "expression"], scores: Float[np.ndarray, "expression"]
+    ) -> Float[np.ndarray, "output"]:
+        features = (emotion_features(expression, scores) - self.centre) / self.spread
+        hidden = np.tanh(self.hidden_weight @ features + self.hidden_bias)
+        return self.output_weight @ hidden + self.output_bias
+
+
+def emotion_features(
+    expression: Float[np.ndarray, "*batch expression"], scores: Float[np.ndarray, "*batch expression"]
+) -> Float[np.ndarray, "*batch feature"]:
+    """What the reader looks at. Where a person looks says nothing, so gaze is left out."""
+    return np.concatenate([expression[..., EMOTIONAL], scores[..., EMOTIONAL]], axis=-1).astype(np.float64)

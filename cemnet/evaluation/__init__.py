@@ -1,0 +1,1 @@
+"""What train/evaluate.py measures; training never imports it."""

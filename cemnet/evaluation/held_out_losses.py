@@ -1,0 +1,26 @@
+"""The trainer's losses on voices that a network has not heard, driven by what it hears, as at inference."""
+
+import torch
+from torch.utils.data import DataLoader
+
+from ..network import EmotionNetwork
+from ..training.networks.cross_pairs import CrossPairs
+from ..training.networks.feature_clips import FeatureClips
+from ..training.networks.objective import Objective
+from ..training.networks.voice_statistics import VoiceTable
+
+BATCH_SIZE = 32
+
+
+@torch.no_grad()
+def held_out_losses(
+    network: EmotionNetwork, clips: FeatureClips, crop_seconds: float, num_batches: int, seed: int
+) -> dict[str, float]:
+    """Mean of every loss over batches that depend on clips and seed alone; emotions asked for by name are left out."""
+    objective = Objective(network, heard_share=1.0).eval()
+    voices = VoiceTable.of(clips.clips, seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        pairs = CrossPairs(clips, voices, crop_seconds, num_batches * BATCH_SIZE, asked_share=0.0)
+        measured = [objective(batch) for batch in DataLoader(pairs, BATCH_SIZE)]
+    return {name: float(torch.stack([losses[name] for losses in measured]).mean()) for name in measured[0]}

@@ -1,0 +1,1 @@
+"""Reference emotion × voice emotion: systems, judge, scores and report."""

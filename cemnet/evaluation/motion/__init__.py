@@ -1,0 +1,1 @@
+"""Lips, silence, blinks and head of performances."""

@@ -1,0 +1,1 @@
+"""Renderer and refiner against rendered truth, identity, and hard portraits."""

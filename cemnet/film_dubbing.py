@@ -1,0 +1,91 @@
+"""A film in place of a portrait: its face is followed, speaks with another voice or emotion, and is put back."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+from .face.tracking import FaceTrack, track_face
+from .media.images import enlarged_size
+from .media.provenance import generated_metadata
+from .media.sound import read_audio
+from .media.video_reader import video_fps, video_frames
+from .media.video_writer import VideoWriter
+from .model import CEMNet
+from .pipeline import Progress, bridge_emotion, encode_speech, write_frames
+from .render.film import dubbed_frames, lasting, performed_in_film, person_of
+from .types import Audio, Motion, Speech
+
+
+def track_video(model: CEMNet, video: Path, face_index: int | None = None, upscale: float = 1.0) -> FaceTrack:
+    """One face of a film, the largest one unless an index is given, followed through all of it.
+
+    `upscale` enlarges the film, 1 to 4 times. MediaError where it cannot be read, FaceError where it shows no face.
+    """
+    fps, size = video_fps(video), None
+    if upscale != 1.0:
+        height, width = next(video_frames(video, fps)).shape[:2]
+        size = enlarged_size(width, height, upscale)
+    return track_frames(model, video_frames(video, fps, size), fps, face_index)
+
+
+def track_frames(
+    model: CEMNet, frames: Iterable[UInt8[np.ndarray, "height width 3"]], fps: float, face_index: int | None = None
+) -> FaceTrack:
+    """As `track_video`, of pictures that come one after the other."""
+    return track_face(frames, fps, model.landmarker, model.basis, model.emotion_reader, face_index)
+
+
+def dub_motion(model: CEMNet, track: FaceTrack, audio: Audio, **performance) -> tuple[Speech, Motion]:
+    """What the voice says, and the performance that speaks it over a film; `performance` goes to `bridge_emotion`.
+
+    Head, blinks and gaze stay the film's own. The film's face rests where the voice is shorter.
+    """
+    speech = encode_speech(model, lasting(audio, track.num_frames / track.fps))
+    still = {"blinks": 0.0, "gaze": 0.0, "head_motion": 0.0}
+    performed = bridge_emotion(model, person_of(track), speech, fps=track.fps, **still, **performance)
+    return speech, performed_in_film(track, performed)
+
+
+def save_dubbed_video(
+    model: CEMNet,
+    video: Path,
+    track: FaceTrack,
+    motion: Motion,
+    output: Path,
+    audio: Audio | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    marked: bool = True,
+) -> None:
+    """The film with its face moved by the motion, at its own frame rate and as large as it was tracked.
+
+    Pictures are streamed: memory does not grow with their number.
+    """
+    height, width = track.best_picture.shape[:2]
+    frames = dubbed_frames(model.renderer, video_frames(video, track.fps, (width, height)), track, motion)
+    metadata = generated_metadata() if marked else None
+    with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata) as writer:
+        write_frames(writer, frames, motion.num_frames, progress)
+
+
+def dub(
+    model: CEMNet,
+    video: Path,
+    output: Path,
+    audio: Audio | None = None,
+    face_index: int | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    **performance,
+) -> tuple[FaceTrack, Speech, Motion]:
+    """A film speaks with another voice, or its own one with the emotion of the voice or a named one.
+
+    `audio` None takes the film's own sound. `performance` goes to `bridge_emotion`.
+    """
+    audio = read_audio(video) if audio is None else audio
+    track = track_video(model, video, face_index)
+    speech, motion = dub_motion(model, track, audio, **performance)
+    save_dubbed_video(model, video, track, motion, output, audio, overwrite, progress)
+    return track, speech, motion

@@ -1,0 +1,53 @@
+"""A picture of a performance: the portrait and some frames side by side, cropped to the face."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image, ImageDraw
+
+from ..errors import MediaError
+from ..render.renderer import FaceRenderer
+from ..types import FaceReference, Motion
+
+TILE = 320
+
+
+def face_square(face: FaceReference, margin: float = 1.8) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a square around the face, inside the picture where it fits."""
+    left, top, right, bottom = face.landmarks.box
+    half = margin * max(right - left, bottom - top) / 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    return round(x - half), round(y - half), round(x + half), round(y + half)
+
+
+def tile(frame: Float[np.ndarray, "height width channel"], box: tuple[int, int, int, int], label: str) -> Image.Image:
+    """The boxed part of a frame (0 to 1) as a square picture with a label in its corner."""
+    picture = Image.fromarray((frame[..., :3] * 255).round().clip(0, 255).astype(np.uint8)).crop(box)
+    picture = picture.resize((TILE, TILE), Image.Resampling.LANCZOS)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, TILE - 18, 8 + draw.textlength(label), TILE), fill="black")
+    draw.text((4, TILE - 16), label, fill="white")
+    return picture
+
+
+def save_contact_sheet(
+    path: Path, renderer: FaceRenderer, face: FaceReference, motion: Motion, overwrite: bool = False, columns: int = 6
+) -> None:
+    """Writes a PNG of the portrait and evenly spaced frames in two rows; MediaError where it cannot be written."""
+    if path.exists() and not overwrite:
+        raise MediaError(f"{path} exists already. Give another name, or ask for it to be replaced.")
+    box = face_square(face)
+    tiles = [tile(face.image.numpy(), box, "portrait")]
+    prepared = renderer.prepare(face)
+    for index in np.linspace(0, motion.num_frames - 1, 2 * columns - 1).round().astype(int):
+        frame = renderer.frame(prepared, motion.expression[index].numpy(), motion.head[index].numpy())
+        tiles.append(tile(frame, box, f"{index / motion.fps:.2f} s"))
+    sheet = Image.new("RGB", (columns * TILE, 2 * TILE))
+    for position, picture in enumerate(tiles):
+        sheet.paste(picture, (position % columns * TILE, position // columns * TILE))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sheet.save(path)
+    except OSError as error:
+        raise MediaError(f"The contact sheet {path} cannot be written: {error}") from error

@@ -1,0 +1,57 @@
+"""What the model saw, heard and does, in numbers for a program and in words for a person."""
+
+from typing import Any
+
+import numpy as np
+
+from ..arkit import ARKIT_NAMES, EMOTIONS
+from ..types import MOTION_FPS, FaceReference, Motion, Speech
+
+WINDOW_SECONDS = 1.0
+
+
+def rounded(values: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
+    return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
+
+
+def describe_face(face: FaceReference) -> dict[str, Any]:
+    yaw, pitch, roll = (round(float(angle), 2) for angle in np.degrees(face.pose.angles))
+    return {
+        "box": [round(edge, 1) for edge in face.landmarks.box],
+        "emotion": rounded(face.emotion.probabilities, EMOTIONS),
+        "intensity": round(float(face.emotion.intensity), 4),
+        "expression": rounded(face.expression, ARKIT_NAMES),
+        "pose": {"yaw": yaw, "pitch": pitch, "roll": roll},
+    }
+
+
+def describe_speech(speech: Speech) -> dict[str, Any]:
+    """What is heard in the clip, weighted by how much of it is voiced, and the same in windows of a second."""
+    weight = (speech.intensity * speech.course + 1e-4).unsqueeze(1)
+
+    def mean_emotion(start: int, end: int) -> dict[str, float]:
+        part = weight[start:end]
+        return rounded(((speech.heard[start:end] * part).sum(0) / part.sum()).numpy(), EMOTIONS)
+
+    step = int(WINDOW_SECONDS * MOTION_FPS)
+    windows = [(start, min(start + step, speech.num_frames)) for start in range(0, speech.num_frames, step)]
+    return {
+        "emotion": mean_emotion(0, speech.num_frames),
+        "intensity": round(float(speech.intensity.quantile(0.9)), 4),
+        "windows": [
+            {"start": start / MOTION_FPS, "end": end / MOTION_FPS, "emotion": mean_emotion(start, end)}
+            for start, end in windows
+        ],
+    }
+
+
+def top_emotions(probabilities: dict[str, float], count: int = 3) -> str:
+    ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:count]
+    return ", ".join(f"{name} {share:.0%}" for name, share in ranked)
+
+
+def describe_motion(motion: Motion) -> str:
+    """The blendshapes that carry the performance, strongest first."""
+    strength = motion.expression.quantile(0.9, dim=0)
+    ranked = strength.argsort(descending=True)[:8].tolist()
+    return ", ".join(f"{ARKIT_NAMES[index]} {strength[index]:.2f}" for index in ranked)

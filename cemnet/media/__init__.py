@@ -1,0 +1,1 @@
+"""Pictures, films and sound: in and out of files."""

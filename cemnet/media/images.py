@@ -1,0 +1,81 @@
+"""Pictures come in: decoded, upright, bounded in size, enlarged where asked."""
+
+import warnings
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from ..errors import MediaError
+from .pixels import from_uint8
+
+LARGEST_MEGAPIXELS = 64
+LARGEST_UPSCALE = 4.0
+
+
+def read_image(path: Path | str) -> Float[Tensor, "height width channel"]:
+    """A picture upright, 0 to 1, with 3 channels or, where it has transparency, 4; of an animation the first frame.
+
+    MediaError where the file is missing, is no picture, is damaged, or has more than LARGEST_MEGAPIXELS.
+    """
+    path = Path(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked right below
+            picture = Image.open(path)
+        with picture:
+            _refuse_huge(picture.size, path)
+            return from_uint8(_upright_pixels(picture))
+    except (FileNotFoundError, IsADirectoryError):
+        raise MediaError(f"There is no picture at {path}. Check the path.") from None
+    except Image.DecompressionBombError:
+        raise _too_large(path) from None
+    except UnidentifiedImageError:
+        raise MediaError(f"{path} is not a picture that can be read. Use PNG, JPEG or WebP.") from None
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        if isinstance(error, MediaError):
+            raise
+        raise MediaError(
+            f"The picture {path} is damaged or of an unsupported kind ({error}). Save it again."
+        ) from error
+
+
+def _too_large(path: Path) -> MediaError:
+    return MediaError(f"The picture {path} has more than {LARGEST_MEGAPIXELS} megapixels. Scale it down.")
+
+
+def _refuse_huge(size: tuple[int, int], path: Path) -> None:
+    if size[0] * size[1] > LARGEST_MEGAPIXELS * 1e6:
+        raise _too_large(path)
+
+
+def _upright_pixels(picture: Image.Image) -> UInt8[np.ndarray, "height width channel"]:
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith(("I", "F")):  # 16-bit, 32-bit and float greys, which Pillow would clip at 255
+        grey = np.nan_to_num(np.asarray(upright, np.float64))
+        span = 1.0 if grey.max() <= 1.0 else 255.0 if grey.max() <= 255.0 else 65535.0
+        return np.repeat((grey / span * 255).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    transparent = upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info
+    return np.array(upright.convert("RGBA" if transparent else "RGB"))
+
+
+def enlarged_size(width: int, height: int, factor: float) -> tuple[int, int]:
+    """Width and height so many times as large; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
+    if not 1.0 <= factor <= LARGEST_UPSCALE:
+        raise MediaError(f"A picture can be enlarged 1 to {LARGEST_UPSCALE:g} times, not {factor:g} times.")
+    return round(width * factor), round(height * factor)
+
+
+def upscaled(
+    picture: Float[Tensor, "height width channel"], factor: float
+) -> Float[Tensor, "newheight newwidth channel"]:
+    """A picture (0 to 1) enlarged by Lanczos' filter; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
+    if factor == 1.0:
+        return picture
+    size = enlarged_size(picture.shape[1], picture.shape[0], factor)
+    enlarged = cv2.resize(picture.numpy(), size, interpolation=cv2.INTER_LANCZOS4)
+    return torch.from_numpy(enlarged.clip(0, 1))

@@ -1,0 +1,212 @@
+"""Video goes out as its frames are made."""
+
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.video.reformatter import ColorRange, Colorspace
+from jaxtyping import Float, UInt8
+
+from ..errors import MediaError
+from ..types import Audio
+from .pixels import opaque_pixels, rgba_pixels
+
+VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm")
+TRANSPARENT_SUFFIXES = (".mov", ".webm")
+AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
+OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
+AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
+BT709 = 1  # the number of primaries, transfer and matrix in ITU-T H.273
+
+
+@dataclass(frozen=True)
+class VideoFormat:
+    """How a kind of file stores pictures and sound."""
+
+    container: str
+    video_codec: str
+    pixels: str
+    video_options: Mapping[str, str]
+    sound_codec: str
+    sound_rates: Sequence[int]
+    container_options: Mapping[str, str]
+
+    @property
+    def transparent(self) -> bool:
+        return self.pixels.startswith("yuva")
+
+    @classmethod
+    def for_file(cls, path: Path, transparent: bool) -> "VideoFormat":
+        """MediaError for a suffix that is not known, or cannot be transparent."""
+        suffix = path.suffix.lower()
+        if suffix not in VIDEO_SUFFIXES:
+            raise MediaError(f"The video {path} must end in {', '.join(VIDEO_SUFFIXES)}.")
+        if transparent and suffix not in TRANSPARENT_SUFFIXES:
+            raise MediaError(f"{path} cannot be transparent. Let it end in {' or '.join(TRANSPARENT_SUFFIXES)}.")
+        faststart = {"movflags": "+faststart"}
+        if suffix == ".webm":
+            quality = {"crf": "18", "b": "0", "deadline": "realtime", "cpu-used": "5", "row-mt": "1"}
+            pixels = "yuva420p" if transparent else "yuv420p"
+            return cls("webm", "libvpx-vp9", pixels, quality, "libopus", OPUS_RATES, {})
+        if transparent:
+            prores = {"profile": "4444", "vendor": "apl0"}
+            return cls("mov", "prores_ks", "yuva444p10le", prores, "aac", AAC_RATES, faststart)
+        return cls("mp4", "libx264", "yuv420p", {"preset": "veryfast", "crf": "17"}, "aac", AAC_RATES, faststart)
+
+
+class VideoWriter:
+    """Writes video with sound as the frames come; the file appears under its name only when complete.
+
+    H.264 and AAC, or VP9 and Opus in a .webm. Frames are `width` × `height`; odd sizes are padded to even ones by
+    repeating the edge. The whole sound is written, whatever the number of frames. Transparent frames are laid on white,
+    unless the file is to be `transparent`: then a .mov is ProRes 4444 and a .webm has VP9's alpha. MediaError where the
+    target cannot be written, exists (without `overwrite`), or a frame has another size.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        fps: float,
+        width: int,
+        height: int,
+        audio: Audio | None = None,
+        overwrite: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        transparent: bool = False,
+    ):
+        self.path = Path(path)
+        self.format = VideoFormat.for_file(self.path, transparent)
+        self.frame_rate = Fraction(fps).limit_denominator(1001)
+        self.width, self.height = width, height
+        self.num_frames = 0
+        self._check_target(overwrite)
+        self._partial = self.path.with_name(f".{self.path.stem}.{uuid.uuid4().hex[:8]}{self.path.suffix}")
+        try:
+            self._container = av.open(
+                str(self._partial), "w", format=self.format.container, options=dict(self.format.container_options)
+            )
+            self._container.metadata.update(metadata or {})
+            self._video = self._add_video()
+            self._sound = _SoundTrack(self._container, audio, self.format) if audio is not None else None
+        except (FFmpegError, OSError) as error:
+            self._partial.unlink(missing_ok=True)
+            raise MediaError(f"{self.path} cannot be written ({error}). Choose another folder.") from error
+
+    def _check_target(self, overwrite: bool) -> None:
+        if self.path.is_dir() or (self.path.exists() and not overwrite):
+            raise MediaError(f"{self.path} exists already. Allow overwriting or choose another name.")
+        if not self.path.parent.is_dir() or not os.access(self.path.parent, os.W_OK):
+            raise MediaError(f"The folder {self.path.parent} does not exist or is not writable. Choose another folder.")
+
+    def _add_video(self) -> av.VideoStream:
+        kind = self.format
+        stream = self._container.add_stream(kind.video_codec, rate=self.frame_rate, options=dict(kind.video_options))
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = self.width + self.width % 2, self.height + self.height % 2
+        stream.pix_fmt = kind.pixels
+        context = stream.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = ColorRange.MPEG
+        return stream
+
+    def write(
+        self, frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"]
+    ) -> None:
+        """Appends one frame, 0 to 1, or 0 to 255 in 8 bits, which is copied at once."""
+        if frame.shape[:2] != (self.height, self.width):
+            size = f"{frame.shape[1]}×{frame.shape[0]}"
+            raise MediaError(f"A frame of {size} does not fit into the video of {self.width}×{self.height}.")
+        pixels = rgba_pixels(frame) if self.format.transparent else opaque_pixels(frame)
+        if self.height % 2 or self.width % 2:
+            pixels = np.pad(pixels, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
+        picture = av.VideoFrame.from_ndarray(pixels, format="rgba" if self.format.transparent else "rgb24").reformat(
+            format=self.format.pixels, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+        )
+        picture.pts = self.num_frames
+        picture.time_base = 1 / self.frame_rate
+        self.num_frames += 1
+        try:
+            self._container.mux(self._video.encode(picture))
+            if self._sound is not None:
+                self._sound.write_until(float(self.num_frames / self.frame_rate))
+        except FFmpegError as error:
+            raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
+
+    def close(self) -> None:
+        """Finishes the file and moves it to its name."""
+        if self.num_frames == 0:
+            self.discard()
+            raise MediaError(f"No frame was written to {self.path}.")
+        try:
+            if self._sound is not None:
+                self._sound.finish()
+            self._container.mux(self._video.encode(None))
+            self._container.close()
+            self._partial.replace(self.path)
+        except (FFmpegError, OSError) as error:
+            self._partial.unlink(missing_ok=True)
+            raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
+
+    def discard(self) -> None:
+        """Stops without leaving a file behind."""
+        self._container.close()
+        self._partial.unlink(missing_ok=True)
+
+    def __enter__(self) -> "VideoWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close() if kind is None else self.discard()
+
+
+class _SoundTrack:
+    """The sound of a video, encoded just ahead of its frames."""
+
+    def __init__(self, container: OutputContainer, audio: Audio, kind: VideoFormat):
+        waveform = audio.waveform.detach().cpu().float().nan_to_num(0.0, 0.0, 0.0).clamp(-1, 1).numpy()
+        if waveform.shape[0] not in AAC_LAYOUTS:
+            waveform = waveform.mean(axis=0, keepdims=True)
+        self.waveform = np.ascontiguousarray(waveform)
+        self.layout = AAC_LAYOUTS[waveform.shape[0]]
+        self.rate = audio.sample_rate
+        self.container = container
+        encoded_rate = self.rate if self.rate in kind.sound_rates else 48_000
+        stream = container.add_stream(kind.sound_codec, rate=encoded_rate, layout=self.layout)
+        assert isinstance(stream, av.AudioStream)
+        self.stream = stream
+        self.stream.bit_rate = 96_000 * waveform.shape[0]
+        self.resampler = av.AudioResampler(
+            format=self.stream.codec_context.format or "fltp", layout=self.layout, rate=encoded_rate,
+            frame_size=960 if kind.sound_codec == "libopus" else 1024,
+        )  # fmt: skip
+        self.position = 0
+
+    def write_until(self, seconds: float) -> None:
+        end = min(int(seconds * self.rate), self.waveform.shape[1])
+        while self.position < end:
+            part = self.waveform[:, self.position : min(self.position + 1024, end)]
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part), format="fltp", layout=self.layout)
+            frame.sample_rate = self.rate
+            frame.pts = self.position
+            frame.time_base = Fraction(1, self.rate)
+            self.position += part.shape[1]
+            self._encode(frame)
+
+    def finish(self) -> None:
+        self.write_until(self.waveform.shape[1] / self.rate + 1)
+        self._encode(None)
+        self.container.mux(self.stream.encode(None))
+
+    def _encode(self, frame: av.AudioFrame | None) -> None:
+        for ready in self.resampler.resample(frame):
+            self.container.mux(self.stream.encode(ready))

@@ -1,0 +1,66 @@
+"""Motion decoder: speech articulation on top of the emotion that the memory recalls."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..arkit import NUM_EXPRESSIONS, arkit_indices
+from ..config import PROSODY_DIM, MotionConfig
+from ..emotion.bridging_memory import NUM_SHOWN_EMOTIONS
+from .articulation import articulate, meet_lips
+
+MOUTH = arkit_indices("jaw", "mouth", "tongue")
+UPPER_FACE = [index for index in range(NUM_EXPRESSIONS) if index not in MOUTH]
+
+
+class TemporalBlock(nn.Module):
+    """A dilated residual convolution over time."""
+
+    def __init__(self, width: int, kernel_size: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.mix = nn.Conv1d(width, width, kernel_size, padding=dilation * (kernel_size // 2), dilation=dilation)
+        self.out = nn.Conv1d(width, width, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Float[Tensor, "batch frame width"]) -> Float[Tensor, "batch frame width"]:
+        update = self.out(F.gelu(self.mix(self.norm(x).transpose(1, 2)))).transpose(1, 2)
+        return x + self.dropout(update)
+
+
+class MotionDecoder(nn.Module):
+    """Content, prosody and emotion in; articulation, lip closure and head motion out, at MOTION_FPS."""
+
+    def __init__(self, content_dim: int, config: MotionConfig) -> None:
+        super().__init__()
+        self.inputs = nn.Linear(content_dim + PROSODY_DIM + NUM_SHOWN_EMOTIONS + len(MOUTH), config.hidden_dim)
+        self.blocks = nn.Sequential(
+            *(
+                TemporalBlock(config.hidden_dim, config.kernel_size, 2 ** (level % 3), config.dropout)
+                for level in range(config.num_blocks)
+            )
+        )
+        self.norm = nn.LayerNorm(config.hidden_dim)
+        self.articulation = nn.Linear(config.hidden_dim, NUM_EXPRESSIONS)
+        self.closure = nn.Linear(config.hidden_dim, 1)
+        self.head = nn.Linear(config.hidden_dim, 3)
+
+    def forward(
+        self,
+        content: Float[Tensor, "batch frame content"],
+        prosody: Float[Tensor, "batch frame prosody"],
+        emotion_state: Float[Tensor, "batch frame shown"],
+        emotional: Float[Tensor, "batch frame expression"],
+    ) -> tuple[Float[Tensor, "batch frame expression"], Float[Tensor, "batch frame"], Float[Tensor, "batch frame 3"]]:
+        """Expression with speech in it, lip closure (0 to 1), and head yaw, pitch, roll in radians.
+
+        `emotional` is the face without speech: reference expression plus recalled displacement.
+        """
+        hidden = self.inputs(torch.cat([content, prosody, emotion_state, emotional[..., MOUTH]], dim=-1))
+        hidden = self.norm(self.blocks(hidden))
+        closure = self.closure(hidden).squeeze(-1).sigmoid()
+        expression = articulate(emotional, self.articulation(hidden), closure)
+        if not self.training:  # the decoder itself has to learn how lips meet; what is left over is closed afterwards
+            expression = meet_lips(expression, closure)
+        return expression, closure, 0.2 * self.head(hidden).tanh()

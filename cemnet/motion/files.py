@@ -1,0 +1,100 @@
+"""Motion in files: Live Link Face CSV for animation tools, JSON for programs.
+
+The JSON holds {"format": "cemnet-motion", "version": 1, "fps", "blendshapes": [52 names], "expression": [[52 weights]
+per frame], "head": [[yaw, pitch, roll in radians] per frame]}, and "memory_address" where the memories are known.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..arkit import ARKIT_NAMES
+from ..errors import MotionFileError
+from ..types import MOTION_FPS, Motion
+from .live_link import read_motion_csv, write_motion_csv
+
+FORMAT, VERSION = "cemnet-motion", 1
+MOTION_SUFFIXES = (".csv", ".json")
+DECIMALS = 6
+
+
+def write_motion(path: Path, motion: Motion, overwrite: bool = False) -> None:
+    """Writes CSV or JSON by the name's suffix; MotionFileError when the file exists or cannot be written."""
+    if path.suffix.lower() not in MOTION_SUFFIXES:
+        raise MotionFileError(f"The motion file {path} must end in {' or '.join(MOTION_SUFFIXES)}.")
+    writer = write_motion_csv if path.suffix.lower() == ".csv" else write_motion_json
+    writer(path, motion, overwrite)
+
+
+def read_motion(path: Path, fps: float = MOTION_FPS) -> Motion:
+    """Reads CSV or JSON by the name's suffix; `fps` as for read_motion_csv. MotionFileError says what is wrong."""
+    if path.suffix.lower() not in MOTION_SUFFIXES:
+        raise MotionFileError(f"The motion file {path} must end in {' or '.join(MOTION_SUFFIXES)}.")
+    if not path.is_file():
+        raise MotionFileError(f"There is no motion file at {path}. Check the path.")
+    return read_motion_csv(path, fps) if path.suffix.lower() == ".csv" else read_motion_json(path)
+
+
+def write_motion_json(path: Path, motion: Motion, overwrite: bool = False) -> None:
+    """Writes a motion; MotionFileError when the file exists, a curve is not finite, or the folder is not writable."""
+    curves = {"expression": motion.expression, "head": motion.head}
+    if motion.memory_address is not None:
+        curves["memory_address"] = motion.memory_address
+    for name, values in curves.items():
+        if not values.isfinite().all():
+            raise MotionFileError(f"The motion's {name} holds a value that is not a number, so it was not written.")
+    document = {"format": FORMAT, "version": VERSION, "fps": motion.fps, "blendshapes": list(ARKIT_NAMES)}
+    document |= {name: rounded_rows(values) for name, values in curves.items()}
+    text = json.dumps(document)
+    try:
+        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise MotionFileError(f"{path} exists already. Choose another name, or ask for it to be overwritten.") from None
+    except OSError as error:
+        raise MotionFileError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def read_motion_json(path: Path) -> Motion:
+    """Reads what write_motion_json wrote; blendshapes may be in any order, missing ones rest at 0."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise MotionFileError(f"{path} cannot be read as JSON: {error}.") from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise MotionFileError(f'{path} is not a motion file: it needs "format": "{FORMAT}".')
+    if document.get("version") != VERSION:
+        raise MotionFileError(f"{path} is of version {document.get('version')}; this program reads version {VERSION}.")
+    fps = document.get("fps")
+    if not isinstance(fps, (int, float)) or not 1 <= fps <= 120:
+        raise MotionFileError(f"{path} has an fps of {fps}; it has to be a number from 1 to 120.")
+    given = table(path, document, "expression")
+    names = document.get("blendshapes")
+    if not isinstance(names, list) or len(names) != given.shape[1] or not set(names) <= set(ARKIT_NAMES):
+        raise MotionFileError(f"{path}: blendshapes has to name each column of expression by ARKit's names.")
+    expression = torch.zeros(len(given), len(ARKIT_NAMES))
+    expression[:, [ARKIT_NAMES.index(name) for name in names]] = given
+    head = table(path, document, "head") if "head" in document else torch.zeros(len(given), 3)
+    address = table(path, document, "memory_address") if "memory_address" in document else None
+    if head.shape != (len(given), 3) or (address is not None and len(address) != len(given)):
+        raise MotionFileError(f"{path}: head needs three angles, and every part as many frames as expression has.")
+    return Motion(expression.clamp(0, 1), head, float(fps), address)
+
+
+def rounded_rows(values: Float[Tensor, "frame channel"]) -> list[list[float]]:
+    return [[round(value, DECIMALS) for value in row] for row in values.detach().cpu().tolist()]
+
+
+def table(path: Path, document: dict[str, Any], name: str) -> Float[Tensor, "frame channel"]:
+    """One part of the document as numbers, a row per frame."""
+    try:
+        values = torch.tensor(document[name], dtype=torch.float32)
+    except (KeyError, ValueError, TypeError):
+        raise MotionFileError(f"{path}: {name} has to be a list of frames, each a list of numbers.") from None
+    if values.ndim != 2 or values.shape[0] == 0 or not values.isfinite().all():
+        raise MotionFileError(f"{path}: {name} has to be a list of frames, each a list of finite numbers.")
+    return values

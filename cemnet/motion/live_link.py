@@ -1,0 +1,239 @@
+"""Motion to and from the CSV files of Apple's Live Link Face, which animation tools read and write.
+
+A row is: Timecode (HH:MM:SS:FF.fff), BlendShapeCount, the 52 blendshapes, HeadYaw HeadPitch HeadRoll in radians, and
+yaw, pitch and roll of both eyes in radians. The eye rotations repeat what the eyeLook blendshapes say: they are
+written for the tools that want them and not read back.
+"""
+
+import csv
+import math
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from ..arkit import ARKIT_INDEX, ARKIT_NAMES
+from ..errors import MotionFileError
+from ..types import MOTION_FPS, Motion
+
+HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
+EYE_COLUMNS = tuple(f"{side}Eye{axis}" for side in ("Left", "Right") for axis in ("Yaw", "Pitch", "Roll"))
+BLENDSHAPE_COLUMNS = tuple(name[0].upper() + name[1:] for name in ARKIT_NAMES)
+CURVE_COLUMNS = (*BLENDSHAPE_COLUMNS, *HEAD_COLUMNS, *EYE_COLUMNS)
+LEADING_COLUMNS = ("Timecode", "BlendShapeCount")
+
+FULL_LOOK_RADIANS = math.radians(30)  # an eyeLook blendshape of 1
+LARGEST_BLENDSHAPE = 2.0  # curves pushed a little over 1 are cut; more than this is another unit
+TIMECODE = re.compile(r"(\d+):(\d+):(\d+)[:;](\d+(?:\.\d+)?)")
+COMMON_FPS = (25, 30, 50, 60, 100, 120)
+LONGEST_PAUSE_SECONDS = 10
+SECONDS_PER_DAY = 86_400
+
+
+def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> None:
+    """Writes a motion whole or not at all; raises MotionFileError when the file exists or a curve is not finite."""
+    if path.exists() and not overwrite:
+        raise MotionFileError(f"{path} exists already. Choose another name, or ask for it to be overwritten.")
+    expression = motion.expression.detach().cpu().double().numpy()
+    head = motion.head.detach().cpu().double().numpy()
+    curves = np.concatenate([expression, head, eye_rotations(expression)], axis=1)
+    if not np.isfinite(curves).all():
+        frame, column = np.argwhere(~np.isfinite(curves))[0]
+        raise MotionFileError(
+            f"Frame {frame} of {CURVE_COLUMNS[column]} is not a number, so the motion was not written."
+        )
+    rows = [
+        [timecode(frame, motion.fps), len(CURVE_COLUMNS), *(f"{value:.9g}" for value in values)]
+        for frame, values in enumerate(curves)
+    ]
+    _write_whole(path, [[*LEADING_COLUMNS, *CURVE_COLUMNS], *rows])
+
+
+def read_motion_csv(path: Path, fps: float = MOTION_FPS) -> Motion:
+    """Reads a motion; the frame rate comes from the timecodes, and unevenly timed rows are resampled to it.
+
+    `fps` is believed only where a take of less than a second leaves the rate of its timecodes open.
+
+    Head columns may be missing (a still head). Blendshapes a little outside 0 to 1 are cut. MotionFileError names the
+    row and the column of everything else that cannot be used.
+    """
+    columns, rows = _read_table(path)
+    values = _numbers(path, columns, rows)
+    curves = np.stack([values[name] if name in values else np.zeros(len(rows)) for name in CURVE_COLUMNS], axis=1)
+    num_blendshapes = len(BLENDSHAPE_COLUMNS)
+    _refuse_other_units(path, curves[:, :num_blendshapes])
+    curves, fps = evenly_timed(curves, _timecodes(path, [row[columns.index("timecode")] for row in rows]), fps)
+    return Motion(
+        expression=torch.from_numpy(curves[:, :num_blendshapes]).float().clamp(0, 1),
+        head=torch.from_numpy(curves[:, num_blendshapes : num_blendshapes + 3]).float(),
+        fps=fps,
+    )
+
+
+def eye_rotations(expression: Float[np.ndarray, "frame expression"]) -> Float[np.ndarray, "frame 6"]:
+    """Yaw, pitch, roll of the left, then the right eye in radians; yaw positive to the face's left, pitch downward."""
+
+    def look(name: str) -> Float[np.ndarray, "frame"]:
+        return FULL_LOOK_RADIANS * expression[:, ARKIT_INDEX[name]]
+
+    left_yaw = look("eyeLookOutLeft") - look("eyeLookInLeft")
+    right_yaw = look("eyeLookInRight") - look("eyeLookOutRight")
+    left_pitch = look("eyeLookDownLeft") - look("eyeLookUpLeft")
+    right_pitch = look("eyeLookDownRight") - look("eyeLookUpRight")
+    no_roll = np.zeros_like(left_yaw)
+    return np.stack([left_yaw, left_pitch, no_roll, right_yaw, right_pitch, no_roll], axis=1)
+
+
+def timecode(frame: int, fps: float) -> str:
+    """HH:MM:SS:FF.fff of a frame. At a broken rate such as 29.97 the frames of a second count to the next whole one."""
+    frames_per_second = math.ceil(fps - 1e-6)
+    seconds, thousandths = divmod(round(frame / fps * frames_per_second * 1000), frames_per_second * 1000)
+    minutes, second = divmod(seconds, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour:02}:{minute:02}:{second:02}:{thousandths // 1000:02}.{thousandths % 1000:03}"
+
+
+def evenly_timed(
+    curves: Float[np.ndarray, "frame curve"], timecodes: Float[np.ndarray, "frame 2"], fps: float = MOTION_FPS
+) -> tuple[Float[np.ndarray, "even_frame curve"], float]:
+    """The curves at a steady frame rate, and that rate, from rising timecodes: whole seconds, frames within the second.
+
+    `fps` as for read_motion_csv.
+    """
+    if len(curves) == 1:
+        return curves, fps
+    seconds = timecodes[:, 0] + timecodes[:, 1] / timecode_rate(timecodes, fps)
+    seconds = seconds - seconds[0]
+    step = float(np.median(np.diff(seconds)))
+    steady = (len(seconds) - 1) / seconds[-1]
+    if np.abs(np.diff(seconds) - step).max() < 0.1 * step:
+        return curves, tidy_rate(steady)
+    fps = tidy_rate(1 / step)
+    even = np.arange(math.floor(seconds[-1] * fps + 1e-3) + 1) / fps
+    return np.stack([np.interp(even, seconds, curve) for curve in curves.T], axis=1), fps
+
+
+def timecode_rate(timecodes: Float[np.ndarray, "frame 2"], fps: float) -> float:
+    """How many timecode frames make a second: read off where a second ends, else `fps` or the next usual rate."""
+    seconds, frames = timecodes.T
+    least = math.floor(frames.max()) + 1
+    next_second = np.flatnonzero(np.diff(seconds) == 1)
+    if len(next_second) == 0:
+        return float(next((rate for rate in (math.ceil(fps), *COMMON_FPS) if rate >= least), least))
+    steps = np.diff(frames)[np.diff(seconds) == 0]
+    step = float(np.median(steps)) if len(steps) else 0.0
+    return float(max(least, round(np.median(frames[next_second] + step - frames[next_second + 1]))))
+
+
+def tidy_rate(fps: float) -> float:
+    """A measured rate, whole where the timecodes' thousandths of a frame explain the difference."""
+    return float(round(fps)) if abs(fps - round(fps)) < 2e-3 else fps
+
+
+def _write_whole(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    """Into a temporary file beside the target first, so that no one ever meets half a file."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
+    except OSError as error:
+        raise MotionFileError(f"{path} cannot be written: {error.strerror}.") from error
+    try:
+        with open(handle, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Column names in lower case and the rows, complete and with the counts they promise."""
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise MotionFileError(f"{path} cannot be read as a Live Link Face CSV file: {error}.") from error
+    lines = [[cell.strip() for cell in line] for line in lines if any(cell.strip() for cell in line)]
+    if len(lines) < 2:
+        raise MotionFileError(f"{path} holds no rows. Export the take again.")
+    header, rows = lines[0], lines[1:]
+    columns = [name.lower() for name in header]
+    _check_columns(path, header)
+    counts = {len(columns) - len(LEADING_COLUMNS), len(BLENDSHAPE_COLUMNS)}
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(columns):
+            raise MotionFileError(f"{path}, row {number} has {len(row)} cells where the header has {len(columns)}.")
+        count = row[columns.index("blendshapecount")]
+        if count not in map(str, counts):
+            raise MotionFileError(f"{path}, row {number}: BlendShapeCount is {count}, not {max(counts)}.")
+    return columns, rows
+
+
+def _check_columns(path: Path, header: Sequence[str]) -> None:
+    """Every blendshape once, nothing unknown."""
+    known = {name.lower() for name in (*LEADING_COLUMNS, *CURVE_COLUMNS)}
+    present = [name.lower() for name in header]
+    for name in (*LEADING_COLUMNS, *BLENDSHAPE_COLUMNS):
+        if name.lower() not in present:
+            raise MotionFileError(f"{path} has no column {name}. A Live Link Face file has all 52 blendshapes.")
+    for name in header:
+        if name.lower() not in known:
+            raise MotionFileError(f"{path} has an unknown column {name!r}. Remove it, or correct its name.")
+        if present.count(name.lower()) > 1:
+            raise MotionFileError(f"{path} has the column {name} more than once.")
+
+
+def _numbers(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
+    """The curves by the names of CURVE_COLUMNS; every cell a finite number."""
+    curves = {}
+    for name in CURVE_COLUMNS:
+        if name.lower() not in columns:
+            continue
+        column = columns.index(name.lower())
+        curves[name] = np.array([_number(path, name, number, row[column]) for number, row in enumerate(rows, start=1)])
+    return curves
+
+
+def _number(path: Path, name: str, row_number: int, cell: str) -> float:
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise MotionFileError(f"{path}, row {row_number}, column {name}: {cell!r} is not a number.")
+    return value
+
+
+def _refuse_other_units(path: Path, blendshapes: Float[np.ndarray, "frame expression"]) -> None:
+    outside = np.argwhere(np.abs(blendshapes) > LARGEST_BLENDSHAPE)
+    if len(outside):
+        row, column = outside[0]
+        name, value = BLENDSHAPE_COLUMNS[column], blendshapes[row, column]
+        raise MotionFileError(
+            f"{path}, row {row + 1}, column {name}: {value:g} is no blendshape weight. They run from 0 to 1."
+        )
+
+
+def _timecodes(path: Path, cells: Sequence[str]) -> Float[np.ndarray, "frame 2"]:
+    """Whole seconds and frames within the second, rising; midnight is passed over."""
+    timecodes = np.empty((len(cells), 2))
+    for number, cell in enumerate(cells, start=1):
+        match = TIMECODE.fullmatch(cell)
+        if match is None:
+            raise MotionFileError(f"{path}, row {number}: the timecode {cell!r} is not of the form HH:MM:SS:FF.fff.")
+        hours, minutes, seconds, frames = match.groups()
+        timecodes[number - 1] = 3600 * int(hours) + 60 * int(minutes) + int(seconds), float(frames)
+    midnights = np.cumsum(np.diff(timecodes[:, 0]) < -SECONDS_PER_DAY / 2)
+    timecodes[1:, 0] += SECONDS_PER_DAY * midnights
+    steps = np.diff(timecodes, axis=0)
+    stuck = np.flatnonzero((steps[:, 0] < 0) | ((steps[:, 0] == 0) & (steps[:, 1] <= 0)))
+    if len(stuck):
+        raise MotionFileError(f"{path}, row {stuck[0] + 2}: the timecode does not come after the one before it.")
+    pauses = np.flatnonzero(steps[:, 0] > LONGEST_PAUSE_SECONDS)
+    if len(pauses):
+        raise MotionFileError(f"{path}, row {pauses[0] + 2}: the timecode jumps far ahead. Keep one take in a file.")
+    return timecodes

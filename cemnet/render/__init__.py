@@ -1,0 +1,1 @@
+"""From a portrait and curves to frames."""

@@ -1,0 +1,1 @@
+"""Eyeballs and eyelids."""

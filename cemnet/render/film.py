@@ -1,0 +1,97 @@
+"""A film whose face speaks with another voice or emotion: head, lids and gaze stay its own, the rest is performed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, UInt8
+
+from ..arkit import arkit_indices
+from ..face.tracking import FaceTrack
+from ..media.pixels import from_uint8, to_uint8
+from ..types import Audio, FaceReference, Motion
+from .mouth.interior import PosedMouth
+from .renderer import FaceRenderer
+from .warp import face_canvas
+
+BLINK, GAZE = arkit_indices("eyeBlink"), arkit_indices("eyeLook")
+OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
+OPEN_LIDS = 0.25  # the quantile of the blinks over a film at which its eyes count as open
+
+
+def performed_in_film(track: FaceTrack, performed: Motion) -> Motion:
+    """A performance with the film's own blinks and gaze, and no motion of the head, as long as both.
+
+    Lids rest where the emotion has them. Where the film is shorter its last frame stays, where the performance is
+    shorter its last expression does.
+    """
+    num_frames = max(track.num_frames, performed.num_frames)
+    frames = np.arange(num_frames)
+    expression = performed.expression[np.minimum(frames, performed.num_frames - 1)].clone()
+    own = torch.from_numpy(track.expression[np.minimum(frames, track.num_frames - 1)]).to(expression)
+    blink = (own[:, BLINK] - own[:, BLINK].quantile(OPEN_LIDS, dim=0)).clamp_min(0)
+    expression[:, BLINK] += blink * (1 - expression[:, BLINK])
+    expression[:, OPENING_EYES] *= 1 - blink.mean(1, keepdim=True)
+    expression[:, GAZE] = own[:, GAZE]
+    return Motion(expression, torch.zeros(num_frames, 3), performed.fps)
+
+
+def person_of(track: FaceTrack) -> FaceReference:
+    """The film's person as the bridge takes a portrait: in the best picture, with the mean expression of the film."""
+    face = track.reference(from_uint8(track.best_picture), track.best)
+    return replace(face, expression=track.expression.mean(0))
+
+
+def dubbed_frames(
+    renderer: FaceRenderer, frames: Iterable[UInt8[np.ndarray, "height width 3"]], track: FaceTrack, motion: Motion
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """The film with the motion of `performed_in_film`; one picture after the other, nothing but the face changed."""
+    teeth = renderer.prepare(track.reference(from_uint8(track.best_picture), track.best)).mouth
+    image, curves = None, motion.expression.cpu().numpy()
+    source = iter(frames)
+    for index, expression in enumerate(curves):
+        image = next(source, image)
+        assert image is not None, "A track has at least one frame."
+        frame = min(index, track.num_frames - 1)
+        share = track.presence[frame]
+        if share == 0:
+            yield image
+            continue
+        own = track.expression[frame]
+        yield dubbed_frame(renderer, image, track, frame, teeth, own + share * (expression - own))
+
+
+def dubbed_frame(
+    renderer: FaceRenderer,
+    image: UInt8[np.ndarray, "height width 3"],
+    track: FaceTrack,
+    frame: int,
+    teeth: PosedMouth,
+    expression: Float[np.ndarray, "expression"],
+) -> UInt8[np.ndarray, "height width 3"]:
+    """One picture of the film with the face at an expression."""
+    height, width = image.shape[:2]
+    left, top, right, bottom = face_canvas(track.landmarks[frame].points[:, :2], width, height).roi
+    window = slice(top, bottom), slice(left, right)
+    face = moved_face(track.reference(from_uint8(image[window]), frame), -left, -top)
+    prepared = renderer.prepare(face, film=teeth)
+    dubbed = image.copy()
+    rows, columns = prepared.area
+    dubbed[window][rows, columns] = to_uint8(renderer.region(prepared, expression.astype(np.float32), np.zeros(3)))
+    return dubbed
+
+
+def moved_face(face: FaceReference, right: float, down: float) -> FaceReference:
+    """The face in a picture whose corner lies elsewhere: its pixels are so far to the right and down."""
+    shift = np.array([right, down, 0.0], np.float32)
+    landmarks = replace(face.landmarks, points=face.landmarks.points + shift)
+    pose = replace(face.pose, translation=face.pose.translation + shift)
+    return replace(face, landmarks=landmarks, pose=pose)
+
+
+def lasting(audio: Audio, seconds: float) -> Audio:
+    """Sound with silence at its end, at least so long."""
+    missing = round(seconds * audio.sample_rate) - audio.waveform.shape[-1]
+    return audio if missing <= 0 else replace(audio, waveform=F.pad(audio.waveform, (0, missing)))

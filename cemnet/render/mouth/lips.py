@@ -1,0 +1,127 @@
+"""Lips that part along a cut: above it skin follows the upper field, below it the lower one."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from ...face.landmark_indices import LOWER_INNER_LIP, UPPER_INNER_LIP
+from ..contours import OPEN_APERTURE, Slit, smooth_curve
+from ..displacement_field import read_at, smoothstep
+from ..pixel_box import PixelBox, node_flow_at, sample_pixels
+from ..warp import FaceCanvas, FaceWarp
+
+HEAD_REACH = ((1.0, 1.0), (1.0, 1.8))  # of the mouth's width: how far head and jaw may carry the mouth
+BOX_MARGIN = (0.3, 0.25)  # of its width: beside and above or below the moved slit
+WEDGE_SLOPE = 0.7  # half-height of the blend between the fields per unit of distance beyond a corner
+TEETH_RIM = 2.0  # canvas units
+SEAM_REACH = 0.07  # of the mouth's width: how far the seam of closed lips may lie from the landmarks
+SEAM_STIFFNESS = 3.0
+SEAM_SOFTNESS = 1.0  # canvas units over which one lip gives way to the other where they touch
+
+
+@dataclass(frozen=True)
+class Lips:
+    """The mouth's slit in a portrait, in canvas units, and the pixels around it."""
+
+    slit: Slit
+    rim: Float[np.ndarray, "dense 2"]  # how far the slit reaches beyond the landmarks, canvas units
+    box: PixelBox
+    node_points: Float[np.ndarray, "row column 2"]  # canvas positions of the warp's nodes
+
+    @classmethod
+    def build(
+        cls,
+        warp: FaceWarp,
+        landmarks: Float[np.ndarray, "landmark 2"],
+        crop: Float[np.ndarray, "cropheight cropwidth channel"],
+    ) -> "Lips":
+        upper, lower = smooth_curve(landmarks[list(UPPER_INNER_LIP)]), smooth_curve(landmarks[list(LOWER_INNER_LIP)])
+        slit = Slit.between(upper, lower)
+        if slit.shows_teeth == 0:
+            seam = dark_seam(crop, warp.canvas, (slit.upper + slit.lower) / 2)
+            slit = Slit(seam, seam)
+        # Landmarks run along the inside of the lips; where teeth show, their rim must not move with the lip.
+        rim = TEETH_RIM * slit.shows_teeth * np.sin(np.linspace(0, np.pi, len(upper)))[:, None] * [0, 1]
+        slit = Slit.between(slit.upper - rim, slit.lower + rim)
+        outline, (above, below) = slit.outline(), slit.width * np.array(HEAD_REACH)
+        box = PixelBox.around(warp, outline.min(0) - above, outline.max(0) + below)
+        return cls(slit, rim, box, warp.node_positions())
+
+    def moved(self, warp: FaceWarp, forward: Float[np.ndarray, "2 row column 2"]) -> Slit:
+        """The slit where the fields really carry it, so that cut and flow agree."""
+        upper = self.slit.upper + warp.sample(forward[0], self.slit.upper)
+        lower = self.slit.lower + warp.sample(forward[1], self.slit.lower)
+        moved = Slit.between(upper + self.rim, lower - self.rim)
+        shut = self.rim * (1 - min(moved.aperture / max(OPEN_APERTURE[0], 1e-3), 1))  # lips that meet cover the rim
+        return Slit.between(upper + shut, lower - shut)
+
+    def blend(self, slit: Slit, backward: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "row column 2"]:
+        """One flow for everything but the mouth's own box."""
+        x, y = self.node_points[..., 0], self.node_points[..., 1]
+        middle, beyond = cut_line(slit, x)
+        share = np.where(beyond > 0, wedge(middle - y, beyond), middle > y)[..., None].astype(np.float32)
+        return backward[1] + share * (backward[0] - backward[1])
+
+    def moved_box(self, slit: Slit) -> PixelBox:
+        """The pixels around the moved slit."""
+        outline, margin = slit.outline(), self.slit.width * np.array(BOX_MARGIN)
+        return self.box.part(outline.min(0) - margin, outline.max(0) + margin)
+
+    def skin(
+        self,
+        box: PixelBox,
+        crop: Float[np.ndarray, "cropheight cropwidth channel"],
+        warp: FaceWarp,
+        slit: Slit,
+        backward: Float[np.ndarray, "2 row column 2"],
+    ) -> Float[np.ndarray, "height width channel"]:
+        """The box's pixels, each moved by the field of its own side of the slit; beyond the corners the fields mix."""
+        upper, lower = (node_flow_at(warp, side, box.nodes) for side in backward)
+        middle, beyond = box.curves(*cut_line(slit, box.table_x))
+        mixed = wedge(middle - box.y, beyond)
+        outside = beyond > 1e-3
+        above, below = np.where(outside, mixed, 1)[..., None], np.where(outside, mixed, 0)[..., None]
+        top = sample_pixels(crop, box.position + lower + above * (upper - lower))
+        bottom = sample_pixels(crop, box.position + lower + below * (upper - lower))
+        return bottom + np.clip((middle - box.y) / SEAM_SOFTNESS + 0.5, 0, 1)[..., None] * (top - bottom)
+
+
+def dark_seam(
+    crop: Float[np.ndarray, "height width channel"], canvas: FaceCanvas, line: Float[np.ndarray, "dense 2"]
+) -> Float[np.ndarray, "dense 2"]:
+    """The dark line between closed lips, near a line through the landmarks: the cheapest path from corner to corner."""
+    reach = SEAM_REACH * (line[-1, 0] - line[0, 0])
+    offsets = np.linspace(-reach, reach, 21).astype(np.float32)
+    points = line[:, None] + np.stack([np.zeros_like(offsets), offsets], -1)
+    pixels = canvas.source_points(points) - np.array(canvas.roi[:2], np.float32)
+    grey = cv2.GaussianBlur(crop[..., :3].mean(-1), (0, 0), max(0.6 * canvas.pixels_per_unit, 0.5))
+    light = read_at(grey, pixels)
+    contrast = max(float(np.ptp(light, axis=1).mean()), 1e-3)
+    near_corner = np.clip(4 * np.abs(np.linspace(-1, 1, len(line))) - 3, 0, 1)[:, None]
+    away = (offsets / reach) ** 2
+    cost = light / contrast + (0.5 + 20 * near_corner) * away
+    bend = SEAM_STIFFNESS * ((offsets[:, None] - offsets[None]) / reach) ** 2
+    total, arrivals = cost[0], []
+    for column in cost[1:]:
+        through = total[:, None] + bend
+        arrivals.append(through.argmin(0))
+        total = through.min(0) + column
+    path = [int(total.argmin())]
+    for arrival in reversed(arrivals):
+        path.append(int(arrival[path[-1]]))
+    seam = line.copy()
+    seam[:, 1] += cv2.GaussianBlur(offsets[path[::-1]][None], (5, 1), 1.0)[0]
+    return seam
+
+
+def cut_line(slit: Slit, x: Float[np.ndarray, "*shape"]) -> tuple[np.ndarray, np.ndarray]:
+    """The height of the cut at x, and how far x lies beyond the mouth's corners."""
+    upper, lower = slit.heights(x)
+    return (upper + lower) / 2, np.maximum(np.maximum(slit.left - x, x - slit.right), 0)
+
+
+def wedge(height: Float[np.ndarray, "*shape"], beyond: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+    """The upper field's share at a height above the cut, beside the mouth."""
+    return smoothstep((height / (2 * WEDGE_SLOPE * beyond + 1e-3) + 0.5).astype(np.float32))

@@ -1,0 +1,135 @@
+"""Boxes of pixels around the eyes and the mouth, where cuts decide pixel by pixel what is seen."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from jaxtyping import Float
+
+from .displacement_field import NO_SECOND_MAP, read_at
+from .warp import FaceCanvas, FaceWarp
+
+TABLE_COLUMNS = 160
+FRINGE = 4.0  # pixels around what can be seen whose hidden colours count when pixels move
+
+
+@dataclass(frozen=True)
+class PixelBox:
+    """A box of the roi, with what never changes about its pixels."""
+
+    area: tuple[slice, slice]  # rows and columns of the roi
+    x: Float[np.ndarray, "height width"]  # canvas coordinates of each pixel
+    y: Float[np.ndarray, "height width"]
+    position: Float[np.ndarray, "height width 2"]  # pixel coordinates in the roi
+    nodes: Float[np.ndarray, "height width 2"]  # fractional node coordinates
+    to_box: Float[np.ndarray, "2 3"]  # canvas units to pixels of the box
+    table_x: Float[np.ndarray, "column"]  # canvas x of the columns of a table of curves
+    table_map: Float[np.ndarray, "height width 2"]  # where each pixel reads such a table
+
+    @classmethod
+    def around(cls, warp: FaceWarp, low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]) -> "PixelBox":
+        """The part of the roi that holds the canvas rectangle from low to high."""
+        canvas = warp.canvas
+        origin = np.array(canvas.roi[:2])
+        to_roi = canvas.to_source.copy()
+        to_roi[:, 2] -= origin
+        size = np.array(canvas.roi[2:]) - origin
+        rows, columns = pixel_area(to_roi, low, high, (int(size[1]), int(size[0])))
+        across, down = np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop)
+        position = np.stack(np.meshgrid(across, down), -1).astype(np.float32)
+        points = canvas.canvas_points(position + origin.astype(np.float32))
+        to_box = to_roi
+        to_box[:, 2] -= np.array([columns.start, rows.start])
+        x, y = np.ascontiguousarray(points[..., 0]), np.ascontiguousarray(points[..., 1])
+        table_x = np.linspace(x.min(), x.max() + 1e-3, TABLE_COLUMNS).astype(np.float32)
+        columns_read = (x - table_x[0]) / (table_x[1] - table_x[0])
+        table_map = np.stack([columns_read, np.zeros_like(columns_read)], -1)
+        nodes = warp.node_coordinates(points)
+        return cls((rows, columns), x, y, position, nodes, to_box, table_x, table_map)
+
+    def part(self, low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]) -> "PixelBox":
+        """A smaller box that holds the canvas rectangle from low to high, as far as this one reaches."""
+        rows, columns = area = pixel_area(self.to_box, low, high, self.x.shape)
+        to_box = self.to_box.copy()
+        to_box[:, 2] -= np.array([columns.start, rows.start])
+        top, left = self.area[0].start, self.area[1].start
+        place = slice(top + rows.start, top + rows.stop), slice(left + columns.start, left + columns.stop)
+        return PixelBox(
+            place, self.x[area], self.y[area], self.position[area], self.nodes[area], to_box, self.table_x,
+            self.table_map[area],
+        )  # fmt: skip
+
+    def place_in(self, whole: "PixelBox") -> tuple[slice, slice]:
+        """Rows and columns of another box that this one, a part of it, takes up."""
+        rows, columns = (
+            slice(own.start - other.start, own.stop - other.start)
+            for own, other in zip(self.area, whole.area, strict=True)
+        )
+        return rows, columns
+
+    def curves(self, *curves: Float[np.ndarray, "column"]) -> tuple[np.ndarray, ...]:
+        """Up to four functions of x, given on `table_x`, at every pixel."""
+        table = np.empty((1, len(self.table_x), len(curves)), np.float32)
+        for index, curve in enumerate(curves):
+            table[0, :, index] = curve
+        return tuple(cv2.split(read_at(table, self.table_map)))
+
+    def moved_places(
+        self, canvas: FaceCanvas, x: Float[np.ndarray, "height width"], y: Float[np.ndarray, "height width"]
+    ) -> Float[np.ndarray, "height width 2"]:
+        """Where in the roi each pixel comes from that comes from x, y of the canvas."""
+        x, y = x - self.x, y - self.y
+        places = self.position.copy()
+        for axis, row in enumerate(canvas.to_source):
+            places[..., axis] += row[0] * x + row[1] * y
+        return places
+
+
+def pixel_area(
+    to_pixels: Float[np.ndarray, "2 3"],
+    low: Float[np.ndarray, "2"],
+    high: Float[np.ndarray, "2"],
+    size: tuple[int, int],
+) -> tuple[slice, slice]:
+    """Rows and columns, at least two each, of an image of a size that hold a canvas rectangle."""
+    (left, top), (right, bottom) = low.tolist(), high.tolist()
+    area = []
+    for (along, across, start), limit in zip(to_pixels.tolist()[::-1], size, strict=True):
+        corners = [along * x + across * y + start for x in (left, right) for y in (top, bottom)]
+        first = min(max(math.floor(min(corners)), 0), limit - 2)
+        area.append(slice(first, min(max(math.ceil(max(corners)), first + 2), limit)))
+    return area[0], area[1]
+
+
+def node_flow_at(
+    warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], nodes: Float[np.ndarray, "height width 2"]
+) -> Float[np.ndarray, "height width 2"]:
+    """A node flow, as pixel offsets, at fractional node coordinates."""
+    found = read_at(flow, nodes)
+    return found * warp.canvas.pixels_per_unit
+
+
+def sample_pixels(
+    image: Float[np.ndarray, "height width channel"],
+    where: Float[np.ndarray, "boxheight boxwidth 2"],
+    into: Float[np.ndarray, "boxheight boxwidth channel"] | None = None,
+) -> Float[np.ndarray, "boxheight boxwidth channel"]:
+    """Colours of an image at fractional pixels, 0 to 1 like the image's own; `into` takes them without a copy."""
+    sampled = np.empty((*where.shape[:2], image.shape[2]), np.float32) if into is None else into
+    cv2.remap(image, where, NO_SECOND_MAP, cv2.INTER_CUBIC, dst=sampled, borderMode=cv2.BORDER_REPLICATE)
+    return np.clip(sampled, 0, 1, out=sampled)  # cubic interpolation overshoots
+
+
+def with_colours_behind(
+    picture: Float[np.ndarray, "height width channel"],
+) -> Float[np.ndarray, "height width channel"]:
+    """A transparent picture (RGBA) whose invisible pixels have the colours of visible ones nearby, so that none of
+    what a file happens to hide there mixes in at the edges; pictures without transparency as they are."""
+    if picture.shape[2] < 4 or picture[..., 3].min() > 0:
+        return picture
+    seen = (picture[..., 3:] > 0).astype(np.float32)
+    weight = cv2.GaussianBlur(seen, (0, 0), FRINGE)[..., None]
+    near = cv2.GaussianBlur(picture[..., :3] * seen, (0, 0), FRINGE) / np.maximum(weight, 1e-4)
+    colours = np.where(seen > 0, picture[..., :3], near.clip(0, 1))
+    return np.concatenate([colours, picture[..., 3:]], 2).astype(np.float32)

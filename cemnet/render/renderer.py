@@ -1,0 +1,181 @@
+"""Turns a portrait into frames: skin is warped, lids close, the mouth opens; at rest not a pixel changes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from ..face.basis import FaceBasis
+from ..face.landmark_indices import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
+from ..types import FaceReference, Motion
+from .eyes.eyelids import Eye, lid_slit
+from .landmark_motion import LandmarkMotion
+from .mouth.interior import MouthInterior, PosedMouth
+from .mouth.lips import Lips
+from .pixel_box import sample_pixels, with_colours_behind
+from .refiner.inputs import Painter, RefinedFace
+from .warp import FaceCanvas, FaceWarp, face_canvas
+
+CONTROL_INDICES = np.array(CONTROLS)
+RING_STEP = 2  # every second point of the face's outline has a background point outside it
+RING_REACH = (1.3, 1.5)  # how far outside, above the mouth and below the chin
+HAIR_REACH, LOWEST_HAIR = 1.65, 0.4  # a second ring, around the hair; below that share of the way to the chin is none
+
+
+@dataclass(frozen=True)
+class PreparedFace:
+    """Everything about one portrait that no frame changes."""
+
+    image: Float[np.ndarray, "height width channel"]
+    crop: Float[np.ndarray, "cropheight cropwidth channel"]  # the part that may move
+    position: Float[np.ndarray, "cropheight cropwidth 2"]  # pixel coordinates in the crop
+    landmarks: Float[np.ndarray, "landmark 2"]  # canvas units
+    canvas: FaceCanvas
+    warp: FaceWarp
+    motion: LandmarkMotion
+    ring: Float[np.ndarray, "ring 3"]  # background points in the basis
+    ring_follows: Float[np.ndarray, "ring"]  # how much of the head's motion each takes
+    eyes: tuple[Eye, ...]
+    lips: Lips
+    mouth: PosedMouth
+    refined: RefinedFace | None  # where a refiner is to paint
+
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """Rows and columns of the picture that may move."""
+        left, top, right, bottom = self.canvas.roi
+        return slice(top, bottom), slice(left, right)
+
+
+class FaceRenderer:
+    """Warps portraits to expressions of the face basis and paints the mouth that opens."""
+
+    def __init__(self, basis: FaceBasis, mouth: MouthInterior, refiner: Painter | None = None):
+        self.basis = basis
+        self.mouth = mouth
+        self.refiner = refiner
+
+    def prepare(self, face: FaceReference, film: PosedMouth | None = None) -> PreparedFace:
+        """Precomputes one portrait's fields, cuts and mouth; a fraction of a second.
+
+        For a frame of a film, `film` is the mouth of the frame that shows the person best: all frames paint this one,
+        and none the teeth it shows itself, so that teeth stay the same.
+        """
+        image = np.ascontiguousarray(face.image.numpy(), np.float32)
+        canvas = face_canvas(face.landmarks.points[:, :2], image.shape[1], image.shape[0])
+        left, top, right, bottom = canvas.roi
+        crop = with_colours_behind(np.ascontiguousarray(image[top:bottom, left:right]))
+        position = np.stack(np.meshgrid(np.arange(right - left), np.arange(bottom - top)), -1).astype(np.float32)
+        landmarks = canvas.canvas_points(face.landmarks.points[:, :2])
+        ring, ring_points, ring_follows = background_ring(self.basis, face, landmarks)
+        warp = build_warp(canvas, landmarks, ring_points)
+        motion = LandmarkMotion.build(self.basis, face, canvas)
+        eyes = tuple(Eye.build(warp, landmarks, lids, crop) for lids in LIDS)
+        lips = Lips.build(warp, landmarks, crop)
+        mouth = (
+            self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
+        )
+        refined = RefinedFace.build(face, self.basis.mean, canvas, landmarks, crop) if self.refiner else None
+        return PreparedFace(
+            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, refined
+        )
+
+    def frame(
+        self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+    ) -> Float[np.ndarray, "height width channel"]:
+        """The whole source picture, 0 to 1, with the face at an expression and a turn of the head.
+
+        `head` is yaw, pitch and roll in radians relative to the portrait (see landmark_motion.head_rotation).
+        """
+        frame = prepared.image.copy()
+        self.compose(prepared, expression, head, frame[prepared.area])
+        return frame
+
+    def region(
+        self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+    ) -> Float[np.ndarray, "cropheight cropwidth channel"]:
+        """The part of `frame` that may differ from the picture: the pixels of `prepared.area`."""
+        moving = np.empty_like(prepared.crop)
+        self.compose(prepared, expression, head, moving)
+        return moving
+
+    def compose(
+        self,
+        prepared: PreparedFace,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+        moving: Float[np.ndarray, "cropheight cropwidth channel"],
+    ) -> None:
+        """Draws the moving part of the picture into `moving`."""
+        warp, crop = prepared.warp, prepared.crop
+        moved, by_head = prepared.motion.displacements(expression, head)
+        forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
+        backward = warp.backward(forward)
+        slit = prepared.lips.moved(warp, forward)
+        flow = prepared.lips.blend(slit, backward)
+        moving[...] = crop
+        area = warp.moving_area(flow)
+        if moving[area].size:
+            where = warp.pixel_flow(flow)[area]
+            where += prepared.position[area]
+            sample_pixels(crop, where, moving[area])
+        lids = [lid_slit(prepared.landmarks + moved, eye.lids) for eye in prepared.eyes]
+        for eye, slit_of_eye in zip(prepared.eyes, lids, strict=True):
+            area, pixels = eye.render(crop, warp, forward[0], flow, slit_of_eye, prepared.landmarks, moved, by_head)
+            moving[area] = pixels
+        box = prepared.lips.moved_box(slit)
+        skin = prepared.lips.skin(box, crop, warp, slit, backward)
+        moving[box.area] = prepared.mouth.fill(box, crop, skin, slit, expression, head, by_head)
+        if self.refiner and prepared.refined:
+            inputs = prepared.refined.inputs(moving, warp, flow, (slit, *lids), expression, moved, by_head)
+            if inputs is not None:
+                self.refiner.paint(inputs, moving)
+
+
+def background_ring(
+    basis: FaceBasis, face: FaceReference, landmarks: Float[np.ndarray, "landmark 2"]
+) -> tuple[Float[np.ndarray, "ring 3"], Float[np.ndarray, "ring 2"], Float[np.ndarray, "ring"]]:
+    """Points around the face that no expression moves: in the basis, in the canvas, and their share in head motion."""
+    outline = np.array(OVAL[::RING_STEP])
+    centre = landmarks[list(OVAL)].mean(0)
+    low = np.clip((landmarks[outline, 1] - centre[1]) / (landmarks[152, 1] - centre[1]), 0, 1)
+    hair = low < LOWEST_HAIR
+    reach = np.concatenate([RING_REACH[0] + low * (RING_REACH[1] - RING_REACH[0]), np.full(hair.sum(), HAIR_REACH)])
+    outline, low = np.concatenate([outline, outline[hair]]), np.concatenate([low, low[hair]])
+    points = centre + reach[:, None] * (landmarks[outline] - centre)
+    shape = basis.shape(face.identity, face.expression)
+    middle = shape[list(OVAL)].mean(0)
+    ring = middle + reach[:, None] * (shape[outline] - middle)
+    ring[:, 2] = shape[outline, 2] - 0.25 * np.ptp(shape[:, 2])
+    return ring.astype(np.float32), points.astype(np.float32), (1 - 0.8 * low).astype(np.float32)
+
+
+def build_warp(
+    canvas: FaceCanvas, landmarks: Float[np.ndarray, "landmark 2"], ring: Float[np.ndarray, "ring 2"]
+) -> FaceWarp:
+    """The two fields of a portrait: which landmarks each follows, and how closely."""
+    controls = np.concatenate([landmarks[list(CONTROLS)], ring])
+    upper, lower = np.ones(len(controls), bool), np.ones(len(controls), bool)
+    first, second = len(UPPER_SIDE_ONLY), len(UPPER_SIDE_ONLY) + len(LOWER_SIDE_ONLY)
+    lower[:first] = False
+    upper[first:second] = False
+    smoothing = np.full(len(controls), 0.5)  # lips, corners and the ring stay close to their landmarks
+    loose = len(BOTH_SIDES) - next(index for index, name in enumerate(BOTH_SIDES) if name in BROWS)
+    smoothing[len(CONTROLS) - loose : len(CONTROLS)] = 20.0
+    return FaceWarp.build(canvas, controls, smoothing, upper, lower)
+
+
+def ring_displacements(prepared: PreparedFace, head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "ring 2"]:
+    motion = prepared.motion
+    before = motion.basis.project(motion.face.pose, prepared.ring)
+    moved = (motion.basis.project(motion.turned_pose(head), prepared.ring) - before)[:, :2]
+    return (moved @ prepared.canvas.to_canvas[:, :2].T * prepared.ring_follows[:, None]).astype(np.float32)
+
+
+def render_motion(renderer: FaceRenderer, face: FaceReference, motion: Motion) -> Iterator[np.ndarray]:
+    """Every frame of a performance, one after the other."""
+    prepared = renderer.prepare(face)
+    expressions, heads = motion.expression.cpu().numpy(), motion.head.cpu().numpy()
+    for expression, head in zip(expressions, heads, strict=True):
+        yield renderer.frame(prepared, expression, head)

@@ -1,0 +1,81 @@
+"""How something is said, at the frame rate of motion: loudness, pitch and voicing, relative to the recording."""
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ..types import MOTION_FPS
+from .mel import NUM_MELS, log_mel
+from .pitch import PITCH_FPS, QUIETEST_REFERENCE_RMS, PitchTrack, _windows, pitch_track
+
+ENERGY_WINDOW = 1024
+QUIETEST_RMS = 1e-6
+SILENCE_NATS = 6.0
+STEPS_PER_FRAME = PITCH_FPS // int(MOTION_FPS)
+
+
+def voice_features(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor, "frame voice"]:
+    """Prosody and timbre at MOTION_FPS, frame t measured around the time (t + ½) / 25.
+
+    The first config.PROSODY_DIM columns are prosody: log-energy relative to the clip's loud parts (0 loud, −1 silent);
+    log-energy against full scale (about −1 to 1); pitch relative to the clip's median in octaves (0 where unvoiced);
+    voicing (0 or 1). Timbre follows: the shape of the log-mel spectrum and how it changes (80 bands each, in decades),
+    pitch in octaves above 100 Hz, its jitter, harmonicity, shimmer. All but the second column ignore the recording's
+    level. Silence and the time after the sound's end give finite values.
+    """
+    signal = waveform.detach().cpu().numpy().astype(np.float32)
+    pitch = pitch_track(signal, num_frames * STEPS_PER_FRAME)
+    features = np.concatenate([_prosody(signal, pitch, num_frames), _timbre(waveform, pitch, num_frames)], axis=1)
+    return torch.from_numpy(features.astype(np.float32))
+
+
+def _prosody(signal: Float[np.ndarray, "sample"], pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame 4"]:
+    energy = _log_rms(signal, num_frames)
+    octaves, voiced = _pitch_at_motion_fps(pitch, num_frames)
+    relative = ((energy - _loud_level(energy)) / SILENCE_NATS).clip(-1.0, 0.5)
+    absolute = (energy + 7.0) / 6.0
+    median = np.median(pitch.octaves[pitch.voiced]) if pitch.voiced.any() else 0.0
+    return np.stack([relative, absolute, np.where(voiced, octaves - median, 0.0), voiced.astype(np.float32)], axis=1)
+
+
+def _timbre(waveform: Float[Tensor, "sample"], pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame timbre"]:
+    num_steps = num_frames * STEPS_PER_FRAME
+    decades = 4.0 * log_mel(waveform.detach().cpu()).numpy().T[:num_steps]
+    decades = np.pad(decades, ((0, num_steps - len(decades)), (0, 0)), mode="edge")
+    shape = decades - decades.mean(axis=1, keepdims=True)
+    both_voiced = pitch.voiced & np.append(pitch.voiced[1:], False)
+    jitter = _change(pitch.octaves) * both_voiced
+    steps = np.column_stack([shape, _change(decades), jitter, pitch.harmonicity, _change(np.log(pitch.rms + 1e-5))])
+    shape_and_flux, quality = np.split(steps.reshape(num_frames, STEPS_PER_FRAME, -1).mean(axis=1), [2 * NUM_MELS], 1)
+    octaves, _ = _pitch_at_motion_fps(pitch, num_frames)
+    return np.column_stack([shape_and_flux, octaves, quality])
+
+
+def _change(values: Float[np.ndarray, "step *channel"]) -> Float[np.ndarray, "step *channel"]:
+    """How far each step is from the next; 0 at the end."""
+    return np.abs(np.diff(values, axis=0, append=values[-1:]))
+
+
+def _log_rms(signal: Float[np.ndarray, "sample"], num_frames: int) -> Float[np.ndarray, "frame"]:
+    frames = _windows(signal, num_frames, MOTION_FPS, ENERGY_WINDOW)
+    hann = np.hanning(ENERGY_WINDOW).astype(np.float32)
+    frames = frames - frames.mean(axis=1, keepdims=True)
+    return 0.5 * np.log((frames**2 @ hann) / hann.sum() + QUIETEST_RMS**2)
+
+
+def _loud_level(energy: Float[np.ndarray, "frame"]) -> float:
+    """The 95th percentile of the frames within 46 dB of the loudest, so that long pauses do not count."""
+    sounding = energy[energy > energy.max() - 5.3]
+    return max(float(np.percentile(sounding, 95)), float(np.log(QUIETEST_REFERENCE_RMS)))
+
+
+def _pitch_at_motion_fps(
+    pitch: PitchTrack, num_frames: int
+) -> tuple[Float[np.ndarray, "frame"], Bool[np.ndarray, "frame"]]:
+    """Mean octaves of each frame's voiced steps, 0 where fewer than half are voiced."""
+    voiced_steps = pitch.voiced.reshape(num_frames, STEPS_PER_FRAME)
+    count = voiced_steps.sum(axis=1)
+    total = pitch.octaves.reshape(num_frames, STEPS_PER_FRAME).sum(axis=1)
+    is_voiced = count * 2 >= STEPS_PER_FRAME
+    return np.where(is_voiced, total / np.maximum(count, 1), 0.0).astype(np.float32), is_voiced

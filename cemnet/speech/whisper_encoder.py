@@ -1,0 +1,110 @@
+"""The encoder of Whisper-tiny (Radford et al. 2022, MIT): what was said and how, at 50 tokens a second."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from ..checkpoint import find_weights, load_checkpoint
+from .mel import NUM_MELS, SAMPLES_PER_TOKEN, log_mel
+
+WEIGHTS_NAME = "speech_encoder.safetensors"
+CHUNK_TOKENS = 1500  # the 30 s that Whisper was trained on
+OVERLAP_TOKENS = 50
+
+
+def sinusoids(num_positions: int, width: int) -> Float[Tensor, "token width"]:
+    """Whisper's positions: sines, then cosines, of wavelengths from 2π to 20000π."""
+    half = width // 2
+    rates = torch.exp(-torch.log(torch.tensor(10_000.0)) / (half - 1) * torch.arange(half))
+    angles = torch.arange(num_positions)[:, None] * rates
+    return torch.cat([angles.sin(), angles.cos()], dim=1)
+
+
+class EncoderBlock(nn.Module):
+    """Pre-norm self-attention and feed-forward."""
+
+    def __init__(self, width: int, num_heads: int):
+        super().__init__()
+        self.num_heads = num_heads
+        self.attention_norm = nn.LayerNorm(width)
+        self.attention_in = nn.Linear(width, 3 * width)  # query, key, value
+        self.attention_out = nn.Linear(width, width)
+        self.feed_forward_norm = nn.LayerNorm(width)
+        self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def forward(self, tokens: Float[Tensor, "batch token width"]) -> Float[Tensor, "batch token width"]:
+        tokens = tokens + self._attend(self.attention_norm(tokens))
+        return tokens + self.feed_forward(self.feed_forward_norm(tokens))
+
+    def _attend(self, tokens: Float[Tensor, "batch token width"]) -> Float[Tensor, "batch token width"]:
+        batch, length, width = tokens.shape
+        parts = self.attention_in(tokens).view(batch, length, 3, self.num_heads, width // self.num_heads)
+        query, key, value = parts.permute(2, 0, 3, 1, 4)
+        attended = F.scaled_dot_product_attention(query, key, value)
+        return self.attention_out(attended.transpose(1, 2).reshape(batch, length, width))
+
+
+class SpeechEncoder(nn.Module):
+    """Reads log-mel speech of any length up to 30 s without padding; every layer's view of it is returned."""
+
+    positions: Tensor
+
+    def __init__(self, width: int = 384, num_heads: int = 6, num_blocks: int = 4):
+        super().__init__()
+        self.width = width
+        self.num_layers = num_blocks + 1
+        self.conv1 = nn.Conv1d(NUM_MELS, width, kernel_size=3, padding=1)
+        self.conv2 = nn.Conv1d(width, width, kernel_size=3, stride=2, padding=1)
+        self.blocks = nn.ModuleList([EncoderBlock(width, num_heads) for _ in range(num_blocks)])
+        self.final_norm = nn.LayerNorm(width)
+        positions = sinusoids(CHUNK_TOKENS, width).half().float()  # Whisper keeps them in half precision
+        self.register_buffer("positions", positions, persistent=False)
+
+    def forward(self, mel: Float[Tensor, "batch mel frame"]) -> Float[Tensor, "batch layer token width"]:
+        """Layer 0 is the convolutional stem with positions, 1 to 4 the blocks; the last has the final norm applied.
+
+        Frames come at 100 a second in an even number, at most 3000; there are half as many tokens.
+        """
+        stem = F.gelu(self.conv2(F.gelu(self.conv1(mel)))).transpose(1, 2)
+        tokens = stem + self.positions[: stem.shape[1]]
+        layers = [tokens]
+        for block in self.blocks:
+            tokens = block(tokens)
+            layers.append(tokens)
+        layers[-1] = self.final_norm(tokens)
+        return torch.stack(layers, dim=1)
+
+    @torch.no_grad()
+    def encode_long(self, waveform: Float[Tensor, "sample"]) -> Float[Tensor, "layer token width"]:
+        """All of a 16 kHz waveform, ceil(samples / 320) tokens: chunks of at most 30 s, cross-faded where they overlap.
+
+        The spectrogram is normalised by the loudest moment of the whole sound.
+        """
+        num_tokens = max(1, -(-waveform.shape[-1] // SAMPLES_PER_TOKEN))
+        mel = log_mel(waveform.to(self.conv1.weight.device))
+        total = mel.shape[1] // 2
+        if total <= CHUNK_TOKENS:
+            return self.forward(mel[None])[0, :, :num_tokens]
+        num_chunks = -(-(total - OVERLAP_TOKENS) // (CHUNK_TOKENS - OVERLAP_TOKENS))
+        starts = [round(index * (total - CHUNK_TOKENS) / (num_chunks - 1)) for index in range(num_chunks)]
+        encoded = mel.new_zeros(self.num_layers, total, self.width)
+        for index, start in enumerate(starts):
+            chunk = self.forward(mel[None, :, 2 * start : 2 * (start + CHUNK_TOKENS)])[0]
+            shared = starts[index - 1] + CHUNK_TOKENS - start if index else 0
+            if shared:
+                fade = ((torch.arange(shared, device=mel.device) + 0.5) / shared)[:, None]
+                chunk[:, :shared] = fade * chunk[:, :shared] + (1 - fade) * encoded[:, start : start + shared]
+            encoded[:, start : start + CHUNK_TOKENS] = chunk
+        return encoded
+
+    @classmethod
+    def load(cls, path: Path | None = None, folders: Sequence[Path] = ()) -> "SpeechEncoder":
+        """The released encoder in float32, ready to run; MissingModelError where it is not found."""
+        tensors, config = load_checkpoint(path or find_weights(WEIGHTS_NAME, folders))
+        encoder = cls(**config)
+        encoder.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+        return encoder.eval()

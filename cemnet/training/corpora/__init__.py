@@ -1,0 +1,1 @@
+"""Recordings and synthesised speech as prepared clips with phonemes."""

@@ -1,0 +1,39 @@
+"""Filmed faces to curves: every frame's landmarks, read by the face basis."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from scipy.ndimage import gaussian_filter1d
+
+from ...errors import FaceError
+from ...face.basis import FaceBasis
+from ...face.landmarker import FaceLandmarker
+from ...media.video_reader import video_frames
+from ...types import MOTION_FPS
+
+LARGEST_MISSING_SHARE = 0.2
+
+
+def track_film(
+    path: Path, landmarker: FaceLandmarker, basis: FaceBasis
+) -> tuple[Float[np.ndarray, "frame expression"], Float[np.ndarray, "frame 3"]]:
+    """Expression, and head yaw, pitch and roll relative to their median, at MOTION_FPS, a little smoothed.
+
+    FaceError where more than a fifth of the frames shows no face; single gaps are bridged.
+    """
+    expressions, angles, seen, count = [], [], [], 0
+    for count, image in enumerate(video_frames(path, MOTION_FPS), start=1):
+        faces = landmarker.detect(image, max_faces=1)
+        if faces:
+            fit = basis.fit(faces[0])
+            expressions.append(fit.expression)
+            angles.append(fit.pose.angles)
+            seen.append(count - 1)
+    if not seen or len(seen) < (1 - LARGEST_MISSING_SHARE) * count:
+        raise FaceError(f"{path} shows a face in only {len(seen)} of {count} frames.")
+    frames = np.arange(count)
+    bridge = lambda values: np.stack([np.interp(frames, seen, channel) for channel in np.array(values).T], 1)  # noqa: E731
+    expression = gaussian_filter1d(bridge(expressions), 0.6, axis=0, mode="nearest").clip(0, 1)
+    head = gaussian_filter1d(bridge(np.unwrap(angles, axis=0)), 1.0, axis=0, mode="nearest")
+    return expression, head - np.median(head, axis=0)

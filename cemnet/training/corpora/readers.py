@@ -1,0 +1,158 @@
+"""Where the public corpora keep their clips, and what their file names say."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...arkit import EMOTIONS, Emotion
+
+NON_COMMERCIAL = "CC BY-NC-SA 4.0"
+SOUND_SUFFIXES = (".wav", ".flac", ".m4a", ".mp3")
+VIDEO_SUFFIXES = (".mp4", ".flv")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A clip as its corpus keeps it: the sound, the film if there is one, and its labels."""
+
+    name: str
+    source: str
+    speaker: str
+    sentence: str
+    language: str
+    original_emotion: str
+    intensity: float
+    license: str
+    sound: Path
+    video: Path | None = None
+    text: str | None = None
+
+    @property
+    def emotion(self) -> Emotion | None:
+        name = {"calm": "neutral"}.get(self.original_emotion, self.original_emotion)
+        return next((emotion for emotion in EMOTIONS if emotion == name), None)
+
+
+RAVDESS_EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surprise")
+RAVDESS_TEXTS = ("Kids are talking by the door", "Dogs are sitting by the door")
+
+
+def ravdess(folder: Path) -> Iterator[Recording]:
+    """`Actor_01/03-01-06-01-02-01-12.wav` (speech; 03 sound, 01 film with sound): Livingstone & Russo 2018."""
+    for path in _files(folder, (*SOUND_SUFFIXES, *VIDEO_SUFFIXES)):
+        if not re.fullmatch(r"0[13]-01-0[1-8]-0[12]-0[12]-0[12]-\d\d", path.stem):
+            continue
+        modality, _, emotion, strength, statement, _, actor = (int(part) for part in path.stem.split("-"))
+        label = RAVDESS_EMOTIONS[emotion - 1]
+        intensity = {"neutral": 0.5, "calm": 0.3}.get(label, 0.8 if strength == 1 else 1.0)
+        yield Recording(
+            name=path.stem, source="ravdess", speaker=f"{actor:02d}", sentence=f"ravdess-{statement}", language="en-us",
+            original_emotion=label, intensity=intensity, license=NON_COMMERCIAL, sound=path,
+            video=path if modality == 1 else None, text=RAVDESS_TEXTS[statement - 1],
+        )  # fmt: skip
+
+
+EMODB_EMOTIONS = {
+    "W": "angry", "L": "boredom", "E": "disgust", "A": "fear", "F": "happy", "T": "sad", "N": "neutral",
+}  # fmt: skip
+EMODB_TEXTS = {
+    "a01": "Der Lappen liegt auf dem Eisschrank",
+    "a02": "Das will sie am Mittwoch abgeben",
+    "a04": "Heute Abend könnte ich es ihm sagen",
+    "a05": "Das schwarze Stück Papier befindet sich da oben neben dem Holzstück",
+    "a07": "In sieben Stunden wird es soweit sein",
+    "b01": "Was sind denn das für Tüten, die da unter dem Tisch stehen",
+    "b02": "Sie haben es gerade hochgetragen und jetzt gehen sie wieder runter",
+    "b03": "An den Wochenenden bin ich jetzt immer nach Hause gefahren und habe Agnes besucht",
+    "b09": "Ich will das eben wegbringen und dann mit Karl was trinken gehen",
+    "b10": "Die wird auf dem Platz sein, wo wir sie immer hinlegen",
+}
+
+
+def emodb(folder: Path) -> Iterator[Recording]:
+    """`03a01Fa.wav`: speaker, text, emotion, version: Burkhardt et al. 2005, free for research."""
+    for path in _files(folder, SOUND_SUFFIXES):
+        if not re.fullmatch(r"\d\d[ab]\d\d[WLEAFTN][a-z]", path.stem):
+            continue
+        label, text = EMODB_EMOTIONS[path.stem[5]], path.stem[2:5]
+        yield Recording(
+            name=path.stem, source="emodb", speaker=path.stem[:2], sentence=f"emodb-{text}", language="de",
+            original_emotion=label, intensity=0.5 if label == "neutral" else 0.85,
+            license=f"{NON_COMMERCIAL} (assumed; free for research)", sound=path, text=EMODB_TEXTS.get(text),
+        )  # fmt: skip
+
+
+CREMA_D_EMOTIONS = {"ANG": "angry", "DIS": "disgust", "FEA": "fear", "HAP": "happy", "NEU": "neutral", "SAD": "sad"}
+CREMA_D_INTENSITIES = {"LO": 0.4, "MD": 0.65, "HI": 1.0, "XX": 0.65}
+CREMA_D_TEXTS = {
+    "IEO": "It's eleven o'clock",
+    "TIE": "That is exactly what happened",
+    "IOM": "I'm on my way to the meeting",
+    "IWW": "I wonder what this is about",
+    "TAI": "The airplane is almost full",
+    "MTI": "Maybe tomorrow it will be cold",
+    "IWL": "I would like a new alarm clock",
+    "ITH": "I think I have a doctor's appointment",
+    "DFA": "Don't forget a jacket",
+    "ITS": "I think I've seen this before",
+    "TSI": "The surface is slick",
+    "WSI": "We'll stop in a couple of minutes",
+}
+
+
+def crema_d(folder: Path) -> Iterator[Recording]:
+    """`AudioWAV/1001_DFA_ANG_XX.wav` beside `VideoFlash/1001_DFA_ANG_XX.flv`: Cao et al. 2014, ODbL."""
+    films = {path.stem: path for path in _files(folder, VIDEO_SUFFIXES)}
+    sounds = {path.stem: path for path in _files(folder, SOUND_SUFFIXES)}
+    for stem in sorted(films.keys() | sounds.keys()):
+        parts = stem.split("_")
+        if len(parts) != 4 or parts[2] not in CREMA_D_EMOTIONS or parts[3] not in CREMA_D_INTENSITIES:
+            continue
+        label = CREMA_D_EMOTIONS[parts[2]]
+        yield Recording(
+            name=stem, source="crema-d", speaker=parts[0], sentence=f"crema-d-{parts[1]}", language="en-us",
+            original_emotion=label, intensity=0.5 if label == "neutral" else CREMA_D_INTENSITIES[parts[3]],
+            license="ODbL 1.0", sound=sounds.get(stem) or films[stem], video=films.get(stem),
+            text=CREMA_D_TEXTS.get(parts[1]),
+        )  # fmt: skip
+
+
+MEAD_EMOTIONS = {"disgusted": "disgust", "surprised": "surprise"}
+MEAD_INTENSITIES = {"level_1": 0.4, "level_2": 0.7, "level_3": 1.0}
+
+
+def mead(folder: Path) -> Iterator[Recording]:
+    """`M031/audio/surprised/level_3/003.m4a` beside `M031/video/front/surprised/level_3/003.mp4`: Wang et al. 2020.
+
+    Clips of which only one of the two exists are normal; what is filmed but has no sound file is heard from the film.
+    """
+    folder = Path(folder)
+    films = {_mead_key(path, 5): path for path in folder.glob("*/video/front/*/level_*/*.mp4")}
+    sounds = {_mead_key(path, 4): path for path in folder.glob("*/audio/*/level_*/*.m4a")}
+    for key in sorted(films.keys() | sounds.keys()):
+        speaker, emotion, level, number = key
+        label = MEAD_EMOTIONS.get(emotion, emotion)
+        shared = int(number) <= 3  # the first three sentences are common to all emotions
+        yield Recording(
+            name="_".join(key), source="mead", speaker=speaker,
+            sentence=f"mead-{number}" if shared else f"mead-{emotion}-{number}", language="en-us",
+            original_emotion=label, intensity=0.5 if label == "neutral" else MEAD_INTENSITIES[level],
+            license="MEAD: research only", sound=sounds.get(key) or films[key], video=films.get(key),
+        )  # fmt: skip
+
+
+def _mead_key(path: Path, depth: int) -> tuple[str, str, str, str]:
+    return path.parents[depth - 1].name, path.parents[1].name, path.parent.name, path.stem
+
+
+CORPORA: dict[str, Callable[[Path], Iterator[Recording]]] = {
+    "ravdess": ravdess,
+    "emodb": emodb,
+    "crema-d": crema_d,
+    "mead": mead,
+}
+
+
+def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    return sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in suffixes)

@@ -1,0 +1,1 @@
+"""Heads of ICT-FaceKit, rendered, and what is learned from them."""

@@ -1,0 +1,1 @@
+"""Batches, losses and settings that AEE, EBM and motion decoder learn from."""

@@ -1,0 +1,133 @@
+"""Pairs of clips for cross-reconstruction: what the trainer sees in each step."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ...arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, Emotion
+from ...emotion.bridging_memory import emotion_state
+from ...types import MOTION_FPS
+from ..performer.emotion_prototypes import Person
+from ..performer.performer import perform
+from .feature_clips import FeatureClip, FeatureClips, one_hot_emotion
+from .voice_statistics import VoiceTable
+
+JUDGED_VOICES = 2
+
+
+class CrossPairs(Dataset):
+    """Content of one clip, emotion of another (or of the same), a person, a reference face, and the exact target.
+
+    A share of the performances is asked for by name instead of by a voice, as users do; contempt, which no voice
+    corpus has, is learned through these alone. Beside each performance, some voices are judged.
+    """
+
+    def __init__(
+        self,
+        clips: FeatureClips,
+        voices: VoiceTable,
+        crop_seconds: float,
+        length: int,
+        same_share: float = 0.25,
+        asked_share: float = 0.2,
+        judged_voices: int = JUDGED_VOICES,
+    ) -> None:
+        self.clips = clips.clips
+        self.voices = voices
+        self.judged_voices = judged_voices
+        self.labelled = [clip for clip in clips.clips if clip.is_labelled]
+        self.num_frames = round(crop_seconds * MOTION_FPS)
+        self.length = length
+        self.same_share = same_share
+        self.asked_share = asked_share
+        of_emotion = {emotion: [clip for clip in self.labelled if clip.emotion == emotion] for emotion in EMOTIONS}
+        self.by_emotion = [found for found in of_emotion.values() if found]  # every emotion speaks equally often
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng(int(torch.randint(2**62, ())))
+        same = rng.random() < self.same_share
+        content = choose(self.labelled if same else self.clips, rng)
+        voice = content if same else choose(choose(self.by_emotion, rng), rng)
+        asked = not same and rng.random() < self.asked_share
+        emotion, intensity = voice.emotion, voice.clip.intensity
+        if asked:
+            emotion, intensity = choose(EMOTIONS, rng), float(rng.uniform(0.2, 1.0))
+        person = Person.sample(rng)
+        return {
+            **self.performance(content, person, emotion, intensity, rng),
+            **self.voices.judged(self.judged_voices, rng),
+            "voice_statistics": self.voices.of_clip(voice, rng),
+            **reference_face(person, rng),
+            "same_clip": torch.tensor(same),
+            "asked": torch.tensor(asked),
+            "target_emotion": one_hot_emotion(emotion),
+            "target_intensity": torch.tensor(intensity, dtype=torch.float32),
+            "apex_displacement": torch.from_numpy(apex_displacements(person)),
+        }
+
+    def performance(
+        self, content: FeatureClip, person: Person, emotion: Emotion, intensity: float, rng: np.random.Generator
+    ) -> dict[str, Tensor]:
+        """A part of the content's recording and how the person performs it."""
+        recording = content.recordings[0]
+        acted = perform(content.clip.phonemes, recording.prosody.numpy(), person, emotion, intensity, rng)
+        total = len(recording.prosody)
+        start = int(rng.integers(0, max(1, total - self.num_frames + 1)))
+        part = slice(start, start + self.num_frames)
+        curves = {
+            "prosody": recording.prosody,
+            "expression": torch.from_numpy(acted.expression),
+            "closed": torch.from_numpy(acted.closed),
+            "head": torch.from_numpy(acted.head),
+            "course": torch.from_numpy(acted.emotion_gain),
+        }
+        padded = {name: pad_frames(curve[part], self.num_frames, 0) for name, curve in curves.items()}
+        return {"hidden": pad_frames(recording.hidden[:, part], self.num_frames, 1).float(), **padded}
+
+
+def choose(items: Sequence, rng: np.random.Generator):
+    return items[int(rng.integers(len(items)))]
+
+
+def pad_frames(frames: Tensor, num_frames: int, dim: int) -> Tensor:
+    """Zeros after the end, to num_frames; more than that is cut."""
+    frames = frames.narrow(dim, 0, min(num_frames, frames.shape[dim]))
+    missing = list(frames.shape)
+    missing[dim] = num_frames - frames.shape[dim]
+    return torch.cat([frames, frames.new_zeros(missing)], dim=dim)
+
+
+def apex_displacements(person: Person) -> Float[np.ndarray, "shown expression"]:
+    """How this person's face moves from rest to each emotion's apex."""
+    return np.stack([person.show(emotion, 1.0) - person.resting for emotion in EMOTIONS if emotion != "neutral"])
+
+
+def first_memories(num_slots: int, seed: int) -> Float[Tensor, "slot expression"]:
+    """Displacements of different people and emotions, for a memory to start from."""
+    rng = np.random.default_rng(seed)
+    people = (apex_displacements(Person.sample(rng)) for _ in range(num_slots))
+    return torch.from_numpy(np.stack([shown[slot % len(shown)] for slot, shown in enumerate(people)]))
+
+
+def reference_face(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
+    """A portrait of the person in some emotion, perhaps speaking, as a noisy fit and an unsure reader see it."""
+    emotion = choose(EMOTIONS, rng)
+    intensity = 0.0 if emotion == "neutral" else rng.uniform(0.3, 1.0)
+    expression = person.show(emotion, intensity) + rng.normal(0, 0.05, NUM_EXPRESSIONS)
+    if rng.random() < 0.4:
+        for name, most in (("jawOpen", 0.5), ("mouthFunnel", 0.4), ("mouthPucker", 0.4), ("mouthClose", 0.1)):
+            expression[ARKIT_INDEX[name]] += rng.uniform(0, most)
+    doubt = rng.beta(1.2, 5.0)
+    probabilities = (1 - doubt) * one_hot_emotion(emotion) + doubt * torch.from_numpy(rng.dirichlet(np.ones(8) * 0.5))
+    seen = float(np.clip(intensity + rng.normal(0, 0.1), 0, 1))
+    return {
+        "reference_expression": torch.from_numpy(expression.clip(0, 1)).float(),
+        "reference_state": emotion_state(probabilities.float(), torch.tensor(seen)),
+    }

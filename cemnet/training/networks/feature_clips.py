@@ -1,0 +1,162 @@
+"""What the trainer hears: prepared clips, clean and degraded, as Whisper and `audio.voice_features` see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from tqdm import tqdm
+
+from ...arkit import EMOTION_INDEX, EMOTIONS, Emotion
+from ...config import PROSODY_DIM
+from ...emotion.audio_emotion import VOICE_STYLES, frames_from_tokens
+from ...speech.mel import num_motion_frames
+from ...speech.voice_features import voice_features
+from ...speech.whisper_encoder import SpeechEncoder
+from ..corpora.augmentation import another_pace, degrade
+from ..corpora.clips import Clip, list_clips, load_clip
+from ..corpora.formant_synthesis import babble
+from .settings import DataSettings
+
+UNLABELLED = -1
+
+
+STYLES = list(VOICE_STYLES)
+# Corpora's own labels that say more than the emotion on the face.
+STYLE_OF_LABEL = {"calm": "calm", "boredom": "bored"}
+SYNTHESISED = "synthetic"  # the source of clips whose voice feels nothing
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One sound as the networks hear it, at MOTION_FPS."""
+
+    hidden: Float[Tensor, "layer frame channel"]  # fp16
+    voice: Float[Tensor, "frame voice"]  # see audio.voice_features
+
+    @property
+    def prosody(self) -> Float[Tensor, "frame 4"]:
+        return self.voice[:, :PROSODY_DIM]
+
+
+@dataclass(frozen=True)
+class FeatureClip:
+    """A clip and the same clip degraded; the clean recording comes first."""
+
+    clip: Clip
+    recordings: tuple[Recording, ...]
+
+    @property
+    def full_name(self) -> str:
+        """Unique among all sources."""
+        return f"{self.clip.source}/{self.clip.name}"
+
+    @property
+    def style(self) -> int:
+        """Index into STYLES, or UNLABELLED."""
+        style = STYLE_OF_LABEL.get(self.clip.original_emotion, self.clip.emotion)
+        return UNLABELLED if style is None or self.clip.source == SYNTHESISED else STYLES.index(style)
+
+    @property
+    def emotion(self) -> Emotion:
+        """What the voice shows on a face; neutral where nobody said."""
+        return "neutral" if self.style == UNLABELLED else VOICE_STYLES[STYLES[self.style]]
+
+    @property
+    def is_labelled(self) -> bool:
+        return self.style != UNLABELLED
+
+
+@dataclass(frozen=True)
+class FeatureClips:
+    clips: tuple[FeatureClip, ...]
+    description: str  # what the clips are, for the weights' metadata
+    license: str
+
+    def heard_styles(self) -> Float[Tensor, "style"]:
+        """1 for every way of speaking that a clip was labelled with, else 0."""
+        styles = torch.tensor([clip.style for clip in self.clips if clip.is_labelled], dtype=torch.long)
+        return torch.zeros(len(STYLES)).index_fill(0, styles, 1.0)
+
+
+def generated_clips(count: int, seed: int) -> list[Clip]:
+    """Babble in all emotions, for trials without data."""
+    clips = []
+    for index in range(count):
+        emotion = EMOTIONS[index % len(EMOTIONS)]
+        waveform, phonemes = babble(emotion, 3.0, np.random.default_rng((seed, index)))
+        clips.append(
+            Clip(
+                name=f"babble_{index:04d}", source="babble", speaker=f"babbler_{index % 4}", sentence=str(index),
+                language="none", emotion=emotion, original_emotion=emotion,
+                intensity=0.0 if emotion == "neutral" else 0.8, license="Apache-2.0",
+                waveform=torch.from_numpy(waveform), phonemes=phonemes,
+            )
+        )  # fmt: skip
+    return clips
+
+
+def load_feature_clips(settings: DataSettings, cache: Path, device: torch.device, seed: int) -> FeatureClips:
+    """Reads or makes the clips of a run and hears them once; what was heard is kept in the cache folder."""
+    clips = [load_clip(path) for folder in settings.clips for path in list_clips(Path(folder))]
+    clips += generated_clips(settings.generated_clips, seed)
+    clips = [clip for clip in clips if full_speaker(clip) not in settings.validation_speakers]
+    licenses = sorted({clip.license for clip in clips})
+    counts = {
+        source: sum(clip.source == source for clip in clips) for source in sorted({clip.source for clip in clips})
+    }
+    return FeatureClips(
+        tuple(hear_clips(clips, settings.voice_augmentations, cache, device, seed)),
+        description="; ".join(f"{count} clips of {source}" for source, count in sorted(counts.items())),
+        license="; ".join(licenses),
+    )
+
+
+def full_speaker(clip: Clip) -> str:
+    """A speaker's name that is unique among all sources, such as "ravdess/17"."""
+    return f"{clip.source}/{clip.speaker}"
+
+
+def hear_clips(
+    clips: Sequence[Clip], voice_augmentations: int, cache: Path, device: torch.device, seed: int
+) -> list[FeatureClip]:
+    """Each clip's recordings; only labelled clips are degraded, as only their emotion is judged."""
+    cache.mkdir(parents=True, exist_ok=True)
+    encoder = SpeechEncoder.load().to(device)
+    heard = []
+    for clip in tqdm(clips, desc="Listening", unit="clip"):
+        path = cache / f"{clip.source}_{clip.name}.pt"
+        if path.exists():
+            stored = torch.load(path, weights_only=True)
+        else:
+            rng = np.random.default_rng([seed, *clip.name.encode()])
+            copies = 0 if clip.source == SYNTHESISED else voice_augmentations
+            sounds = [clip.waveform, *(torch.from_numpy(another_recording(clip, rng)) for _ in range(copies))]
+            stored = [hear(encoder, sound) for sound in sounds]
+            torch.save(stored, path)
+        heard.append(FeatureClip(clip, tuple(Recording(hidden, voice) for hidden, voice in stored)))
+    return heard
+
+
+def another_recording(clip: Clip, rng: np.random.Generator) -> Float[np.ndarray, "other"]:
+    """The clip at another pace, in worse quality, or both."""
+    waveform = clip.waveform.numpy()
+    kind = rng.choice(["pace", "quality", "both"])
+    if kind != "quality":
+        waveform = another_pace(waveform, rng)
+    return waveform if kind == "pace" else degrade(waveform, rng)
+
+
+def hear(encoder: SpeechEncoder, waveform: Float[Tensor, "sample"]) -> tuple[Tensor, Tensor]:
+    num_frames = num_motion_frames(len(waveform))
+    hidden = frames_from_tokens(encoder.encode_long(waveform), num_frames)
+    return hidden.half().cpu(), voice_features(waveform, num_frames)
+
+
+def one_hot_emotion(emotion: Emotion) -> Float[Tensor, "emotion"]:
+    probabilities = torch.zeros(len(EMOTIONS))
+    probabilities[EMOTION_INDEX[emotion]] = 1.0
+    return probabilities

@@ -1,0 +1,66 @@
+"""What the networks are asked for; each loss is named by what it compares. All return a mean over the batch."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from ...arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
+
+
+def expression_weights() -> Float[Tensor, "expression"]:
+    """How much an error in each blendshape shows: jaw and lip closure most."""
+    weights = torch.ones(NUM_EXPRESSIONS)
+    weights[arkit_indices("mouth")] = 2.0
+    weights[[ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]]] = 4.0
+    return weights / weights.mean()
+
+
+def expression_loss(
+    performed: Float[Tensor, "batch frame expression"], target: Float[Tensor, "batch frame expression"]
+) -> Float[Tensor, "batch"]:
+    """Blendshapes and their velocities, per clip."""
+    weights = expression_weights().to(target.device)
+    position = (weights * (performed - target).abs()).mean(dim=(1, 2))
+    velocity = (weights * (performed.diff(dim=1) - target.diff(dim=1)).abs()).mean(dim=(1, 2))
+    return position + 2.0 * velocity
+
+
+def closure_loss(closure: Float[Tensor, "batch frame"], closed: Bool[Tensor, "batch frame"]) -> Float[Tensor, ""]:
+    """The lips meet exactly where the performer's meet; closures are rare and so count more."""
+    weights = torch.where(closed, 3.0, 1.0)
+    return F.binary_cross_entropy(closure, closed.to(closure.dtype), weights)
+
+
+def supervised_contrastive_loss(
+    embedding: Float[Tensor, "batch embedding"], label: Int[Tensor, "batch"], temperature: float = 0.1
+) -> Float[Tensor, ""]:
+    """Clips of one emotion gather, others part (Khosla et al., Supervised Contrastive Learning, 2020, eq. 2)."""
+    similarity = embedding @ embedding.T / temperature
+    self_pair = torch.eye(len(label), dtype=torch.bool, device=label.device)
+    log_share = similarity - similarity.masked_fill(self_pair, -torch.inf).logsumexp(dim=1, keepdim=True)
+    positive = (label.unsqueeze(0) == label.unsqueeze(1)) & ~self_pair
+    per_anchor = (log_share * positive).sum(dim=1) / positive.sum(dim=1).clamp_min(1)
+    has_positive = positive.any(dim=1)
+    return -(per_anchor * has_positive).sum() / has_positive.sum().clamp_min(1)
+
+
+def slot_decorrelation_loss(values: Float[Tensor, "slot expression"]) -> Float[Tensor, ""]:
+    """Slots that store the same direction are wasted: mean squared cosine between different slots."""
+    directions = F.normalize(values, dim=-1, eps=1e-4)
+    cosine = directions @ directions.T
+    return (cosine.square().sum() - cosine.diagonal().square().sum()) / (len(values) * (len(values) - 1))
+
+
+def alignment_loss(
+    value_address: Float[Tensor, "*batch slot"], key_address: Float[Tensor, "*batch slot"]
+) -> Float[Tensor, ""]:
+    """Keys learn to point where values would: KL(stopgrad(value address) ‖ key address)."""
+    known = value_address.detach().clamp_min(1e-8)
+    return (known * (known.log() - key_address.clamp_min(1e-8).log())).sum(dim=-1).mean()
+
+
+def slot_perplexity(address: Float[Tensor, "*batch slot"]) -> Float[Tensor, ""]:
+    """How many slots are in use over a batch: exp of the entropy of the mean address."""
+    usage = address.flatten(0, -2).mean(dim=0)
+    return (-(usage * usage.clamp_min(1e-8).log()).sum()).exp()

@@ -1,0 +1,71 @@
+"""What a training run is made of: the yaml files in train/configs override these defaults by name."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ...config import ModelConfig
+from ...errors import CEMNetError
+
+LOSS_WEIGHTS = {
+    "emotion": 1.0,
+    "contrast": 0.3,
+    "strength": 1.0,
+    "course": 2.0,
+    "reconstruction": 10.0,
+    "cross_reconstruction": 10.0,
+    "closure": 0.5,
+    "head": 2.0,
+    "memory_value": 2.0,
+    "memory_retrieval": 2.0,
+    "memory_bridge": 1.0,
+    "memory_alignment": 0.1,
+    "memory_decorrelation": 0.1,
+}
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    clips: tuple[str, ...] = ()  # folders of prepared clips, see train/prepare.py
+    generated_clips: int = 0  # made on the spot, for trials without data
+    voice_augmentations: int = 2  # degraded copies of each emotional clip, beside the clean one
+    validation_speakers: tuple[str, ...] = ()  # left out, as source/speaker: ravdess/17
+    crop_seconds: float = 3.2
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    model: ModelConfig = field(default_factory=ModelConfig)
+    data: DataSettings = field(default_factory=DataSettings)
+    loss_weights: dict[str, float] = field(default_factory=lambda: dict(LOSS_WEIGHTS))
+    num_steps: int = 4000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    warmup_steps: int = 100
+    heard_share: float = 0.5
+    temperature_folds: int = 2  # of training speakers, who choose the belief's temperature; 0 keeps the model's
+    checkpoint_every: int = 500
+    num_workers: int = 0
+    seed: int = 0
+
+    @classmethod
+    def load(cls, path: Path) -> "TrainingSettings":
+        """Reads a yaml file; an unknown name or a missing file is a CEMNetError that says which."""
+        try:
+            values: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
+        except (OSError, yaml.YAMLError) as error:
+            raise CEMNetError(f"The config {path} cannot be read: {error}") from error
+        unknown = set(values) - {setting.name for setting in fields(cls)}
+        if unknown:
+            raise CEMNetError(f"{path} has settings that do not exist: {', '.join(sorted(unknown))}.")
+        try:
+            listed = values.pop("data", {})
+            data: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in listed.items()}
+            model = ModelConfig.from_dict(values.pop("model", {}))
+            weights = LOSS_WEIGHTS | values.pop("loss_weights", {})
+            return cls(model=model, data=DataSettings(**data), loss_weights=weights, **values)
+        except TypeError as error:
+            raise CEMNetError(f"{path}: {error}") from error

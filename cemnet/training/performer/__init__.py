@@ -1,0 +1,1 @@
+"""The expert's rules that act a recording as ARKit curves."""

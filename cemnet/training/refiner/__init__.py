@@ -1,0 +1,1 @@
+"""Pairs of frames and the losses that the refiner learns from."""

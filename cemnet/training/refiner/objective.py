@@ -1,0 +1,186 @@
+"""How the refiner is trained: its settings, its pairs as tensors, their augmentation and the losses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+import yaml
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from ...arkit import MIRRORED_EXPRESSION
+from ...errors import CEMNetError
+from ...render.refiner.network import Refiner, RefinerConfig
+from ..networks.settings import TrainingSettings
+from .pairs import RefinerPairs
+
+REFINER_LOSS_WEIGHTS = {"colour": 1.0, "gradient": 1.0}
+DATA = (
+    "Frames of rendered USC ICT-FaceKit heads (MIT), some with the skin of generated portraits and of paintings in the "
+    "public domain; mouths, creases and light are rendered."
+)
+MOUTH_WEIGHT, EYE_WEIGHT, CREASE_WEIGHT = 3.0, 1.5, 8.0  # beside 1 for the rest of the face
+FULLY_CREASED = 0.25  # of the creases' change of relief: thin lines are little of a face and much of its expression
+MIRRORED_LAYOUT = (3, 5)  # layout channels that point sideways
+GRADIENT_SCALES = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class RefinerSettings:
+    refiner: RefinerConfig = field(default_factory=RefinerConfig)
+    ict: Path | None = None  # ict_facekit_light.npz; else CEMNET_ICT_FACEKIT
+    portraits: tuple[Path, ...] = ()  # whose skin heads wear
+    pairs: Path | None = None  # a folder to keep pairs in; else one beside the checkpoints
+    num_heads: int = 800
+    loss_weights: dict[str, float] = field(default_factory=lambda: dict(REFINER_LOSS_WEIGHTS))
+    num_steps: int = 12000
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    warmup_steps: int = 300
+    checkpoint_every: int = 1000
+    num_workers: int = 0
+    seed: int = 0
+
+    @classmethod
+    def load(cls, path: Path) -> "RefinerSettings":
+        """Reads a yaml file; an unknown name is a CEMNetError that says which."""
+        values: dict[str, Any] = yaml.safe_load(path.read_text())
+        unknown = set(values) - {setting.name for setting in fields(cls)}
+        if unknown:
+            raise CEMNetError(f"{path} has settings that do not exist: {', '.join(sorted(unknown))}.")
+        widths = (values.pop("refiner") or {}).get("widths", RefinerConfig().widths)
+        folders = {name: Path(values.pop(name)) for name in ("ict", "pairs") if values.get(name)}
+        portraits = tuple(Path(portrait) for portrait in values.pop("portraits", ()))
+        weights = REFINER_LOSS_WEIGHTS | values.pop("loss_weights", {})
+        return cls(RefinerConfig(tuple(widths)), portraits=portraits, loss_weights=weights, **folders, **values)
+
+
+def load_settings(config: Path) -> TrainingSettings | RefinerSettings:
+    """Of whichever networks the yaml file is about; CEMNetError where it cannot be read."""
+    try:
+        trains_refiner = "refiner" in (yaml.safe_load(config.read_text()) or {})
+    except (OSError, yaml.YAMLError) as error:
+        raise CEMNetError(f"The config {config} cannot be read: {error}") from error
+    return RefinerSettings.load(config) if trains_refiner else TrainingSettings.load(config)
+
+
+class PairDataset(Dataset):
+    """Pairs as they are stored; `RefinerObjective` turns whole batches into what the network takes."""
+
+    def __init__(self, parts: Sequence[RefinerPairs]):
+        self.parts = parts
+        self.places = [(part, index) for part in parts for index in range(len(part))]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        part, row = self.places[index]
+        return {name: torch.from_numpy(values[row]) for name, values in vars(part).items()}
+
+
+@dataclass(frozen=True)
+class PairBatch:
+    """Floats, channels first; colours 0 to 1."""
+
+    composed: Float[Tensor, "batch 3 height width"]
+    target: Float[Tensor, "batch 3 height width"]
+    folds: Float[Tensor, "batch 1 height width"]
+    openings: Float[Tensor, "batch 1 height width"]
+    share: Float[Tensor, "batch 1 height width"]
+    layout: Float[Tensor, "batch layout row column"]
+    expressions: Float[Tensor, "batch two_expressions"]
+
+    @classmethod
+    def of(cls, stored: dict[str, Tensor]) -> "PairBatch":
+        colours = {name: stored[name].permute(0, 3, 1, 2).float() / 255 for name in ("composed", "target")}
+        masks = {name: stored[name].unsqueeze(1).float() / 255 for name in ("openings", "share")}
+        layout, folds = stored["layout"].permute(0, 3, 1, 2).float(), stored["folds"].unsqueeze(1).float()
+        return cls(**colours, **masks, folds=folds, layout=layout, expressions=stored["expressions"].float())
+
+    def mirrored(self) -> "PairBatch":
+        """Every face and its light from the other side."""
+        pictures = ("composed", "target", "folds", "openings", "share", "layout")
+        flipped = {name: getattr(self, name).flip(-1) for name in pictures}
+        flipped["layout"][:, MIRRORED_LAYOUT] *= -1
+        order = torch.from_numpy(MIRRORED_EXPRESSION)
+        halves = [half[:, order] for half in self.expressions.chunk(2, dim=1)]
+        return PairBatch(**flipped, expressions=torch.cat(halves, dim=1))
+
+    def recoloured(self) -> "PairBatch":
+        """Other cameras, films and paints: exposure, tint, contrast, less or no colour, and grain."""
+        count, device = len(self.composed), self.composed.device
+
+        def between(low: float, high: float, channels: int = 1) -> Tensor:
+            return low + (high - low) * torch.rand(count, channels, 1, 1, device=device)
+
+        gamma, gain, tint = between(0.7, 1.4), between(0.7, 1.15), between(0.88, 1.1, 3)
+        colour = torch.where(between(0, 1) < 0.15, 0.0, between(0.4, 1.2))
+        grain = between(-0.02, 0.03).clamp_min(0) * torch.randn_like(self.composed[:, :1])
+
+        def changed(picture: Tensor) -> Tensor:
+            picture = (gain * tint * picture.clamp(0, 1) ** gamma).clamp(0, 1)
+            grey = picture.mean(dim=1, keepdim=True)
+            return grey + colour * (picture - grey)
+
+        layout = torch.cat([changed(self.layout[:, :3]), self.layout[:, 3:]], dim=1)
+        composed, target = changed(self.composed) + grain, changed(self.target) + grain
+        return PairBatch(composed, target, self.folds, self.openings, self.share, layout, self.expressions)
+
+    def refined(self, refiner: nn.Module) -> Float[Tensor, "batch 3 height width"]:
+        details = torch.cat([self.composed, self.folds, self.openings], dim=1)
+        return self.composed + self.share * refiner(details, self.layout, self.expressions).float()
+
+
+class RefinerObjective(nn.Module):
+    """The losses of a batch of stored pairs, by name."""
+
+    def __init__(self, refiner: Refiner):
+        super().__init__()
+        self.refiner = refiner
+
+    def forward(self, stored: dict[str, Tensor]) -> dict[str, Tensor]:
+        batch = PairBatch.of(stored).recoloured()
+        if torch.rand(()) < 0.5:
+            batch = batch.mirrored()
+        with torch.autocast(batch.composed.device.type, torch.bfloat16):
+            refined = batch.refined(self.refiner)
+        importance = pixel_importance(batch)
+        return {
+            "colour": (importance * (refined - batch.target).abs()).mean(),
+            "gradient": gradient_loss(refined, batch.target, importance),
+        }
+
+
+def pixel_importance(batch: PairBatch) -> Float[Tensor, "batch 1 height width"]:
+    """Mouth, eyes and creases count more than skin; where nothing may change nothing counts."""
+    mouth, eyes = (batch.openings > 0.75).float(), ((batch.openings > 0.2) & (batch.openings < 0.75)).float()
+    around = [widened(mask) for mask in (mouth, eyes)]
+    creased = (batch.folds.abs() / FULLY_CREASED).clamp(max=1)
+    return (1 + MOUTH_WEIGHT * around[0] + EYE_WEIGHT * around[1] + CREASE_WEIGHT * creased) * (batch.share > 0)
+
+
+def widened(mask: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:
+    """Four pixels wider on every side."""
+    across = F.max_pool2d(mask, (1, 9), stride=1, padding=(0, 4))
+    return F.max_pool2d(across, (9, 1), stride=1, padding=(4, 0))
+
+
+def gradient_loss(
+    picture: Float[Tensor, "batch 3 height width"],
+    target: Float[Tensor, "batch 3 height width"],
+    importance: Float[Tensor, "batch 1 height width"],
+) -> Float[Tensor, ""]:
+    """Edges and creases are where they should be, at several scales."""
+    error = picture - target
+    losses = []
+    for scale in GRADIENT_SCALES:
+        coarse, weight = F.avg_pool2d(error, scale), F.avg_pool2d(importance, scale)
+        across, down = coarse.diff(dim=3).abs() * weight[..., 1:], coarse.diff(dim=2).abs() * weight[:, :, 1:]
+        losses.append(across.mean() + down.mean())
+    return torch.stack(losses).mean()

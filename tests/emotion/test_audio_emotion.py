@@ -1,0 +1,59 @@
+"""The emotion branch listens in windows, feels nothing in silence, and pulls weak cues toward its prototypes."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cemnet.config import VOICE_DIM, AudioEmotionConfig
+from cemnet.emotion.audio_emotion import VOICE_STYLES, AudioEmotionEncoder, frames_from_tokens, window_weights
+
+
+@pytest.fixture
+def encoder() -> AudioEmotionEncoder:
+    torch.manual_seed(0)
+    return AudioEmotionEncoder(AudioEmotionConfig()).eval()
+
+
+def voice(num_frames: int) -> torch.Tensor:
+    features = torch.zeros(1, num_frames, VOICE_DIM)
+    features[..., 3] = 1.0
+    return features
+
+
+def test_tokens_become_frames_in_pairs_and_the_last_fills_up():
+    tokens = torch.arange(6.0).view(1, 6, 1)
+    assert frames_from_tokens(tokens, 4)[0, :, 0].tolist() == [0.5, 2.5, 4.5, 5.0]
+
+
+def test_every_frame_has_an_emotion_and_probabilities_sum_to_one(encoder):
+    for num_frames in (1, 7, 60, 333):
+        heard = encoder(torch.randn(1, 5, num_frames, 384), voice(num_frames))
+        assert heard.probabilities.shape == (1, num_frames, 8)
+        torch.testing.assert_close(heard.probabilities.sum(-1), torch.ones(1, num_frames))
+        assert encoder.course_of(voice(num_frames)).shape == (1, num_frames)
+
+
+def test_silence_has_no_strength(encoder):
+    silence = torch.zeros(1, 50, VOICE_DIM)
+    silence[..., 0] = -1.0
+    assert encoder(torch.randn(1, 5, 50, 384), silence).strength.max() == 0
+
+
+def test_windows_average_voiced_frames_only():
+    voicing = torch.zeros(1, 50)
+    voicing[0, 20:30] = 1.0
+    weights = window_weights(voicing, 2.4, 0.4)
+    torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:2]))
+    assert weights[0, 2, 20:30].sum() > 0.99
+
+
+def test_enhancement_pulls_a_weak_cue_toward_its_prototype(encoder):
+    prototype = F.normalize(encoder.prototypes[3, 0], dim=-1)
+    weak = F.normalize(prototype + 0.08 * torch.randn_like(prototype), dim=-1)
+    assert encoder.enhance(weak) @ prototype > weak @ prototype
+    torch.testing.assert_close(encoder.enhance(weak).norm(), torch.tensor(1.0))
+
+
+def test_every_voice_style_shows_exactly_one_emotion(encoder):
+    assert encoder.style_emotion.shape == (len(VOICE_STYLES), 8)
+    assert (encoder.style_emotion.sum(1) == 1).all()

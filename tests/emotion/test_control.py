@@ -1,0 +1,88 @@
+import pytest
+import torch
+
+from cemnet.arkit import EMOTION_INDEX, EMOTIONS
+from cemnet.emotion.bridging_memory import emotion_state
+from cemnet.emotion.control import EmotionKey, follow_timeline, mix_emotion, read_timeline
+from cemnet.errors import CEMNetError
+from cemnet.types import Audio, Speech
+
+
+@pytest.fixture
+def speech():
+    """Four seconds of a voice that is 70 % sad at an intensity of 0.5."""
+    emotion = torch.full((100, len(EMOTIONS)), 0.3 / (len(EMOTIONS) - 1))
+    emotion[:, EMOTION_INDEX["sad"]] = 0.7
+    return Speech(
+        audio=Audio(torch.zeros(1, 64_000), 16_000), content=torch.zeros(100, 4), prosody=torch.zeros(100, 4),
+        emotion_embedding=torch.zeros(100, 8), heard=emotion, emotion=emotion, intensity=torch.full((100,), 0.5),
+        course=torch.ones(100),
+    )  # fmt: skip
+
+
+def shown(speech):
+    return emotion_state(speech.emotion, speech.intensity)
+
+
+def test_a_share_of_nothing_leaves_the_voice_alone(speech):
+    torch.testing.assert_close(shown(mix_emotion(speech, "happy", share=0.0)), shown(speech))
+
+
+def test_a_full_share_shows_the_named_emotion_alone(speech):
+    mixed = mix_emotion(speech, "happy", share=1.0, intensity=0.8)
+    assert mixed.emotion[:, EMOTION_INDEX["happy"]].min() == 1.0
+    torch.testing.assert_close(mixed.intensity, torch.full((100,), 0.8))
+
+
+def test_a_mixture_shows_its_parts_in_proportion(speech):
+    asked = shown(mix_emotion(speech, "happy", share=1.0))
+    torch.testing.assert_close(shown(mix_emotion(speech, "happy", share=0.4)), 0.6 * shown(speech) + 0.4 * asked)
+
+
+def test_probabilities_stay_probabilities(speech):
+    for mixed in (mix_emotion(speech, "angry", 0.3), mix_emotion(speech, "neutral", 1.0, 0.0)):
+        torch.testing.assert_close(mixed.emotion.sum(1), torch.ones(100))
+        assert mixed.emotion.min() >= 0
+
+
+@pytest.mark.parametrize(("share", "intensity"), [(1.2, 1.0), (-0.1, 1.0), (0.5, 2.5), (0.5, float("nan"))])
+def test_impossible_shares_are_refused(speech, share, intensity):
+    with pytest.raises(CEMNetError, match="0 to 1"):
+        mix_emotion(speech, "happy", share, intensity)
+
+
+def test_unknown_emotions_are_refused_by_name(speech):
+    with pytest.raises(CEMNetError, match="joyful"):
+        mix_emotion(speech, "joyful")
+
+
+def test_a_timeline_is_read_as_people_write_it():
+    keys = read_timeline("0 sad 0.8\n\n# then the news\n1:5 happy\n2.5, Voice, 0.5  # back\n".replace("1:5", "1.5:"))
+    assert keys == [EmotionKey(0.0, "sad", 0.8), EmotionKey(1.5, "happy", 1.0), EmotionKey(2.5, "voice", 0.5)]
+
+
+@pytest.mark.parametrize(
+    "line", ["happy", "2", "1 happy much", "1 joyful", "-1 sad", "1 sad 3", "1 sad 1 now", "nan sad"]
+)
+def test_a_line_that_is_not_understood_is_named(line):
+    with pytest.raises(CEMNetError, match="Line 2"):
+        read_timeline(f"0 sad\n{line}")
+
+
+def test_a_timeline_shows_each_emotion_in_its_time(speech):
+    followed = follow_timeline(speech, [EmotionKey(1.0, "angry", 0.9), EmotionKey(3.0, "voice")])
+    torch.testing.assert_close(shown(followed)[:20], shown(speech)[:20])
+    assert followed.emotion[50, EMOTION_INDEX["angry"]] == 1.0
+    assert followed.intensity[50] == pytest.approx(0.9)
+    torch.testing.assert_close(shown(followed)[85:], shown(speech)[85:])
+
+
+def test_a_timeline_changes_without_a_jump(speech):
+    followed = follow_timeline(speech, [EmotionKey(0.0, "happy"), EmotionKey(2.0, "angry")], fade_seconds=0.4)
+    assert shown(followed).diff(dim=0).abs().max() < 0.2
+    assert shown(followed)[0].argmax() == shown(mix_emotion(speech, "happy"))[0].argmax()
+
+
+def test_keys_may_come_in_any_order(speech):
+    keys = [EmotionKey(2.0, "sad"), EmotionKey(0.5, "fear")]
+    torch.testing.assert_close(follow_timeline(speech, keys).emotion, follow_timeline(speech, keys[::-1]).emotion)

@@ -1,0 +1,94 @@
+"""Tests of following a face through a film: steady where it rests, on time where it moves."""
+
+import numpy as np
+import pytest
+import torch
+
+from cemnet import film_dubbing, pipeline
+from cemnet.arkit import ARKIT_INDEX
+from cemnet.errors import FaceError
+from cemnet.face.tracking import presence_of, steady_landmarks
+from cemnet.media import images
+from cemnet.media.pixels import to_uint8
+from cemnet.types import Motion
+
+FPS = 25.0
+
+
+@pytest.fixture(scope="module")
+def model():
+    return pipeline.load_model(device="cpu")
+
+
+def talking(num_frames):
+    """A jaw that opens and closes, and a head that turns."""
+    expression, head = torch.zeros(num_frames, 52), torch.zeros(num_frames, 3)
+    time = torch.linspace(0, 2 * torch.pi, num_frames)
+    expression[:, ARKIT_INDEX["jawOpen"]] = 0.35 - 0.35 * time.cos()
+    head[:, 0], head[:, 2] = 0.1 * time.sin(), 0.04 * time.sin()
+    return Motion(expression, head, FPS)
+
+
+@pytest.fixture(scope="module")
+def film(model, samples):
+    face = pipeline.face_reference(model, images.read_image(samples / "portrait.png"))
+    return [to_uint8(frame) for frame in pipeline.render_frames(model, face, talking(14))]
+
+
+def follow(model, frames, **options):
+    return film_dubbing.track_frames(model, frames, FPS, **options)
+
+
+def test_the_track_follows_jaw_and_head(model, film):
+    track = follow(model, film)
+    motion = talking(14)
+    jaw = track.expression[:, ARKIT_INDEX["jawOpen"]]
+    assert np.corrcoef(jaw, motion.expression[:, ARKIT_INDEX["jawOpen"]])[0, 1] > 0.95
+    yaw = np.array([pose.angles[0] for pose in track.poses])
+    assert np.corrcoef(yaw, motion.head[:, 0])[0, 1] > 0.9
+    assert (track.presence == 1).all()
+    assert jaw[track.best] < 0.3
+
+
+def test_a_face_that_leaves_is_left_alone_and_found_again(model, film):
+    empty = np.full_like(film[0], 90)
+    track = follow(model, [*film[:6], *[empty] * 8, *film[6:12]])
+    assert (track.presence[6:14] == 0).all()
+    assert track.presence[0] == track.presence[19] == 1
+    assert 0 < track.presence[5] < 1
+
+
+def test_a_film_without_a_face_is_told(model):
+    with pytest.raises(FaceError, match="no face"):
+        follow(model, [np.full((64, 64, 3), 90, np.uint8)] * 2)
+    with pytest.raises(FaceError, match="no face number 3"):
+        follow(model, [np.full((64, 64, 3), 90, np.uint8)] * 2, face_index=3)
+
+
+def test_a_moment_of_blindness_is_bridged():
+    seen = np.array([0, 1, 2, 5, 6, 7])
+    assert (presence_of(seen, 8, FPS) == 1).all()
+    assert presence_of(seen, 20, FPS)[19] == 0
+
+
+def face_points(rng, num_frames):
+    points = rng.normal(0, 60, (1, 478, 3)).repeat(num_frames, 0)
+    points[:, 33, :2], points[:, 263, :2] = (-50, 0), (50, 0)
+    return points
+
+
+def test_noise_at_rest_is_steadied_on_a_moving_head():
+    rng = np.random.default_rng(0)
+    still = face_points(rng, 40)
+    travel = np.arange(40)[:, None, None] * np.array([2.0, 1.0, 0.0])
+    noisy = still + travel + rng.normal(0, 0.4, still.shape)
+    steady = steady_landmarks(noisy, np.arange(40), FPS)
+    before, after = (np.abs(np.diff(points - travel, axis=0))[..., :2].mean() for points in (noisy, steady))
+    assert after < 0.6 * before
+
+
+def test_a_lip_that_snaps_shut_is_not_late():
+    points = face_points(np.random.default_rng(0), 40)
+    points[20:, 14, 1] += 20
+    steady = steady_landmarks(points, np.arange(40), FPS)
+    np.testing.assert_allclose(steady[:, 14, 1], points[:, 14, 1], atol=0.5)

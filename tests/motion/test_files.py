@@ -1,0 +1,100 @@
+"""Motion goes into files and comes back the same."""
+
+import json
+
+import pytest
+import torch
+
+from cemnet.arkit import ARKIT_INDEX, ARKIT_NAMES
+from cemnet.errors import MotionFileError
+from cemnet.motion.files import read_motion, write_motion
+from cemnet.types import Motion
+
+
+@pytest.fixture
+def motion() -> Motion:
+    generator = torch.Generator().manual_seed(2)
+    return Motion(torch.rand(30, 52, generator=generator), torch.rand(30, 3, generator=generator), 25.0)
+
+
+@pytest.mark.parametrize("name", ["take.csv", "take.json", "TAKE.JSON"])
+def test_a_motion_comes_back_from_its_file(tmp_path, motion, name):
+    write_motion(tmp_path / name, motion)
+    read = read_motion(tmp_path / name)
+    torch.testing.assert_close(read.expression, motion.expression, atol=1e-5, rtol=0)
+    torch.testing.assert_close(read.head, motion.head, atol=1e-5, rtol=0)
+    assert read.fps == 25.0
+
+
+def test_json_keeps_which_memories_spoke(tmp_path, motion):
+    address = torch.rand(30, 7).softmax(dim=1)
+    write_motion(tmp_path / "take.json", Motion(motion.expression, motion.head, 25.0, address))
+    torch.testing.assert_close(read_motion(tmp_path / "take.json").memory_address, address, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["take.csv", "take.json"])
+def test_an_existing_file_stays_as_it_is(tmp_path, motion, name):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(MotionFileError, match="exists already"):
+        write_motion(tmp_path / name, motion)
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_an_existing_file_is_replaced_when_asked(tmp_path, motion):
+    (tmp_path / "take.json").write_text("old")
+    write_motion(tmp_path / "take.json", motion, overwrite=True)
+    assert read_motion(tmp_path / "take.json").num_frames == 30
+
+
+def test_columns_go_by_their_names_and_missing_ones_rest(tmp_path):
+    document = {"format": "cemnet-motion", "version": 1, "fps": 30, "blendshapes": ["jawOpen"], "expression": [[0.5]]}
+    (tmp_path / "jaw.json").write_text(json.dumps(document))
+    read = read_motion(tmp_path / "jaw.json")
+    assert read.expression[0, ARKIT_INDEX["jawOpen"]] == 0.5
+    assert read.expression.sum() == 0.5 and read.head.abs().sum() == 0
+
+
+def valid() -> dict:
+    return {
+        "format": "cemnet-motion", "version": 1, "fps": 25, "blendshapes": list(ARKIT_NAMES),
+        "expression": [[0.0] * 52] * 3, "head": [[0.0] * 3] * 3,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"format": "other"}, "is not a motion file"),
+        ({"version": 9}, "version 9"),
+        ({"fps": 0}, "fps"),
+        ({"fps": "fast"}, "fps"),
+        ({"blendshapes": ["smile"] * 52}, "ARKit's names"),
+        ({"expression": []}, "list of frames"),
+        ({"expression": [[0.0], [0.0, 1.0]]}, "list of frames"),
+        ({"expression": [["a"] * 52]}, "list of frames"),
+        ({"head": [[0.0] * 3]}, "as many frames"),
+    ],
+)
+def test_a_damaged_file_is_answered_with_a_sentence(tmp_path, change, said):
+    (tmp_path / "take.json").write_text(json.dumps(valid() | change))
+    with pytest.raises(MotionFileError, match=said):
+        read_motion(tmp_path / "take.json")
+
+
+def test_what_is_not_json_is_answered_with_a_sentence(tmp_path):
+    (tmp_path / "take.json").write_text("{")
+    with pytest.raises(MotionFileError, match="cannot be read as JSON"):
+        read_motion(tmp_path / "take.json")
+
+
+def test_a_motion_that_is_not_finite_is_not_written(tmp_path, motion):
+    motion.head[3, 1] = float("nan")
+    with pytest.raises(MotionFileError, match="not a number"):
+        write_motion(tmp_path / "take.json", motion)
+    assert not (tmp_path / "take.json").exists()
+
+
+@pytest.mark.parametrize("name", ["take.txt", "missing.csv"])
+def test_other_and_missing_files_are_answered_with_a_sentence(tmp_path, name):
+    with pytest.raises(MotionFileError, match=r"must end in|There is no motion file"):
+        read_motion(tmp_path / name)

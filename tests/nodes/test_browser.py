@@ -1,0 +1,87 @@
+"""The example workflows in ComfyUI's page, in a real browser: `make test-browser`.
+
+Screenshots of every graph after it ran, and a frame of what it made, are left in output/browser.
+COMFYUI_PATH=... runs another ComfyUI, FRONTEND_PATH=... another page.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("comfy", reason="runs in ComfyUI's own environment: make test-browser")
+
+from comfyui.install import prepare_base
+from comfyui.server import comfy_server
+from paths import REPOSITORY
+
+BROWSER = REPOSITORY / "tests" / "browser"
+PAGE = Path(sys.prefix).parent / "frontend" / "comfyui_frontend_package" / "static"
+SCREENSHOTS = REPOSITORY / "output" / "browser"
+PACK = "comfyui-cem-net"
+RELEASED = sorted((REPOSITORY / "tests" / "data").glob("workflows_*/*_api.json"))  # each beside the page's own form
+EXAMPLES = sorted(path.stem for path in (REPOSITORY / "example_workflows").glob("*.json"))
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("node") and (BROWSER / "node_modules").is_dir()),
+    reason="needs Node.js and what tests/comfyui/install_browser.py installs",
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    base = tmp_path_factory.mktemp("comfyui")
+    prepare_base(base)
+    with comfy_server(base, "--front-end-root", os.environ.get("FRONTEND_PATH") or PAGE) as (client, _):
+        yield client
+
+
+def drive(script: str, *arguments: str | Path) -> list[dict[str, Any]]:
+    """The lines of JSON that a script of tests/browser prints."""
+    done = subprocess.run(["node", BROWSER / script, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def told(server) -> dict[str, dict[str, Any]]:
+    """What happened to each example."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    lines = drive("run_workflows.mjs", str(server.port), SCREENSHOTS, PACK, *EXAMPLES)
+    return {line["name"]: line for line in lines}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_opens_runs_and_plays(told, name):
+    example = told[name]
+    assert example["red"] == []
+    assert example["outcome"] == "execution_success", example["error"]
+    assert example["wanted"] >= 1 and example["playable"]
+    assert all(video["seconds"] > 3 for video in example["videos"] if video["ready"] == 4)
+    assert example["complaints"] == []
+    assert (SCREENSHOTS / f"{name}.png").stat().st_size > 50_000
+
+
+def test_workflows_of_released_versions_open_with_their_settings(server):
+    """The page reads stored graphs by the order of widgets; every setting has to arrive where it was."""
+    files = [path.with_name(path.name.replace("_api", "")) for path in RELEASED]
+    for posted, opened in zip(RELEASED, drive("open_workflows.mjs", str(server.port), *files), strict=True):
+        assert opened["red"] == []
+        for node_id, node in json.loads(posted.read_text()).items():
+            assert opened["prompt"][node_id]["class_type"] == node["class_type"]
+            assert opened["prompt"][node_id]["inputs"].items() >= node["inputs"].items()
+        assert server.queue(opened["prompt"]).ok
+        server.interrupt()
+
+
+def test_a_page_in_another_language_shows_its_names_and_the_help(server):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    arguments = (str(server.port), SCREENSHOTS, PACK, "cemnet_talking_portrait", "fr")
+    (page,) = drive("look_up.mjs", *arguments)
+    assert page["titles"]["CEMNetTalkingPortrait"] == "CEM-Net Portrait parlant"
+    assert "Makes a portrait speak" in page["shown"] and "Good to know" in page["shown"]

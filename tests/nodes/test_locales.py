@@ -1,0 +1,84 @@
+"""Names and tooltips of the nodes in other languages: run in ComfyUI's own environment (`make test-comfy`)."""
+
+# ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+comfy_arguments = pytest.importorskip("comfy.cli_args", reason="runs in ComfyUI's own environment: make test-comfy")
+comfy_arguments.args.cpu = True  # before the rest of ComfyUI is imported
+pytest_plugins = ["comfyui.pack"]
+
+from paths import REPOSITORY
+
+LANGUAGES = ["zh", "ja", "ko", "fr", "de", "es"]
+
+
+def definitions(language: str) -> dict[str, Any]:
+    return json.loads((REPOSITORY / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def english(nodes) -> dict[str, Any]:
+    """What the nodes themselves say, in the form of ComfyUI's translations."""
+
+    def described(sockets) -> dict[str, Any]:
+        return {key: {"name": name, "tooltip": socket.tooltip} for key, name, socket in sockets}
+
+    schemas = {node_id: node.GET_SCHEMA() for node_id, node in nodes.items()}
+    return {
+        node_id: {
+            "display_name": schema.display_name,
+            "description": schema.description,
+            "inputs": described((socket.id, socket.id, socket) for socket in schema.inputs),
+            "outputs": described(
+                (str(index), socket.display_name, socket) for index, socket in enumerate(schema.outputs)
+            ),
+        }
+        for node_id, schema in schemas.items()
+    }
+
+
+def texts(value: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], str]:
+    """Every text by its place."""
+    if isinstance(value, str):
+        return {path: value}
+    return {place: text for key, part in value.items() for place, text in texts(part, (*path, key)).items()}
+
+
+def test_english_is_what_the_nodes_say(english):
+    assert definitions("en") == english
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated(english, language):
+    original, translated = texts(english), texts(definitions(language))
+    assert original.keys() == translated.keys()
+    for place, text in translated.items():
+        assert text.strip()
+        if place[-1] in ("display_name", "description", "tooltip"):
+            assert text != original[place], place
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_tooltip_calls_a_node_by_its_translated_name(english, language):
+    translated = definitions(language)
+    names = {node_id: node["display_name"] for node_id, node in translated.items()}
+    assert len(set(names.values())) == len(names)
+    said = texts(translated)
+    by_length = sorted(english, key=lambda node_id: -len(english[node_id]["display_name"]))
+    pattern = re.compile("|".join(re.escape(english[node_id]["display_name"]) for node_id in by_length))
+    ids = {english[node_id]["display_name"]: node_id for node_id in english}
+    for place, text in texts(english).items():
+        for name in pattern.findall(text):
+            assert names[ids[name]] in said[place], place
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_has_to_be_typed_is_not_translated(nodes, language):
+    emotions = nodes["CEMNetEmotionMix"].GET_SCHEMA().inputs[1].options
+    timeline = definitions(language)["CEMNetEmotionTimeline"]["inputs"]["timeline"]["tooltip"]
+    assert all(word in timeline for word in ("voice", *emotions, "2.5 happy 0.8", "#"))

@@ -1,0 +1,86 @@
+"""What the registry distributes, and what ComfyUI makes of it: run in ComfyUI's own environment (`make test-comfy`)."""
+
+import fnmatch
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("comfy", reason="runs in ComfyUI's own environment: make test-comfy")
+
+from paths import REPOSITORY
+
+pytestmark = pytest.mark.skipif(not (REPOSITORY / ".git").exists(), reason="asks git which files there are")
+
+LOAD = """
+import asyncio, sys
+from comfy.cli_args import args
+args.cpu = True
+import nodes
+loaded = asyncio.run(nodes.load_custom_node(sys.argv[1]))
+names = sorted(name for name in nodes.NODE_CLASS_MAPPINGS if name.startswith("CEMNet"))
+print(loaded, len(names), nodes.EXTENSION_WEB_DIRS)
+"""
+CONFIGURATION = """
+import sys
+from comfy_config.config_parser import extract_node_configuration
+project = extract_node_configuration(sys.argv[1])
+print(project.project.name, project.project.version, project.project.license.text, len(project.project.dependencies))
+print(project.tool_comfy.publisher_id, "|", project.tool_comfy.display_name)
+"""
+
+
+def distributed() -> list[Path]:
+    """The files under version control that .comfyignore lets through."""
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    ignored = [line for line in (REPOSITORY / ".comfyignore").read_text().splitlines() if line]
+
+    def left_out(name: str) -> bool:
+        return any(name.startswith(line) if line.endswith("/") else fnmatch.fnmatch(name, line) for line in ignored)
+
+    return [Path(name) for name in listed.stdout.splitlines() if not left_out(name) and (REPOSITORY / name).is_file()]
+
+
+def run(code: str, folder: Path, cwd: Path) -> str:
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory) -> Path:
+    """The distributed files in a folder of their own."""
+    folder = tmp_path_factory.mktemp("custom_nodes") / "comfyui-cem-net"
+    for name in distributed():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / name, folder / name)
+    return folder
+
+
+def test_what_is_distributed_loads_and_brings_its_pages(package, tmp_path):
+    shown = run(LOAD, package, tmp_path)
+    assert shown.startswith("True 17 ")
+    assert str(package / "web") in shown
+    for part in ("locales/zh/nodeDefs.json", "example_workflows/cemnet_talking_portrait.jpg", "requirements.txt"):
+        assert (package / part).is_file()
+
+
+def test_nothing_that_users_do_not_need_is_distributed(package):
+    folders = {path.name for path in package.iterdir() if path.is_dir()}
+    assert folders == {"cemnet", "docs", "example_workflows", "locales", "nodes", "samples", "web", "workflows"}
+    suffixes = {path.suffix for path in package.rglob("*") if path.is_file()}
+    assert not suffixes & {".pyc", ".pyo", ".so", ".exe", ".sh"}
+
+
+def test_loading_writes_nothing_into_the_pack(package, tmp_path):
+    before = {path for path in package.rglob("*") if "__pycache__" not in path.parts}
+    run(LOAD, package, tmp_path)
+    assert {path for path in package.rglob("*") if "__pycache__" not in path.parts} == before
+
+
+def test_the_registrys_description_can_be_read(package, tmp_path):
+    project, pack = run(CONFIGURATION, package, tmp_path).splitlines()
+    assert project.split()[0] == "cemnet" and project.split()[2] == "Apache-2.0" and int(project.split()[3]) >= 11
+    assert pack == "cemnet | CEM-Net: emotional talking face"

@@ -1,0 +1,126 @@
+"""Tests of dubbed films: the voice's expression, the film's own head, and nothing else changed."""
+
+from dataclasses import replace
+
+import av
+import numpy as np
+import pytest
+import torch
+
+from cemnet import film_dubbing, pipeline
+from cemnet.arkit import ARKIT_INDEX
+from cemnet.cli.commands import main
+from cemnet.media import images, sound, video_reader
+from cemnet.media.pixels import to_uint8
+from cemnet.media.video_writer import VideoWriter
+from cemnet.render.film import dubbed_frames, lasting, performed_in_film
+from cemnet.types import Audio, Motion
+
+FPS = 12.5
+NUM_FRAMES = 8
+SMILE = [ARKIT_INDEX["mouthSmileLeft"], ARKIT_INDEX["mouthSmileRight"]]
+FROWN = [ARKIT_INDEX["mouthFrownLeft"], ARKIT_INDEX["mouthFrownRight"]]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return pipeline.load_model(device="cpu")
+
+
+@pytest.fixture(scope="module")
+def film(model, samples):
+    """The portrait talks and turns, and blinks once."""
+    face = pipeline.face_reference(model, images.read_image(samples / "portrait.png"))
+    expression, head = torch.zeros(NUM_FRAMES, 52), torch.zeros(NUM_FRAMES, 3)
+    time = torch.linspace(0, 2 * torch.pi, NUM_FRAMES)
+    expression[:, ARKIT_INDEX["jawOpen"]] = 0.2 - 0.2 * time.cos()
+    expression[:, SMILE] = 0.5
+    expression[5, ARKIT_INDEX["eyeBlinkLeft"]] = expression[5, ARKIT_INDEX["eyeBlinkRight"]] = 1
+    head[:, 0] = 0.08 * time.sin()
+    frames = pipeline.render_frames(model, face, Motion(expression, head, FPS))
+    return [to_uint8(frame)[:320] for frame in frames]
+
+
+@pytest.fixture(scope="module")
+def track(model, film):
+    return film_dubbing.track_frames(model, film, FPS)
+
+
+@pytest.fixture(scope="module")
+def voice(samples):
+    audio = sound.read_audio(samples / "speech.wav")
+    return replace(audio, waveform=audio.waveform[:, : int(NUM_FRAMES / FPS * audio.sample_rate)])
+
+
+def rendered(model, film, track, expression):
+    motion = Motion(torch.from_numpy(expression).float(), torch.zeros(len(expression), 3), track.fps)
+    return list(dubbed_frames(model.renderer, film, track, motion))
+
+
+def test_a_film_dubbed_with_its_own_expression_stays_as_it_is(model, film, track):
+    dubbed = rendered(model, film, track, track.expression)
+    difference = np.abs(np.stack(dubbed).astype(float) - np.stack(film))
+    assert difference.mean() < 0.1
+    assert difference[:, :122].max() < 16  # above the mouth, whose teeth are painted
+
+
+def test_only_the_face_changes(model, film, track):
+    expression = np.zeros_like(track.expression)
+    expression[:, ARKIT_INDEX["jawOpen"]] = 0.7
+    dubbed = rendered(model, film, track, expression)
+    for before, after in zip(film, dubbed, strict=True):
+        assert np.abs(after[140:165, 200:240].astype(float) - before[140:165, 200:240]).mean() > 2
+        np.testing.assert_array_equal(after[:, 400:], before[:, 400:])
+
+
+def test_a_sad_dubbing_of_a_smiling_film_smiles_less_and_frowns_more(model, film, track, voice):
+    _, motion = film_dubbing.dub_motion(model, track, voice, emotion="sad")
+    again = film_dubbing.track_frames(model, dubbed_frames(model.renderer, film, track, motion), FPS)
+    assert again.expression[2:, SMILE].mean() < 0.6 * track.expression[2:, SMILE].mean()
+    assert again.expression[2:, FROWN].mean() > track.expression[2:, FROWN].mean() + 0.05
+
+
+def test_head_and_blink_stay_the_films_own(model, film, track, voice):
+    _, motion = film_dubbing.dub_motion(model, track, voice, emotion="angry")
+    assert motion.num_frames == NUM_FRAMES
+    blink = motion.expression[:, ARKIT_INDEX["eyeBlinkLeft"]]
+    assert int(blink.argmax()) == 5
+    again = film_dubbing.track_frames(model, dubbed_frames(model.renderer, film, track, motion), FPS)
+    yaw, yaw_before = (np.array([pose.angles[0] for pose in each.poses]) for each in (again, track))
+    assert np.corrcoef(yaw, yaw_before)[0, 1] > 0.95
+
+
+def test_the_last_picture_stays_while_a_longer_voice_goes_on(model, film, track):
+    performed = Motion(torch.zeros(NUM_FRAMES + 3, 52), torch.zeros(NUM_FRAMES + 3, 3), FPS)
+    frames = list(dubbed_frames(model.renderer, film, track, performed_in_film(track, performed)))
+    assert len(frames) == NUM_FRAMES + 3
+    np.testing.assert_array_equal(frames[-1], frames[-2])
+
+
+def test_pictures_without_the_face_pass_untouched(model, film, track):
+    absent = replace(track, presence=np.where(np.arange(NUM_FRAMES) < 4, 0.0, 1.0))
+    dubbed = rendered(model, film, absent, np.zeros_like(track.expression))
+    np.testing.assert_array_equal(dubbed[0], film[0])
+    assert (dubbed[5] != film[5]).any()
+
+
+def test_silence_is_added_to_a_short_voice_and_nothing_to_a_long_one():
+    audio = Audio(torch.ones(1, 100), 100)
+    assert lasting(audio, 1.5).waveform.shape == (1, 150)
+    assert lasting(audio, 1.5).waveform[0, -1] == 0
+    assert lasting(audio, 0.5) is audio
+
+
+def test_the_command_dubs_a_file_at_its_own_frame_rate_with_its_own_sound(film, voice, tmp_path, capsys):
+    source, output = tmp_path / "film.mp4", tmp_path / "dubbed.mp4"
+    with VideoWriter(source, FPS, film[0].shape[1], film[0].shape[0], voice) as writer:
+        for frame in film:
+            writer.write(frame)
+    main(["dub", "--video", str(source), "--output", str(output), "--emotion", "sad", "--device", "cpu"])
+    assert "Saw:" in capsys.readouterr().out
+    with av.open(str(output)) as container:
+        video = container.streams.video[0]
+        assert (video.frames, float(video.average_rate)) == (NUM_FRAMES, FPS)
+        assert container.streams.audio
+    difference = np.stack(list(video_reader.video_frames(output, FPS))).astype(float) - np.stack(film)
+    assert np.abs(difference[:, :, 420:]).mean() < 4  # twice through a lossy encoder

@@ -1,0 +1,53 @@
+"""Each loss is least where it should be."""
+
+import torch
+import torch.nn.functional as F
+
+from cemnet.training.networks.losses import (
+    alignment_loss,
+    closure_loss,
+    expression_loss,
+    slot_decorrelation_loss,
+    slot_perplexity,
+    supervised_contrastive_loss,
+)
+
+
+def test_a_perfect_performance_costs_nothing_and_the_mouth_counts_more_than_the_nose():
+    from cemnet.arkit import ARKIT_INDEX
+
+    target = torch.rand(2, 10, 52)
+    assert expression_loss(target, target).abs().max() == 0
+    jaw, nose = target.clone(), target.clone()
+    jaw[..., ARKIT_INDEX["jawOpen"]] += 0.1
+    nose[..., ARKIT_INDEX["noseSneerLeft"]] += 0.1
+    assert (expression_loss(jaw, target) > expression_loss(nose, target)).all()
+
+
+def test_contrast_is_lower_when_emotions_gather():
+    label = torch.tensor([0, 0, 1, 1])
+    gathered = F.normalize(torch.tensor([[1.0, 0.1], [1.0, 0.0], [0.0, 1.0], [0.1, 1.0]]), dim=-1)
+    mixed = gathered[[0, 2, 1, 3]]
+    assert supervised_contrastive_loss(gathered, label) < supervised_contrastive_loss(mixed, label)
+    assert torch.isfinite(supervised_contrastive_loss(gathered, torch.arange(4)))
+
+
+def test_keys_align_with_values_without_moving_them():
+    value_logits, key_logits = torch.randn(3, 8, requires_grad=True), torch.randn(3, 8, requires_grad=True)
+    loss = alignment_loss(value_logits.softmax(-1), key_logits.softmax(-1))
+    loss.backward()
+    assert loss > 0
+    assert value_logits.grad is None
+    assert key_logits.grad is not None
+
+
+def test_slots_that_repeat_each_other_cost_and_spread_slots_are_in_use():
+    assert slot_decorrelation_loss(torch.eye(4, 52)) < slot_decorrelation_loss(torch.ones(4, 52))
+    assert slot_perplexity(torch.full((10, 8), 1 / 8)) > 7.9
+    assert slot_perplexity(F.one_hot(torch.zeros(10, dtype=torch.long), 8).float()) < 1.1
+
+
+def test_a_missed_closure_costs_more_than_a_false_one():
+    closed = torch.tensor([[True, False]])
+    missed, false = torch.tensor([[0.1, 0.1]]), torch.tensor([[0.9, 0.9]])
+    assert closure_loss(missed, closed) > closure_loss(false, closed)

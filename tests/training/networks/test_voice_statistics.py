@@ -1,0 +1,66 @@
+"""Voices as rows of statistics: whole recordings and parts, drawn with their labels."""
+
+import numpy as np
+import pytest
+import torch
+
+from cemnet.config import AudioEmotionConfig
+from cemnet.emotion.audio_emotion import AudioEmotionEncoder
+from cemnet.training.networks.feature_clips import load_feature_clips
+from cemnet.training.networks.settings import DataSettings
+from cemnet.training.networks.voice_statistics import PARTS, VoiceTable, random_part, voiced_weights, whole_statistics
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    settings = DataSettings(generated_clips=6, voice_augmentations=1)
+    return load_feature_clips(settings, tmp_path_factory.mktemp("features"), torch.device("cpu"), seed=0)
+
+
+@pytest.fixture(scope="module")
+def voices(clips):
+    return VoiceTable.of(clips.clips, seed=0)
+
+
+def test_every_recording_is_there_as_a_whole_and_in_parts(clips, voices):
+    rows = 2 * (1 + PARTS)
+    assert len(voices.statistics) == len(voices.style) == 6 * rows
+    for number, clip in enumerate(clips.clips):
+        own = voices.rows_of[clip.full_name]
+        assert own == range(number * rows, (number + 1) * rows)
+        assert set(voices.style[own].tolist()) == {clip.style}
+        torch.testing.assert_close(voices.statistics[own[0]], whole_statistics(clip.recordings[0]))
+
+
+def test_a_part_of_the_table_has_the_rows_of_its_clips_alone(clips, voices):
+    some = voices.only(clips.clips[1::2])
+    assert len(some.style) == len(voices.style) // 2
+    for clip in clips.clips[1::2]:
+        torch.testing.assert_close(
+            some.statistics[some.rows_of[clip.full_name]], voices.statistics[voices.rows_of[clip.full_name]]
+        )
+
+
+def test_judged_voices_come_with_their_labels(voices):
+    drawn = voices.judged(5, np.random.default_rng(0))
+    for statistics, style in zip(drawn["judged_statistics"], drawn["judged_style"], strict=True):
+        row = (voices.statistics.float() - statistics).abs().sum(1).argmin()
+        assert voices.style[row] == style
+
+
+def test_standardised_statistics_are_centred(voices):
+    encoder = AudioEmotionEncoder(AudioEmotionConfig(hidden_dim=8, embedding_dim=8)).standardised(*voices.scale)
+    standard = (voices.statistics.float() - encoder.statistics_mean) / encoder.statistics_scale
+    assert standard.mean(0).abs().max() < 1e-2
+
+
+def test_parts_hold_voice_and_weigh_it():
+    voice = torch.zeros(200, 168)
+    voice[150:170, 3] = 1.0
+    for seed in range(20):
+        part = random_part(voice, np.random.default_rng(seed))
+        assert 30 <= part.stop - part.start <= 100
+        weights = voiced_weights(voice, part)
+        assert weights.sum() == pytest.approx(1, abs=1e-5)
+        assert weights[: part.start].sum() == weights[part.stop :].sum() == 0
+    assert voiced_weights(voice, slice(None))[150:170].sum() > 0.9

@@ -1,0 +1,203 @@
+"""The performer speaks with its lips, feels with its whole face, and never lets one undo the other."""
+
+import numpy as np
+import pytest
+
+from cemnet.arkit import ARKIT_INDEX, EMOTIONS, arkit_indices
+from cemnet.motion.lip_aperture import visible_aperture
+from cemnet.training.corpora.phonemes import BILABIALS, PHONEMES, PhonemeSpan, fill_silence, from_ipa
+from cemnet.training.performer.emotion_prototypes import Person
+from cemnet.training.performer.performer import perform
+from cemnet.training.performer.visemes import DIPHTHONGS, VISEMES, articulation_curves
+
+SENTENCE = [
+    "SIL", "B", "EY", "B", "IY", "B", "EH", "R", "Z", "P", "L", "EY", "W", "IH", "DH", "M", "EH", "N", "IY", "AE", "P",
+    "AX", "L", "Z", "SIL", "F", "AY", "V", "AO", "SH", "UW", "TH", "IH", "NG", "Z", "SIL",
+]  # fmt: skip
+UPPER_FACE = arkit_indices("brow", "eyeWide", "eyeSquint", "cheekSquint")
+
+
+def say(symbols: list[str], phoneme_seconds: float = 0.09, pause_seconds: float = 0.6) -> list[PhonemeSpan]:
+    spans, now = [], 0.0
+    for symbol in symbols:
+        end = now + (pause_seconds if symbol == "SIL" else phoneme_seconds)
+        spans.append(PhonemeSpan(symbol, now, end))
+        now = end
+    return spans
+
+
+def voice_of(spans: list[PhonemeSpan], num_frames: int | None = None) -> np.ndarray:
+    """Prosody of a steady voice that falls silent in pauses."""
+    num_frames = num_frames or int(np.ceil(spans[-1].end_seconds * 25))
+    times = (np.arange(num_frames) + 0.5) / 25
+    prosody = np.tile(np.array([-1.0, -1.0, 0.0, 0.0]), (num_frames, 1))
+    for span in spans:
+        if span.phoneme != "SIL":
+            inside = (times >= span.start_seconds) & (times < span.end_seconds)
+            prosody[inside] = [-0.1, 0.5, 0.1 * np.sin(10 * span.start_seconds), 1.0]
+    return prosody
+
+
+def act(
+    emotion: str = "neutral", intensity: float = 1.0, symbols: list[str] = SENTENCE, seed: int = 0, **timing: float
+):
+    spans = say(symbols, **timing)
+    return spans, perform(spans, voice_of(spans), Person.average(), emotion, intensity, np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+@pytest.mark.parametrize("phoneme_seconds", [0.04, 0.09, 0.2])
+def test_lips_close_on_bilabials_in_every_emotion_and_tempo(emotion, phoneme_seconds):
+    for seed in range(3):
+        spans = say(SENTENCE, phoneme_seconds)
+        person = Person.sample(np.random.default_rng(seed))
+        performance = perform(spans, voice_of(spans), person, emotion, 1.0, np.random.default_rng(seed))
+        aperture = visible_aperture(performance.expression)
+        for span in spans:
+            if span.phoneme in BILABIALS:
+                first, last = int(span.start_seconds * 25), int(span.end_seconds * 25)
+                assert aperture[max(0, first - 1) : last + 2].min() < 0.01
+        assert aperture[performance.closed].max() < 0.02
+        assert aperture[~performance.closed].max() > 0.12
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_lips_rest_in_silence(emotion):
+    spans, performance = act(emotion, pause_seconds=1.0)
+    times = (np.arange(len(performance.expression)) + 0.5) / 25
+    aperture = visible_aperture(performance.expression)
+    for span in spans:
+        if span.phoneme == "SIL":
+            resting = (times > span.start_seconds + 0.2) & (times < span.end_seconds - 0.2)
+            assert aperture[resting].max() < 0.03
+
+
+def test_emotion_stays_in_the_upper_face_through_pauses():
+    spans, performance = act("sad", pause_seconds=0.8)
+    pause = [span for span in spans if span.phoneme == "SIL"][1]
+    frames = slice(int(pause.start_seconds * 25) + 5, int(pause.end_seconds * 25) - 5)
+    assert performance.expression[frames, ARKIT_INDEX["browInnerUp"]].min() > 0.4
+
+
+def test_emotion_moves_and_is_never_a_constant():
+    _, performance = act("angry")
+    change = np.abs(np.diff(performance.emotion_gain))
+    assert performance.emotion_gain.max() < 1.0
+    assert performance.emotion_gain.std() > 0.03
+    assert change.max() < 0.15 and np.median(change) > 1e-4
+
+
+def test_emotion_scales_with_its_intensity():
+    levels = [
+        act("happy", intensity)[1].expression[:, ARKIT_INDEX["mouthSmileLeft"]].mean() for intensity in (0, 0.5, 1)
+    ]
+    assert levels[0] < 0.1 < levels[1] < levels[2]
+
+
+def test_emotion_bends_the_corners_while_the_lips_are_closed():
+    _, happy = act("happy")
+    _, sad = act("sad")
+    assert happy.expression[happy.closed][:, ARKIT_INDEX["mouthSmileLeft"]].mean() > 0.35
+    assert sad.expression[sad.closed][:, ARKIT_INDEX["mouthFrownLeft"]].mean() > 0.35
+
+
+def test_articulation_is_the_same_speech_in_every_emotion():
+    mouths = [act(emotion)[1].articulation for emotion in ("neutral", "happy", "sad")]
+    for other in mouths[1:]:
+        correlation = np.corrcoef(visible_aperture(mouths[0]), visible_aperture(other))[0, 1]
+        assert correlation > 0.95
+    assert not mouths[0][:, UPPER_FACE].any()
+
+
+def test_loud_and_angry_speech_opens_the_jaw_wider_than_soft_and_sad():
+    jaw = ARKIT_INDEX["jawOpen"]
+    assert act("angry")[1].articulation[:, jaw].max() > 1.3 * act("sad")[1].articulation[:, jaw].max()
+    spans = say(SENTENCE)
+    soft = voice_of(spans)
+    soft[:, 0] = -0.6
+    quiet = perform(spans, soft, Person.average(), "neutral", 0.0, np.random.default_rng(0))
+    assert quiet.articulation[:, jaw].max() < 0.8 * act("neutral", 0.0)[1].articulation[:, jaw].max()
+
+
+@pytest.mark.parametrize(
+    "vowel, other, blendshape",
+    [("UW", "IY", "mouthPucker"), ("IY", "UW", "mouthStretchLeft"), ("AA", "IY", "jawOpen"), ("SH", "S", "mouthFunnel"),
+     ("F", "T", "mouthRollLower"), ("TH", "K", "tongueOut"), ("W", "L", "mouthPucker")],
+)  # fmt: skip
+def test_each_sound_has_its_shape(vowel, other, blendshape):
+    def height(symbol: str) -> float:
+        spans = say(["SIL", "AX", symbol, "AX", "SIL"], 0.15)
+        return articulation_curves(spans, int(spans[-1].end_seconds * 25))[:, ARKIT_INDEX[blendshape]].max()
+
+    assert height(vowel) > height(other) + 0.08
+
+
+def test_the_lower_lip_meets_the_teeth_on_f_and_v():
+    spans = say(["SIL", "AA", "F", "AA", "V", "AA", "SIL"], 0.12)
+    aperture = visible_aperture(articulation_curves(spans, int(spans[-1].end_seconds * 25)))
+    for number in (2, 4):
+        frame = int(25 * 0.5 * (spans[number].start_seconds + spans[number].end_seconds))
+        assert aperture[frame] < 0.15 < 0.3 < aperture.max()
+
+
+def test_rounding_is_anticipated():
+    """Lips round for the vowel while the consonants before it sound (Cohen & Massaro 1993)."""
+    pucker = ARKIT_INDEX["mouthPucker"]
+    rounded = articulation_curves(say(["SIL", "S", "T", "UW", "SIL"]), 60)[:, pucker]
+    spread = articulation_curves(say(["SIL", "S", "T", "IY", "SIL"]), 60)[:, pucker]
+    during_s = int(25 * 0.66)
+    assert rounded[during_s] > spread[during_s] + 0.02
+
+
+def test_curves_are_smooth_and_in_range():
+    _, performance = act("surprise")
+    assert performance.expression.min() >= 0 and performance.expression.max() <= 1
+    upper = performance.expression[:, UPPER_FACE]
+    assert np.abs(np.diff(upper, axis=0)).max() < 0.2
+    assert np.abs(np.diff(performance.head, axis=0)).max() < 0.03
+    assert np.abs(performance.head).max() < 0.2 and performance.head.std() > 0.002
+
+
+def test_one_seed_always_acts_alike_and_another_acts_differently():
+    first, again, other = (act("fear", seed=seed)[1] for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.expression, again.expression)
+    np.testing.assert_array_equal(first.head, again.head)
+    assert np.abs(first.head - other.head).max() > 0.01
+
+
+def test_blinks_shut_even_widened_eyes_and_touch_nothing_else():
+    _, performance = act("surprise", seed=3, pause_seconds=3.0)
+    assert performance.blink.max() > 0.7
+    deepest = performance.blink.argmax()
+    blinking = performance.blinking()
+    assert blinking[deepest, ARKIT_INDEX["eyeBlinkLeft"]] > 0.7
+    assert blinking[deepest, ARKIT_INDEX["eyeWideLeft"]] < 0.3
+    others = [index for index in range(52) if index not in arkit_indices("eyeBlink", "eyeWide", "eyeSquint")]
+    np.testing.assert_array_equal(blinking[:, others], performance.expression[:, others])
+
+
+@pytest.mark.parametrize("spans", [[], [PhonemeSpan("SIL", 0.0, 1.0)], [PhonemeSpan("AA", 0.0, 5.0)]])
+def test_silence_one_sound_and_phonemes_beyond_the_end_are_acted(spans):
+    voice = np.zeros((10, 4))
+    performance = perform(spans, voice, Person.average(), "happy", 0.7, np.random.default_rng(0))
+    assert performance.expression.shape == (10, 52)
+    assert np.isfinite(performance.expression).all()
+
+
+def test_every_phoneme_has_a_mouth_shape():
+    assert {phoneme for phoneme in PHONEMES if phoneme not in DIPHTHONGS} == set(VISEMES)
+
+
+def test_ipa_is_read_symbol_by_symbol():
+    assert from_ipa("pfˈeːɾt") == ["P", "F", "EH", "D", "T"]
+    assert from_ipa("d͡ʒɔɪ") == ["JH", "OY"]
+    assert from_ipa("ˈʃøːnə") == ["SH", "UH", "N", "AX"]
+    assert from_ipa("") == from_ipa("˥ʔ") == []
+
+
+def test_gaps_become_silence_and_overlaps_are_cut():
+    spans = [PhonemeSpan("AA", 0.5, 1.0), PhonemeSpan("B", 0.9, 1.2), PhonemeSpan("IY", 1.25, 1.5)]
+    filled = fill_silence(spans, 2.0)
+    assert [span.phoneme for span in filled] == ["SIL", "AA", "B", "IY", "SIL"]
+    edges = [(span.start_seconds, span.end_seconds) for span in filled]
+    assert edges == [(0.0, 0.5), (0.5, 1.0), (1.0, 1.25), (1.25, 1.5), (1.5, 2.0)]
