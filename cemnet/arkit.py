@@ -38,5 +38,12 @@ def mirrored_name(name: str) -> str:
     return name
 
 
+# Named groups of blendshapes.
+BLINK = arkit_indices("eyeBlink")
+GAZE = arkit_indices("eyeLook")
+MOUTH = arkit_indices("jaw", "mouth", "tongue")
+BROWS_AND_EYES = arkit_indices("brow", "eyeWide", "eyeSquint", "cheekSquint")  # the upper face without blinks and gaze
+# What parts the lips in speech: a closure overrules it, whatever the emotion.
+OPENING = arkit_indices("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")
 # For every blendshape the index of its mirror.
 MIRRORED_EXPRESSION = np.array([ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES])

@@ -12,7 +12,7 @@ from torch import Tensor
 from .arkit import EMOTION_INDEX, EMOTIONS
 from .config import PROSODY_DIM
 from .emotion.audio_emotion import frames_from_tokens
-from .emotion.bridging_memory import emotion_state
+from .emotion.states import emotion_state
 from .errors import CEMNetError
 from .face.reference import choose_face, reference_faces
 from .media.provenance import generated_metadata

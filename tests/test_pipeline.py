@@ -8,10 +8,9 @@ import pytest
 import torch
 
 from cemnet import pipeline
-from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX
+from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, OPENING
 from cemnet.errors import CEMNetError, MissingModelError
 from cemnet.media import images, sound
-from cemnet.motion.articulation import OPENING
 from cemnet.types import Audio
 
 

@@ -28,7 +28,7 @@ from tqdm import tqdm
 from cemnet import pipeline
 from cemnet.arkit import Emotion
 from cemnet.checkpoint import find_weights
-from cemnet.emotion.bridging_memory import NUM_SHOWN_EMOTIONS, emotion_state
+from cemnet.emotion.states import NUM_SHOWN_EMOTIONS, emotion_state, one_hot_emotion
 from cemnet.evaluation.held_out_losses import held_out_losses
 from cemnet.evaluation.matrix.report_all import MatrixSettings, evaluate_matrix
 from cemnet.evaluation.memory import People, address_map, faces_table, retrieval_table, usage_table, worst_table
@@ -67,7 +67,7 @@ from cemnet.network import NETWORK_WEIGHTS, EmotionNetwork
 from cemnet.render.refiner.network import REFINER_WEIGHTS, Refiner
 from cemnet.training.corpora.clips import Clip
 from cemnet.training.networks.emotion_branch import BRANCH_STEPS
-from cemnet.training.networks.feature_clips import FeatureClips, full_speaker, load_feature_clips, one_hot_emotion
+from cemnet.training.networks.feature_clips import FeatureClips, full_speaker, load_feature_clips
 from cemnet.training.networks.settings import TrainingSettings
 from cemnet.training.refiner.pairs import PairMaker
 from cemnet.types import MOTION_FPS, FaceReference, Speech

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from cemnet.checkpoint import RELEASED_WEIGHTS, save_checkpoint
+from cemnet.curves import smoothstep
 
 JAW_MODES = ("jawOpen", "jawLeft", "jawRight", "jawForward")
 ENAMEL, GUM, TONGUE = range(3)
@@ -48,7 +49,7 @@ def shading(base: np.ndarray, normals: np.ndarray, faces: np.ndarray, kinds: np.
     near, far = (np.choose(kinds, [DEPTHS[kind][end] for kind in range(3)]) for end in (1, 0))
     lit = np.clip((depth - far) / (near - far), 0, 1)
     darkest = np.choose(kinds, [DARKEST[kind] for kind in range(3)])
-    return (diffuse + highlight) * (darkest + (1 - darkest) * lit * lit * (3 - 2 * lit))
+    return (diffuse + highlight) * (darkest + (1 - darkest) * smoothstep(lit))
 
 
 def layer(ict: dict[str, np.ndarray], upper: bool) -> dict[str, torch.Tensor]:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from ..config import PROSODY_DIM, VOICE_DIM, WHISPER_TINY_DIM, WHISPER_TINY_STATES, AudioEmotionConfig
+from ..curves import smoothstep
 from ..types import MOTION_FPS
 
 # Ways of speaking that corpora label, and the emotion each one shows on a face.
@@ -81,12 +82,6 @@ def window_statistics(
     mean = weights @ features
     variance = (weights @ features.square() - mean.square()).clamp_min(1e-6)
     return torch.cat([mean, variance.sqrt()], dim=-1)
-
-
-def smoothstep(share: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
-    """0 below 0, 1 above 1, and a smooth way between."""
-    share = share.clamp(0, 1)
-    return share * share * (3 - 2 * share)
 
 
 class AudioEmotionEncoder(nn.Module):

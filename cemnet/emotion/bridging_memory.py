@@ -10,21 +10,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..arkit import EMOTION_INDEX, EMOTIONS, NUM_EXPRESSIONS
+from ..arkit import NUM_EXPRESSIONS
 from ..config import EmotionMemoryConfig
-
-NUM_SHOWN_EMOTIONS = len(EMOTIONS) - 1  # neutral shows nothing: it is the origin of the emotion states
-
-
-def emotion_state(
-    probabilities: Float[Tensor, "*batch emotion"], intensity: Float[Tensor, "*batch"]
-) -> Float[Tensor, "*batch shown"]:
-    """How much of each emotion is shown: intensity × probability, neutral left out.
-
-    An unsure belief spreads over many emotions and so shows little of each.
-    """
-    shown = [index for name, index in EMOTION_INDEX.items() if name != "neutral"]
-    return intensity.unsqueeze(-1) * probabilities[..., shown]
+from .states import NUM_SHOWN_EMOTIONS
 
 
 class EmotionMemory(nn.Module):

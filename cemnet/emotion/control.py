@@ -10,9 +10,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..arkit import EMOTION_INDEX, EMOTIONS
+from ..arkit import EMOTIONS
+from ..curves import smoothstep
 from ..errors import CEMNetError
 from ..types import MOTION_FPS, Speech
+from .states import one_hot_emotion
 
 VOICE = "voice"  # in a timeline: what the voice itself says
 Felt = tuple[Float[Tensor, "frame emotion"], Float[Tensor, "frame"]]  # probabilities and intensity
@@ -25,15 +27,6 @@ class EmotionKey:
     seconds: float
     emotion: str
     intensity: float = 1.0
-
-
-def one_hot(emotion: str) -> Float[Tensor, "emotion"]:
-    """All the belief on one emotion; CEMNetError where there is none of that name."""
-    if emotion not in EMOTION_INDEX:
-        raise CEMNetError(f"There is no emotion {emotion!r}. Choose one of: {', '.join(EMOTIONS)}.")
-    probabilities = torch.zeros(len(EMOTIONS))
-    probabilities[EMOTION_INDEX[emotion]] = 1.0
-    return probabilities
 
 
 def blend(first: Felt, second: Felt, share: Float[Tensor, "frame"]) -> Felt:
@@ -55,7 +48,7 @@ def mix_emotion(speech: Speech, emotion: str, share: float = 1.0, intensity: flo
     """
     if not (0.0 <= share <= 1.0 and 0.0 <= intensity <= 2.0):
         raise CEMNetError(f"The share has to be 0 to 1 and the intensity 0 to 2, not {share:g} and {intensity:g}.")
-    asked = one_hot(emotion).expand(speech.num_frames, -1), torch.full((speech.num_frames,), float(intensity))
+    asked = one_hot_emotion(emotion).expand(speech.num_frames, -1), torch.full((speech.num_frames,), float(intensity))
     mixed, strength = blend((speech.emotion, speech.intensity), asked, torch.full((speech.num_frames,), float(share)))
     return replace(speech, emotion=mixed, intensity=strength)
 
@@ -100,9 +93,9 @@ def follow_timeline(speech: Speech, keys: Sequence[EmotionKey], fade_seconds: fl
             asked = heard[0], (heard[1] * key.intensity).clamp_max(2.0)
         else:
             level = torch.full((speech.num_frames,), float(key.intensity))
-            asked = one_hot(key.emotion).expand(speech.num_frames, -1), level
+            asked = one_hot_emotion(key.emotion).expand(speech.num_frames, -1), level
         share = ((seconds - key.seconds) / max(fade_seconds, 1e-3) + 0.5).clamp(0, 1)
         if key.seconds <= 0:
             share = torch.ones_like(seconds)
-        felt = blend(felt, asked, share * share * (3 - 2 * share))
+        felt = blend(felt, asked, smoothstep(share))
     return replace(speech, emotion=felt[0], intensity=felt[1])

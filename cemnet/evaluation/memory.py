@@ -14,9 +14,9 @@ from PIL import Image
 from torch import Tensor
 
 from ..arkit import ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS, Emotion
-from ..emotion.bridging_memory import EmotionMemory, emotion_state
+from ..emotion.bridging_memory import EmotionMemory
+from ..emotion.states import emotion_state, one_hot_emotion
 from ..motion.neutralise import carried_face
-from ..training.networks.feature_clips import one_hot_emotion
 from ..training.networks.losses import slot_perplexity
 from ..training.performer.emotion_prototypes import Person
 from .report.figures import address_figure

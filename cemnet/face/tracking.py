@@ -9,11 +9,13 @@ from jaxtyping import Float, Int, UInt8
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
-from ..arkit import arkit_indices
+from ..arkit import BLINK, arkit_indices
+from ..curves import interpolate_curves
 from ..emotion.portrait_emotion import ReferenceEmotionReader
 from ..errors import FaceError
 from ..types import EmotionEstimate, FaceLandmarks, FaceReference, Pose
 from .basis import FaceBasis, similarity_pose
+from .landmark_indices import OUTER_EYE_CORNERS
 from .landmarker import FaceLandmarker
 from .reference import SMALLEST_FACE, face_size
 
@@ -22,8 +24,6 @@ FADE_SECONDS = 0.2  # over which the dubbing comes and goes around such a gap
 STEADYING_SECONDS = 0.05  # standard deviation over time of what steadies landmarks that hardly move
 STEADY_REACH = 0.015  # of the eye distance: what moves further between two frames is motion, not noise
 NUM_IDENTITY_FRAMES = 16
-EYE_CORNERS = (33, 263)
-BLINK = arkit_indices("eyeBlink")
 JAW_OPEN = arkit_indices("jawOpen")
 
 
@@ -168,9 +168,7 @@ def steady_landmarks(
     moving head, so that what rests is still and what moves is not late (a bilateral filter, Tomasi and Manduchi 1998).
     Frames between two that are seen are filled by what lies on the line between these."""
     frames = np.arange(len(points))
-    flat = points.reshape(len(points), -1)
-    points = np.stack([np.interp(frames, seen, flat[seen, column]) for column in range(flat.shape[1])], 1)
-    points = points.reshape(len(frames), -1, 3)
+    points = interpolate_curves(frames, seen, points[seen])
     plane = points[..., 0] + 1j * points[..., 1]
     model = plane[len(plane) // 2]
     centred = model - model.mean()
@@ -178,7 +176,7 @@ def steady_landmarks(
     scale = ((plane - middle[:, None]) * centred.conj()).sum(1) / (np.abs(centred) ** 2).sum()
     turned = (plane - middle[:, None]) / scale[:, None]
     local = np.stack([turned.real, turned.imag, points[..., 2] / np.abs(scale)[:, None]], -1)
-    eye_distance = abs(model[EYE_CORNERS[0]] - model[EYE_CORNERS[1]])
+    eye_distance = abs(model[OUTER_EYE_CORNERS[0]] - model[OUTER_EYE_CORNERS[1]])
     sigma, reach = STEADYING_SECONDS * fps, STEADY_REACH * eye_distance
     total, weights = np.zeros_like(local), np.zeros((*local.shape[:2], 1))
     for offset in range(-int(3 * sigma), int(3 * sigma) + 1):

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from ..arkit import ARKIT_INDEX, EMOTIONS
-from ..emotion.bridging_memory import emotion_state
+from ..emotion.states import emotion_state
 from ..types import Motion, Speech
 
 BACKGROUND, PANEL, GRID, TEXT = "#1d1f24", "#262930", "#3a3e47", "#d5d8de"

@@ -4,11 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..arkit import NUM_EXPRESSIONS, arkit_indices
+from ..arkit import NUM_EXPRESSIONS, OPENING
 from .lip_aperture import LIP_GAP_WEIGHTS, MOUTH_CLOSE
-
-# Blendshapes that part the lips: a closure overrules them, whatever the emotion.
-OPENING = arkit_indices("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")
 
 
 def articulate(

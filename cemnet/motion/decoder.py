@@ -5,13 +5,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..arkit import NUM_EXPRESSIONS, arkit_indices
+from ..arkit import MOUTH, NUM_EXPRESSIONS
 from ..config import PROSODY_DIM, MotionConfig
-from ..emotion.bridging_memory import NUM_SHOWN_EMOTIONS
+from ..emotion.states import NUM_SHOWN_EMOTIONS
 from .articulation import articulate, meet_lips
-
-MOUTH = arkit_indices("jaw", "mouth", "tongue")
-UPPER_FACE = [index for index in range(NUM_EXPRESSIONS) if index not in MOUTH]
 
 
 class TemporalBlock(nn.Module):

@@ -9,17 +9,15 @@ from scipy.ndimage import gaussian_filter1d
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ..arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
+from ..arkit import ARKIT_INDEX, BLINK, GAZE, NUM_EXPRESSIONS, arkit_indices
 from ..errors import CEMNetError
 from ..types import Motion
 
-BLINK = arkit_indices("eyeBlink")
-GAZE = arkit_indices("eyeLook")
 # What an emotion moves and speech hardly does: the upper face, and the corners of the mouth.
 EMOTION = arkit_indices(
     "brow", "cheekSquint", "noseSneer", "eyeSquint", "eyeWide", "mouthSmile", "mouthFrown", "mouthDimple"
 )
-MOUTH = [index for index in range(NUM_EXPRESSIONS) if index not in {*BLINK, *GAZE, *EMOTION}]
+SPEECH = [index for index in range(NUM_EXPRESSIONS) if index not in {*BLINK, *GAZE, *EMOTION}]
 LARGEST_AMOUNT = 3.0
 # Which eye curves grow when both eyes turn that way; left and right are the person's own, as ARKit has them.
 LOOK_LEFT = [ARKIT_INDEX["eyeLookOutLeft"], ARKIT_INDEX["eyeLookInRight"]]
@@ -59,7 +57,7 @@ def edit_motion(
     for part, amount, rest in (
         (BLINK, blink, open_lids),
         (GAZE, gaze, middle),
-        (MOUTH, mouth, 0),
+        (SPEECH, mouth, 0),
         (EMOTION, emotion, 0),
     ):
         expression[:, part] = rest + amount * (expression[:, part] - rest)

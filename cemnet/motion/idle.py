@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..arkit import ARKIT_INDEX
+from ..curves import smoothstep
 
 
 def blink_curve(num_frames: int, fps: float, rng: np.random.Generator) -> Float[np.ndarray, "frame"]:
@@ -19,7 +20,7 @@ def blink_curve(num_frames: int, fps: float, rng: np.random.Generator) -> Float[
         closing, opening = rng.uniform(0.08, 0.11), rng.uniform(0.16, 0.24)
         time = seconds - onset
         lid = np.where(time < closing, time / closing, 1 - (time - closing) / opening).clip(0, 1)
-        curve = np.maximum(curve, lid * lid * (3 - 2 * lid))
+        curve = np.maximum(curve, smoothstep(lid))
         onset += closing + opening + float(np.clip(rng.gamma(3.0, 1.1), 1.2, 7.5))
     return curve
 

@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 
 from ..arkit import ARKIT_INDEX, ARKIT_NAMES
+from ..curves import interpolate_curves
 from ..errors import MotionFileError
 from ..types import MOTION_FPS, Motion
 
@@ -115,7 +116,7 @@ def evenly_timed(
         return curves, tidy_rate(steady)
     fps = tidy_rate(1 / step)
     even = np.arange(math.floor(seconds[-1] * fps + 1e-3) + 1) / fps
-    return np.stack([np.interp(even, seconds, curve) for curve in curves.T], axis=1), fps
+    return interpolate_curves(even, seconds, curves), fps
 
 
 def timecode_rate(timecodes: Float[np.ndarray, "frame 2"], fps: float) -> float:

@@ -4,12 +4,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..arkit import NUM_EXPRESSIONS, arkit_indices
-from .articulation import OPENING, into_range
+from ..arkit import GAZE, NUM_EXPRESSIONS, OPENING, arkit_indices
+from .articulation import into_range
 
 # What speech alone does: it leaves the reference face as soon as it is animated.
 RELEASED = [*OPENING, *arkit_indices("jawLeft", "jawRight", "jawForward", "mouthClose", "tongue")]
-GAZE = arkit_indices("eyeLook")
 # How far a face at rest deviates from the neutral pose: eyes are narrow or heavy by nature, smiles are not.
 RESTING_LIMIT, RESTING_EYE_LIMIT, RESTING_SMILE_LIMIT = 0.12, 0.35, 0.04
 RESTING_YIELDS = 0.7  # of the face at rest, to an emotion at intensity 1

@@ -15,7 +15,7 @@ from .pixel_box import PixelBox
 
 POINTS_PER_CURVE = 33
 OPEN_APERTURE = (0.03, 0.07)  # a mouth counts as closed below, as open above
-ACROSS = np.linspace(0, 1, 17)  # of a slit's width: where its opening is measured
+ACROSS = np.linspace(0, 1, 17)  # of a contour's width: where its opening is measured
 
 
 @cache
@@ -37,14 +37,14 @@ def forward_in_x(curve: Float[np.ndarray, "*curve dense 2"]) -> Float[np.ndarray
 
 
 @dataclass(frozen=True)
-class Carry:
+class SimilarityTransform:
     """How the head's turn carries a feature: a similarity of the canvas, fixed by the feature's two corners."""
 
     along: tuple[float, float]  # cosine and sine, times the change of size
     shift: Float[np.ndarray, "2"]
 
     @classmethod
-    def of_corners(cls, corners: Float[np.ndarray, "2 2"], by_head: Float[np.ndarray, "2 2"]) -> "Carry":
+    def of_corners(cls, corners: Float[np.ndarray, "2 2"], by_head: Float[np.ndarray, "2 2"]) -> "SimilarityTransform":
         before, after = corners[1] - corners[0], corners[1] - corners[0] + by_head[1] - by_head[0]
         length = float(before @ before)
         along = float(before @ after) / length, float(before[0] * after[1] - before[1] * after[0]) / length
@@ -64,14 +64,14 @@ class Carry:
 
 
 @dataclass(frozen=True)
-class Slit:
+class OpeningContour:
     """A pair of smooth curves from the left corner to the right one, the upper never below the lower."""
 
     upper: Float[np.ndarray, "dense 2"]
     lower: Float[np.ndarray, "dense 2"]
 
     @classmethod
-    def between(cls, upper: Float[np.ndarray, "dense 2"], lower: Float[np.ndarray, "dense 2"]) -> "Slit":
+    def between(cls, upper: Float[np.ndarray, "dense 2"], lower: Float[np.ndarray, "dense 2"]) -> "OpeningContour":
         """Curves that pass each other meet halfway instead."""
         above, below = forward_in_x(upper), forward_in_x(lower)
         below_at = np.interp(above[:, 0], below[:, 0], below[:, 1])
@@ -80,8 +80,8 @@ class Slit:
         below[:, 1] = np.maximum(below[:, 1], (below[:, 1] + above_at) / 2)
         return cls(above, below)
 
-    def carried(self, carry: Carry) -> "Slit":
-        return Slit(carry.forward(self.upper), carry.forward(self.lower))
+    def carried(self, carry: SimilarityTransform) -> "OpeningContour":
+        return OpeningContour(carry.forward(self.upper), carry.forward(self.lower))
 
     @cached_property
     def left(self) -> float:

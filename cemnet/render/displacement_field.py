@@ -96,9 +96,3 @@ def invert(
         if not len(unsettled):
             break
     return cv2.merge(found).reshape(end - first, columns, 2)
-
-
-def smoothstep(value: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-    """0 below 0, 1 above 1, and a smooth way between."""
-    value = np.clip(value, 0, 1)
-    return value * value * (3 - 2 * value)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 
-from ..arkit import arkit_indices
+from ..arkit import BLINK, GAZE, arkit_indices
 from ..face.tracking import FaceTrack
 from ..media.pixels import from_uint8, to_uint8
 from ..types import Audio, FaceReference, Motion
@@ -16,7 +16,6 @@ from .mouth.interior import PosedMouth
 from .renderer import FaceRenderer
 from .warp import face_canvas
 
-BLINK, GAZE = arkit_indices("eyeBlink"), arkit_indices("eyeLook")
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
 OPEN_LIDS = 0.25  # the quantile of the blinks over a film at which its eyes count as open
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float
 
-from ..arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
+from ..arkit import ARKIT_INDEX, GAZE, NUM_EXPRESSIONS, arkit_indices
 from ..face.basis import FaceBasis
 from ..face.landmark_indices import LIDS, LOWER_LIP_ROWS, UPPER_LIP_ROWS, Lids
 from ..types import FaceReference, Pose
@@ -21,10 +21,9 @@ LEAVING_SMILE, GRIN_SHARPNESS = 0.35, 6
 SMILE = np.array(arkit_indices("mouthSmile"))
 # Canvas units the upper lip is raised freely, and at most beyond that: muscles do not add up.
 SNEER = (6.0, 6.0)
-GAZE = np.array(arkit_indices("eyeLook"))
 IRISES = np.array([lids.iris for lids in LIDS])
-WIDE = np.array([ARKIT_INDEX["eyeWideRight"], ARKIT_INDEX["eyeWideLeft"]])
-BLINK = np.array([ARKIT_INDEX["eyeBlinkRight"], ARKIT_INDEX["eyeBlinkLeft"]])
+WIDE_BY_EYE = np.array([ARKIT_INDEX["eyeWideRight"], ARKIT_INDEX["eyeWideLeft"]])
+BLINK_BY_EYE = np.array([ARKIT_INDEX["eyeBlinkRight"], ARKIT_INDEX["eyeBlinkLeft"]])
 UPPER_ROWS, LOWER_ROWS = np.array(UPPER_LIP_ROWS), np.array(LOWER_LIP_ROWS)
 LIP_REST = 0.5  # canvas units; a gap this small is noise of the landmarks
 ALMOST_SHUT = 0.4  # of the portrait's gap: below, parted lips begin to overlap
@@ -133,8 +132,8 @@ class LandmarkMotion:
         fitted = self.canvas_places(self.face.pose, shape)
         self.close_lips(moved, fitted)
         self.hold_upper_lip(moved, by_head)
-        blinking = (change[BLINK] / np.maximum(1 - self.face.expression[BLINK], 0.1)).clip(0, 1)
-        self.move_lids(moved, (change[WIDE] / FULL_STARE).clip(0, 1), blinking)
+        blinking = (change[BLINK_BY_EYE] / np.maximum(1 - self.face.expression[BLINK_BY_EYE], 0.1)).clip(0, 1)
+        self.move_lids(moved, (change[WIDE_BY_EYE] / FULL_STARE).clip(0, 1), blinking)
         self.turn_eyes(moved, by_head, expression)
         return moved.astype(np.float32), by_head.astype(np.float32)
 

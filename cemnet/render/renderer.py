@@ -9,12 +9,12 @@ from jaxtyping import Float
 from ..face.basis import FaceBasis
 from ..face.landmark_indices import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
 from ..types import FaceReference, Motion
-from .eyes.eyelids import Eye, lid_slit
+from .eyes.eyelids import Eye, lid_contour
 from .landmark_motion import LandmarkMotion
 from .mouth.interior import MouthInterior, PosedMouth
 from .mouth.lips import Lips
 from .pixel_box import sample_pixels, with_colours_behind
-from .refiner.inputs import Painter, RefinedFace
+from .refiner.inputs import Painter, RefinerPortrait
 from .warp import FaceCanvas, FaceWarp, face_canvas
 
 CONTROL_INDICES = np.array(CONTROLS)
@@ -39,7 +39,7 @@ class PreparedFace:
     eyes: tuple[Eye, ...]
     lips: Lips
     mouth: PosedMouth
-    refined: RefinedFace | None  # where a refiner is to paint
+    refined: RefinerPortrait | None  # where a refiner is to paint
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -76,7 +76,7 @@ class FaceRenderer:
         mouth = (
             self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
         )
-        refined = RefinedFace.build(face, self.basis.mean, canvas, landmarks, crop) if self.refiner else None
+        refined = RefinerPortrait.build(face, self.basis.mean, canvas, landmarks, crop) if self.refiner else None
         return PreparedFace(
             image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, refined
         )
@@ -112,23 +112,23 @@ class FaceRenderer:
         moved, by_head = prepared.motion.displacements(expression, head)
         forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
         backward = warp.backward(forward)
-        slit = prepared.lips.moved(warp, forward)
-        flow = prepared.lips.blend(slit, backward)
+        contour = prepared.lips.moved(warp, forward)
+        flow = prepared.lips.blend(contour, backward)
         moving[...] = crop
         area = warp.moving_area(flow)
         if moving[area].size:
             where = warp.pixel_flow(flow)[area]
             where += prepared.position[area]
             sample_pixels(crop, where, moving[area])
-        lids = [lid_slit(prepared.landmarks + moved, eye.lids) for eye in prepared.eyes]
-        for eye, slit_of_eye in zip(prepared.eyes, lids, strict=True):
-            area, pixels = eye.render(crop, warp, forward[0], flow, slit_of_eye, prepared.landmarks, moved, by_head)
+        lids = [lid_contour(prepared.landmarks + moved, eye.lids) for eye in prepared.eyes]
+        for eye, contour_of_eye in zip(prepared.eyes, lids, strict=True):
+            area, pixels = eye.render(crop, warp, forward[0], flow, contour_of_eye, prepared.landmarks, moved, by_head)
             moving[area] = pixels
-        box = prepared.lips.moved_box(slit)
-        skin = prepared.lips.skin(box, crop, warp, slit, backward)
-        moving[box.area] = prepared.mouth.fill(box, crop, skin, slit, expression, head, by_head)
+        box = prepared.lips.moved_box(contour)
+        skin = prepared.lips.skin(box, crop, warp, contour, backward)
+        moving[box.area] = prepared.mouth.fill(box, crop, skin, contour, expression, head, by_head)
         if self.refiner and prepared.refined:
-            inputs = prepared.refined.inputs(moving, warp, flow, (slit, *lids), expression, moved, by_head)
+            inputs = prepared.refined.inputs(moving, warp, flow, (contour, *lids), expression, moved, by_head)
             if inputs is not None:
                 self.refiner.paint(inputs, moving)
 

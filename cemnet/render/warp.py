@@ -15,8 +15,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ..curves import smoothstep
 from ..face.landmark_indices import OVAL
-from .displacement_field import invert, read_at, smoothstep, unfold
+from .displacement_field import invert, read_at, unfold
 
 CANVAS_FACE_HEIGHT = 270.0  # the face from hairline to chin, in canvas units: a crop of 672 is 2.5 faces
 CANVAS_SIDE = 672.0  # wide enough for hair to follow the head and the background to follow the hair

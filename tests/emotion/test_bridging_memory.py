@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from cemnet.config import EmotionMemoryConfig
-from cemnet.emotion.bridging_memory import NUM_SHOWN_EMOTIONS, EmotionMemory, emotion_state
+from cemnet.emotion.bridging_memory import EmotionMemory
+from cemnet.emotion.states import NUM_SHOWN_EMOTIONS, emotion_state
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from cemnet.arkit import EMOTION_INDEX, EMOTIONS
-from cemnet.emotion.bridging_memory import emotion_state
 from cemnet.emotion.control import EmotionKey, follow_timeline, mix_emotion, read_timeline
+from cemnet.emotion.states import emotion_state
 from cemnet.errors import CEMNetError
 from cemnet.types import Audio, Speech
 

@@ -12,10 +12,10 @@ from scipy.spatial.transform import Rotation
 
 from cemnet.arkit import ARKIT_INDEX, MIRRORED_EXPRESSION, NUM_EXPRESSIONS
 from cemnet.checkpoint import find_weights
+from cemnet.emotion.states import one_hot_emotion
 from cemnet.errors import MissingModelError
 from cemnet.face.basis import FaceBasis, bounded_quadratic_minimum, similarity_pose
 from cemnet.face.landmarker import FaceLandmarker, find_face_landmarker
-from cemnet.training.networks.feature_clips import one_hot_emotion
 from cemnet.training.performer.emotion_prototypes import Person
 from cemnet.types import FaceLandmarks, Pose
 

@@ -11,10 +11,9 @@ from paths import TEST_DATA
 from cemnet.arkit import ARKIT_INDEX
 from cemnet.errors import MissingModelError
 from cemnet.face import landmarker as face_module
+from cemnet.face.landmark_indices import OUTER_EYE_CORNERS
 from cemnet.face.landmarker import MEDIAPIPE_TO_ARKIT, FaceLandmarker, find_face_landmarker
 from cemnet.face.search_regions import Picture, Region, tiles
-
-EYE_CORNERS = (33, 263)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def found(landmarker, astronaut):
 
 def error_in_eye_distances(points, expected):
     """Mean distance in the picture, as a share of the distance between the outer eye corners."""
-    eyes = np.linalg.norm(expected[EYE_CORNERS[0], :2] - expected[EYE_CORNERS[1], :2])
+    eyes = np.linalg.norm(expected[OUTER_EYE_CORNERS[0], :2] - expected[OUTER_EYE_CORNERS[1], :2])
     return np.linalg.norm(points[:, :2] - expected[:, :2], axis=1).mean() / eyes
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from cemnet.arkit import ARKIT_INDEX, NUM_EXPRESSIONS
+from cemnet.arkit import ARKIT_INDEX, NUM_EXPRESSIONS, OPENING
 from cemnet.config import MotionConfig
-from cemnet.emotion.bridging_memory import NUM_SHOWN_EMOTIONS
-from cemnet.motion.articulation import OPENING, articulate, meet_lips
+from cemnet.emotion.states import NUM_SHOWN_EMOTIONS
+from cemnet.motion.articulation import articulate, meet_lips
 from cemnet.motion.decoder import MotionDecoder
 from cemnet.motion.idle import add_life, blink_curve
 from cemnet.motion.lip_aperture import lip_parting

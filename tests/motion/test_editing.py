@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from cemnet.arkit import ARKIT_INDEX, NUM_EXPRESSIONS
+from cemnet.arkit import ARKIT_INDEX, BLINK, GAZE, MOUTH, NUM_EXPRESSIONS
 from cemnet.errors import CEMNetError
-from cemnet.motion.editing import BLINK, EMOTION, GAZE, MOUTH, at_rate, edit_motion
+from cemnet.motion.editing import EMOTION, at_rate, edit_motion
 from cemnet.types import Motion
 
 

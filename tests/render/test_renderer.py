@@ -10,7 +10,7 @@ from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.arkit import NUM_EXPRESSIONS
 from cemnet.face.landmark_indices import LOWER_INNER_LIP, UPPER_INNER_LIP
-from cemnet.render.eyes.eyelids import lid_slit, slides
+from cemnet.render.eyes.eyelids import lid_contour, slides
 from cemnet.render.landmark_motion import head_rotation, lid_gap, lip_gap
 from cemnet.render.renderer import render_motion
 from cemnet.types import Motion
@@ -194,8 +194,8 @@ def test_lids_never_fold_however_they_move(prepared):
         moved = np.zeros((478, 2), np.float32)
         moved[list(eye.lids.upper), 1] = lift
         moved[list(eye.lids.lower), 1] = -0.3 * lift
-        lids = lid_slit(prepared.landmarks + moved, eye.lids)
-        for slide in slides(eye.box, lids, eye.slit, eye.brow, eye.cheek, np.array([1.0, 2.0]))[:2]:
+        lids = lid_contour(prepared.landmarks + moved, eye.lids)
+        for slide in slides(eye.box, lids, eye.contour, eye.brow, eye.cheek, np.array([1.0, 2.0]))[:2]:
             assert np.diff(eye.box.y - slide, axis=0).min() > 0
 
 

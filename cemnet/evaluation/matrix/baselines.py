@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ...arkit import Emotion
-from ...emotion.bridging_memory import NUM_SHOWN_EMOTIONS, emotion_state
+from ...emotion.states import NUM_SHOWN_EMOTIONS, emotion_state
 from ...model import CEMNet
 from ...motion.articulation import into_range
 from ...motion.neutralise import face_at_rest
@@ -33,7 +33,7 @@ class Scene:
     model: CEMNet
     face: FaceReference
     speech: Speech
-    speech_without_aee: Speech  # the same words, felt as `voice_floor.VoiceFloor` hears them
+    speech_without_aee: Speech  # the same words, felt as `voice_floor.LinearBaseline` hears them
     emotion: Emotion  # the voice's labels, for the oracle alone
     intensity: float
 

@@ -14,7 +14,7 @@ from ...types import MOTION_FPS
 from ..report.figures import curves_figure
 from ..report.report import Picture, Report
 from ..subjects import describe_weights, evaluated_model, labelled_clips, split_speakers
-from ..voice.linear_baseline import VoiceFloor
+from ..voice.linear_baseline import LinearBaseline
 from .baselines import SYSTEMS, Scene, copy_reference, full
 from .judge import ExpressionJudge, find_judge
 from .references import KINDS, StrongReference, pushed_references, rendered_references
@@ -106,7 +106,7 @@ def strong_references(model: CEMNet, settings: MatrixSettings) -> list[StrongRef
 def hear_voices(model: CEMNet, settings: MatrixSettings) -> list[Voice]:
     """The speakers' clips in turn, enough for every person to have others; the floor learns from all other speakers."""
     unheard, rest = split_speakers(labelled_clips(settings.config), settings.speakers)
-    floor = VoiceFloor.fit(model.speech_encoder, rest)
+    floor = LinearBaseline.fit(model.speech_encoder, rest)
     chosen = choose_clips(unheard, settings.speakers, 4 * settings.clips_per_cell, settings.seed)
     return [hear_voice(model, floor, clip) for clip in chosen]
 

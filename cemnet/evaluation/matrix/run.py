@@ -21,7 +21,7 @@ from ...training.corpora.clips import Clip
 from ...training.networks.feature_clips import full_speaker
 from ...types import SAMPLE_RATE, Audio, Motion, Speech
 from ..subjects import mean_heard
-from ..voice.linear_baseline import VoiceFloor
+from ..voice.linear_baseline import LinearBaseline
 from .baselines import Scene, System
 from .judge import judge_box
 from .references import StrongReference
@@ -99,7 +99,7 @@ def familiarity(clip: Clip, chosen: Sequence[Clip]) -> tuple[int, int, int]:
     )
 
 
-def hear_voice(model: CEMNet, floor: VoiceFloor, clip: Clip) -> Voice:
+def hear_voice(model: CEMNet, floor: LinearBaseline, clip: Clip) -> Voice:
     if clip.emotion is None:
         raise ValueError(f"{clip.name} has no emotion")
     speech = encode_speech(model, Audio(clip.waveform.unsqueeze(0), SAMPLE_RATE))

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d
 
-from ...arkit import EMOTIONS, NUM_EXPRESSIONS, Emotion, arkit_indices
-from ...emotion.bridging_memory import NUM_SHOWN_EMOTIONS
+from ...arkit import BLINK, BROWS_AND_EYES, EMOTIONS, NUM_EXPRESSIONS, Emotion
+from ...emotion.states import NUM_SHOWN_EMOTIONS
 from ...model import CEMNet
 from ...motion.idle import add_life
 from ...motion.lip_aperture import visible_aperture
@@ -19,8 +19,6 @@ from ...training.networks.feature_clips import full_speaker
 from ...types import MOTION_FPS, SAMPLE_RATE, Audio, Speech
 from ..report.report import Table
 
-UPPER_FACE = arkit_indices("brow", "eyeWide", "eyeSquint", "cheekSquint")
-LIDS = arkit_indices("eyeBlink")
 BLINK_STARTS = 0.05  # closure beyond the lids' own, from which a blink counts
 BLINKS_A_MINUTE, LONGEST_BLINK_MS = (8.0, 25.0), 400.0
 
@@ -84,7 +82,7 @@ def prosody_table(model: CEMNet, speeches: Sequence[Speech]) -> Table:
         jaw, upper, moved = [], [], []
         for speech in speeches:
             expression, mask = perform_as(model, speech, emotion)[0].numpy(), speaking(speech)
-            face = expression[:, UPPER_FACE].sum(1)
+            face = expression[:, BROWS_AND_EYES].sum(1)
             jaw.append(correlation(visible_aperture(expression)[mask], loudness(speech)[mask]))
             upper.append(correlation(face[mask], stress(speech)[mask]))
             moved.append(face[mask].std() if mask.any() else np.nan)
@@ -108,7 +106,7 @@ class Blinks:
 
 def blinks(still: Float[torch.Tensor, "frame expression"], alive: Float[torch.Tensor, "frame expression"]) -> Blinks:
     """Counts where lids close beyond what the same performance does without blinking."""
-    beyond = (alive - still)[:, LIDS].mean(1).numpy() > BLINK_STARTS
+    beyond = (alive - still)[:, BLINK].mean(1).numpy() > BLINK_STARTS
     edges = np.flatnonzero(np.diff(np.concatenate([[0], beyond.astype(int), [0]])))
     lengths = edges[1::2] - edges[::2]
     minutes = len(alive) / MOTION_FPS / 60

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...face.landmark_indices import CHIN, NOSE
-from ...render.contours import Slit
+from ...render.contours import OpeningContour
 from ...render.displacement_field import read_at
 from ...render.renderer import CONTROL_INDICES, FaceRenderer, PreparedFace, ring_displacements
 from ...render.warp import CANVAS_FACE_HEIGHT
@@ -24,7 +24,7 @@ SPEAKING = weights(jawOpen=0.35, mouthSmile=0.4, mouthUpperUp=0.4, mouthLowerDow
 
 def fields(
     prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
-) -> tuple[Float[np.ndarray, "2 row column 2"], Slit]:
+) -> tuple[Float[np.ndarray, "2 row column 2"], OpeningContour]:
     """The two fields of an expression, and where they carry the lips."""
     moved, _ = prepared.motion.displacements(expression, head)
     forward = prepared.warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
@@ -33,8 +33,8 @@ def fields(
 
 def seam(renderer: FaceRenderer, prepared: PreparedFace, expression: Float[np.ndarray, "expression"]) -> float:
     """How much steeper colours change across the border of the pasted mouth than beside it, in grey levels of 255."""
-    _, slit = fields(prepared, expression, STILL)
-    rows, columns = prepared.lips.moved_box(slit).area
+    _, contour = fields(prepared, expression, STILL)
+    rows, columns = prepared.lips.moved_box(contour).area
     picture = 255 * renderer.region(prepared, expression, STILL)[..., :3]
 
     def steepness(away: int) -> float:
@@ -83,11 +83,11 @@ def teeth_jitter(renderer: FaceRenderer, prepared: PreparedFace) -> tuple[float,
     heads = SWAY * np.stack([np.sin(phase), np.sin(2 * phase) / 2, np.cos(phase) - 1], 1).astype(np.float32)
     frames = [np.ascontiguousarray(renderer.region(prepared, SPEAKING, head)[..., :3]) for head in heads]
     greys = [cv2.cvtColor((255 * frame).astype(np.uint8), cv2.COLOR_RGB2GRAY) for frame in frames]
-    _, slit = fields(prepared, SPEAKING, heads[0])
+    _, contour = fields(prepared, SPEAKING, heads[0])
     origin = np.array(prepared.canvas.roi[:2], np.float32)
     share = np.linspace(0.35, 0.65, 7)
-    x = slit.left + share * slit.width
-    upper, lower = slit.heights(x)
+    x = contour.left + share * contour.width
+    upper, lower = contour.heights(x)
     teeth = np.stack([x, upper + 0.3 * (lower - upper)], 1)
     nose = prepared.landmarks[list(NOSE[:11])]
     paths, shades = [], []

@@ -33,7 +33,7 @@ CREASED = 0.15  # of the creases' change of relief
 class BareMouth(PosedMouth):
     """A mouth in which nothing is painted: skin stretches over it."""
 
-    def fill(self, box, crop, skin, slit, expression, head, by_head):
+    def fill(self, box, crop, skin, contour, expression, head, by_head):
         return skin
 
 

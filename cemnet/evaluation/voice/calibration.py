@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from scipy.stats import rankdata
 
 from ...arkit import EMOTION_INDEX, EMOTIONS, NUM_EXPRESSIONS
-from ...emotion.bridging_memory import NUM_SHOWN_EMOTIONS
+from ...emotion.states import NUM_SHOWN_EMOTIONS
 from ...model import CEMNet
 from ...pipeline import target_emotion
 from ...training.networks.emotion_branch import MOMENT_FRAMES

@@ -24,7 +24,7 @@ INVERSE_PENALTY = 0.003  # C of the usual notation
 
 
 @dataclass(frozen=True)
-class VoiceFloor:
+class LinearBaseline:
     """A linear reader of pooled speech features."""
 
     centre: Float[Tensor, "feature"]
@@ -34,7 +34,7 @@ class VoiceFloor:
     strength: float  # how strongly the training voices felt on average
 
     @classmethod
-    def fit(cls, encoder: SpeechEncoder, clips: Sequence[Clip]) -> "VoiceFloor":
+    def fit(cls, encoder: SpeechEncoder, clips: Sequence[Clip]) -> "LinearBaseline":
         """Trains on whole, clean, labelled clips; about ten seconds for a thousand clips after they are heard."""
         labelled = [clip for clip in clips if clip.emotion is not None]
         heard = [pooled_states(encoder, clip.waveform) for clip in tqdm(labelled, desc="Floor listens", leave=False)]

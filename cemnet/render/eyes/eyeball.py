@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ...face.landmark_indices import Lids
-from ..contours import Slit, forward_in_x
+from ..contours import OpeningContour, forward_in_x
 from ..pixel_box import PixelBox
 
 REACH = 0.35  # of the eye's width: how far the pictures reach beyond the opening
@@ -33,18 +33,18 @@ class HiddenEye:
         cls,
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
         eye_box: PixelBox,
-        slit: Slit,
+        contour: OpeningContour,
         landmarks: Float[np.ndarray, "landmark 2"],
         lids: Lids,
     ) -> "HiddenEye":
         """Inside the opening the portrait's own pixels stay; landmarks in canvas units."""
-        outline, reach = slit.outline(), REACH * slit.width
+        outline, reach = contour.outline(), REACH * contour.width
         box = eye_box.part(outline.min(0) - reach, outline.max(0) + reach)
         pixels, unit = crop[box.area], float(np.hypot(box.to_box[0, 0], box.to_box[1, 0]))
-        size = max(3, 2 * round(0.5 * LASH_WIDTH * slit.width * unit) + 1)
+        size = max(3, 2 * round(0.5 * LASH_WIDTH * contour.width * unit) + 1)
         closed = cv2.morphologyEx(pixels, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
         lid_skin = cv2.GaussianBlur(closed, (0, 0), max(0.06 * size, 0.3)).reshape(pixels.shape)
-        eyeball = completed_eyeball(pixels, box, slit, landmarks, lids, unit)
+        eyeball = completed_eyeball(pixels, box, contour, landmarks, lids, unit)
         return cls(box, lid_skin, eyeball)
 
     def local(self, where: Float[np.ndarray, "height width 2"]) -> Float[np.ndarray, "height width 2"]:
@@ -55,7 +55,7 @@ class HiddenEye:
 def completed_eyeball(
     pixels: Float[np.ndarray, "height width channel"],
     box: PixelBox,
-    slit: Slit,
+    contour: OpeningContour,
     landmarks: Float[np.ndarray, "landmark 2"],
     lids: Lids,
     unit: float,
@@ -65,14 +65,14 @@ def completed_eyeball(
     """
     centre = landmarks[lids.iris[0]]
     radius = float(np.linalg.norm(landmarks[list(lids.iris[1:])] - centre, axis=1).mean())
-    upper, lower = (forward_in_x(curve) for curve in (slit.upper, slit.lower))
+    upper, lower = (forward_in_x(curve) for curve in (contour.upper, contour.lower))
     above = box.y - np.interp(box.x, upper[:, 0], upper[:, 1])
     below = np.interp(box.x, lower[:, 0], lower[:, 1]) - box.y
-    inside = np.minimum(np.minimum(above, below), np.minimum(box.x - slit.left, slit.right - box.x))
+    inside = np.minimum(np.minimum(above, below), np.minimum(box.x - contour.left, contour.right - box.x))
     distance = np.hypot(box.x - centre[0], box.y - centre[1])
     seen = inside > LID_EDGE
     in_iris, in_white = seen & (distance < radius), seen & (distance > radius + 0.5 * IRIS_EDGE)
-    if slit.aperture < LEAST_APERTURE or min(in_iris.sum(), in_white.sum()) < LEAST_PIXELS:
+    if contour.aperture < LEAST_APERTURE or min(in_iris.sum(), in_white.sum()) < LEAST_PIXELS:
         return None
     light = pixels[..., :3].mean(-1)
     white = spread(pixels, in_white & (light >= np.quantile(light[in_white], WHITE_QUANTILE)), unit)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from ...curves import smoothstep
 from ...face.landmark_indices import Lids
-from ..contours import ACROSS, Carry, Slit, smooth_curve
-from ..displacement_field import smoothstep
+from ..contours import ACROSS, OpeningContour, SimilarityTransform, smooth_curve
 from ..pixel_box import PixelBox, node_flow_at, sample_pixels
 from ..warp import FaceWarp
 from .eyeball import HiddenEye
@@ -44,7 +44,7 @@ class Eye:
     """One eye of a portrait, in canvas units."""
 
     lids: Lids
-    slit: Slit
+    contour: OpeningContour
     brow: Float[np.ndarray, "dense 2"]  # above this curve lids stretch nothing
     cheek: Float[np.ndarray, "dense 2"]  # below this one
     box: PixelBox
@@ -58,17 +58,17 @@ class Eye:
         lids: Lids,
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
     ) -> "Eye":
-        slit = lid_slit(landmarks, lids)
+        contour = lid_contour(landmarks, lids)
         brow_edge = landmarks[list(lids.brow_edge)]
         brow_edge = brow_edge[brow_edge[:, 0].argsort()]
-        brow, cheek = slit.upper.copy(), slit.lower.copy()
+        brow, cheek = contour.upper.copy(), contour.lower.copy()
         edge = np.interp(brow[:, 0], brow_edge[:, 0], brow_edge[:, 1])
-        brow[:, 1] -= BROW_REACH * np.maximum(brow[:, 1] - edge, 0.12 * slit.width)
-        cheek[:, 1] += CHEEK_REACH * slit.width
+        brow[:, 1] -= BROW_REACH * np.maximum(brow[:, 1] - edge, 0.12 * contour.width)
+        cheek[:, 1] += CHEEK_REACH * contour.width
         low, high = brow.min(0), cheek.max(0)
-        reach = HEAD_REACH * slit.width
+        reach = HEAD_REACH * contour.width
         box = PixelBox.around(warp, low - reach, high + reach)
-        return cls(lids, slit, brow, cheek, box, HiddenEye.build(crop, box, slit, landmarks, lids))
+        return cls(lids, contour, brow, cheek, box, HiddenEye.build(crop, box, contour, landmarks, lids))
 
     def render(
         self,
@@ -76,16 +76,16 @@ class Eye:
         warp: FaceWarp,
         forward: Float[np.ndarray, "row column 2"],
         backward: Float[np.ndarray, "row column 2"],
-        lids: Slit,
+        lids: OpeningContour,
         landmarks: Float[np.ndarray, "landmark 2"],
         moved: Float[np.ndarray, "landmark 2"],
         by_head: Float[np.ndarray, "landmark 2"],
     ) -> tuple[tuple[slice, slice], Float[np.ndarray, "height width channel"]]:
         """The eye with its lids moved to `lids`: rows and columns of the crop, and their pixels."""
-        curves = np.concatenate([self.slit.upper, self.slit.lower, self.brow, self.cheek])
+        curves = np.concatenate([self.contour.upper, self.contour.lower, self.brow, self.cheek])
         upper, lower, brow, cheek = (curves + warp.sample(forward, curves)).reshape(4, -1, 2)
-        carried = Slit(upper, lower)
-        reach = BOX_MARGIN * self.slit.width
+        carried = OpeningContour(upper, lower)
+        reach = BOX_MARGIN * self.contour.width
         outline = lids.outline()
         low, high = np.minimum(outline.min(0), brow.min(0)), np.maximum(outline.max(0), cheek.max(0))
         box = self.box.part(low - reach, high + reach)
@@ -95,7 +95,7 @@ class Eye:
         mask = lids.mask(opening, softness)[..., None]
         if mask.any():
             corners = list(self.lids.corners)
-            carry = Carry.of_corners(landmarks[corners], by_head[corners])
+            carry = SimilarityTransform.of_corners(landmarks[corners], by_head[corners])
             iris = list(self.lids.iris)
             gaze = (moved[iris] - by_head[iris]).mean(0)
             seen = pixels[opening.place_in(box)]
@@ -108,8 +108,8 @@ class Eye:
         warp: FaceWarp,
         backward: Float[np.ndarray, "row column 2"],
         box: PixelBox,
-        lids: Slit,
-        carried: Slit,
+        lids: OpeningContour,
+        carried: OpeningContour,
         brow: Float[np.ndarray, "dense 2"],
         cheek: Float[np.ndarray, "dense 2"],
     ) -> Float[np.ndarray, "height width channel"]:
@@ -131,9 +131,9 @@ class Eye:
         mixed = lower[: end - start] + above[seam, :, None] * (upper[seam] - lower[: end - start])
         return np.concatenate([upper[:start], mixed, lower[end - start :]])
 
-    def closing(self, lids: Slit) -> float:
+    def closing(self, lids: OpeningContour) -> float:
         """From 0 for lids as in the portrait to 1 for closed ones."""
-        opening = lids.aperture * lids.width / max(self.slit.aperture * self.slit.width, 1e-3)
+        opening = lids.aperture * lids.width / max(self.contour.aperture * self.contour.width, 1e-3)
         return float(smoothstep(np.array([1 - opening - CLEANED[0]]) / (CLEANED[1] - CLEANED[0]))[0])
 
     def clean_lid(
@@ -141,18 +141,18 @@ class Eye:
         skin: Float[np.ndarray, "uppermost width channel"],
         where: Float[np.ndarray, "uppermost width 2"],
         box: PixelBox,
-        lids: Slit,
-        carried: Slit,
+        lids: OpeningContour,
+        carried: OpeningContour,
     ) -> None:
         """Takes lashes and creases, which stretching would smear, off an upper lid that closes; its margin stays."""
         upper, before = lids.on_table(box)[0], carried.on_table(box)[0]
-        height = max(self.slit.aperture * self.slit.width, 1.0)
+        height = max(self.contour.aperture * self.contour.width, 1.0)
         closing = smoothstep(((upper - before) / height - CLEANED[0]) / (CLEANED[1] - CLEANED[0]))
         if not closing.any():
             return
         above, closing = box.curves(upper, closing)
         above -= box.y
-        reach = 0.3 * self.slit.width
+        reach = 0.3 * self.contour.width
         share = closing * smoothstep(above / LASH_LINE - 0.5) * smoothstep((2 * reach - above) / reach)
         share = share[: len(skin)]
         clean = sample_pixels(self.hidden.lid_skin, self.hidden.local(where))
@@ -163,14 +163,14 @@ class Eye:
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
         warp: FaceWarp,
         box: PixelBox,
-        lids: Slit,
-        carry: Carry,
+        lids: OpeningContour,
+        carry: SimilarityTransform,
         gaze: Float[np.ndarray, "2"],
     ) -> Float[np.ndarray, "height width channel"]:
         """The portrait's eye as it is; where it turns or lids uncover more of it, the completed eyeball."""
         share = 0.0
         if self.hidden.eyeball is not None:
-            source, x = self.slit.carried(carry), lids.left + ACROSS * (lids.right - lids.left)
+            source, x = self.contour.carried(carry), lids.left + ACROSS * (lids.right - lids.left)
             (upper, lower), (source_upper, source_lower) = lids.heights(x), source.heights(x)
             uncovered = max(float((source_upper - upper).max()), float((lower - source_lower).max()), 0.0)
             low, high = COMPLETION
@@ -196,13 +196,18 @@ class Eye:
         return ball
 
     def eyeball_flow(
-        self, box: PixelBox, lids: Slit, carry: Carry, gaze: Float[np.ndarray, "2"], stretch: float
+        self,
+        box: PixelBox,
+        lids: OpeningContour,
+        carry: SimilarityTransform,
+        gaze: Float[np.ndarray, "2"],
+        stretch: float,
     ) -> tuple[Float[np.ndarray, "height width"], Float[np.ndarray, "height width"]]:
         """x and y of the canvas where the eyeball's colours come from: lids that close cover it, lids that open wider
         stretch it fully (`stretch` 1) or uncover it (0)."""
-        x, source = box.table_x, self.slit.carried(carry)
+        x, source = box.table_x, self.contour.carried(carry)
         centre = source.outline().mean(0) + gaze
-        reach = ((box.x - centre[0]) ** 2 + (box.y - centre[1]) ** 2) / (0.55 * self.slit.width) ** 2
+        reach = ((box.x - centre[0]) ** 2 + (box.y - centre[1]) ** 2) / (0.55 * self.contour.width) ** 2
         turned = 1 / (1 + reach * reach)
         upper, lower = lids.on_table(box)
         source_upper, source_lower = source.heights(x)
@@ -220,8 +225,8 @@ class Eye:
 
 def slides(
     box: PixelBox,
-    lids: Slit,
-    carried: Slit,
+    lids: OpeningContour,
+    carried: OpeningContour,
     brow: Float[np.ndarray, "dense 2"],
     cheek: Float[np.ndarray, "dense 2"],
     left_behind: Float[np.ndarray, "2"],
@@ -252,11 +257,11 @@ def coarse_units(warp: FaceWarp, *lengths: tuple[float, float]) -> Float[np.ndar
     return np.array([max(units, pixels / warp.canvas.pixels_per_unit) for units, pixels in lengths])
 
 
-def lid_slit(landmarks: Float[np.ndarray, "landmark 2"], lids: Lids) -> Slit:
+def lid_contour(landmarks: Float[np.ndarray, "landmark 2"], lids: Lids) -> OpeningContour:
     """The opening between the margins of two lids."""
     first, last = landmarks[list(lids.corners)]
     beyond = CORNER_REACH * (last - first)
     margins = np.empty((2, len(lids.upper) + 2, 2), np.float32)
     margins[:, 0], margins[:, -1] = first - beyond, last + beyond
     margins[:, 1:-1] = landmarks[[lids.upper, lids.lower]]
-    return Slit.between(*smooth_curve(margins))
+    return OpeningContour.between(*smooth_curve(margins))

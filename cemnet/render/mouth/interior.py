@@ -13,9 +13,10 @@ from jaxtyping import Float
 
 from ...arkit import ARKIT_INDEX
 from ...checkpoint import load_checkpoint
+from ...curves import smoothstep
 from ...face.landmark_indices import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
-from ..contours import Carry, Slit
-from ..displacement_field import read_at, smoothstep
+from ..contours import OpeningContour, SimilarityTransform
+from ..displacement_field import read_at
 from ..landmark_motion import LandmarkMotion
 from ..pixel_box import PixelBox, sample_pixels
 from .colours import MouthTones
@@ -66,9 +67,11 @@ class MouthInterior:
         upper = PosedJaw.draw(self.upper, motion, lips, tones, near_upper, 0.0, (-1, UPPER_EDGE))
         lower = PosedJaw.draw(self.lower, motion, lips, tones, near_lower, DRAWN_JAW_OPEN, (1, LOWER_EDGE))
         soft = max(1.2 * motion.canvas.pixels_per_unit, 0.8)
-        inside = Slit.between(lips.slit.upper + OWN_INSET * lips.rim, lips.slit.lower - OWN_INSET * lips.rim)
+        inside = OpeningContour.between(
+            lips.contour.upper + OWN_INSET * lips.rim, lips.contour.lower - OWN_INSET * lips.rim
+        )
         own_mask = np.clip(2 * inside.mask(lips.box, soft) - 0.8, 0, 1).astype(np.float32)
-        return PosedMouth(motion, landmarks, lips, tones, upper, lower, lips.slit.shows_teeth, own_mask)
+        return PosedMouth(motion, landmarks, lips, tones, upper, lower, lips.contour.shows_teeth, own_mask)
 
 
 @dataclass(frozen=True)
@@ -165,29 +168,31 @@ class PosedMouth:
 
     def seen_in(self, motion: LandmarkMotion, landmarks: Float[np.ndarray, "landmark 2"], lips: Lips) -> "PosedMouth":
         """The same drawings in another frame of a film, whose own teeth they cover; landmarks in canvas units."""
-        return replace(self, motion=motion, landmarks=landmarks, lips=lips, own=lips.slit.shows_teeth, paints_all=True)
+        return replace(
+            self, motion=motion, landmarks=landmarks, lips=lips, own=lips.contour.shows_teeth, paints_all=True
+        )
 
     def fill(
         self,
         box: PixelBox,
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
         skin: Float[np.ndarray, "height width channel"],
-        slit: Slit,
+        contour: OpeningContour,
         expression: Float[np.ndarray, "expression"],
         head: Float[np.ndarray, "3"],
         by_head: Float[np.ndarray, "landmark 2"],
     ) -> Float[np.ndarray, "height width channel"]:
         """A box of pixels with what shows between the moved lips; `skin`, its pixels, takes it."""
         canvas, corners = self.motion.canvas, list(LIP_CORNERS)
-        carry = Carry.of_corners(self.landmarks[corners], by_head[corners])
+        carry = SimilarityTransform.of_corners(self.landmarks[corners], by_head[corners])
         softness = OPENING_SOFTNESS * canvas.pixels_per_unit
-        within = slit.part_of(box, softness)
-        departure, parted = self.parting(within, slit, carry)
-        opening = slit.mask(within, softness) * parted
+        within = contour.part_of(box, softness)
+        departure, parted = self.parting(within, contour, carry)
+        opening = contour.mask(within, softness) * parted
         if not opening.any():
             return skin
         seen = skin[within.place_in(box)]
-        inside = np.concatenate([self.paint(within, slit, expression, head), seen[..., 3:]], 2)[..., : seen.shape[2]]
+        inside = np.concatenate([self.paint(within, contour, expression, head), seen[..., 3:]], 2)[..., : seen.shape[2]]
         if not self.paints_all and (self.own > 0 or departure < 1):
             corner = np.array([self.lips.box.area[1].start, self.lips.box.area[0].start], np.float32)
             where = within.moved_places(canvas, *carry.backward(within.x, within.y))
@@ -196,71 +201,75 @@ class PosedMouth:
             inside = inside + share * (sample_pixels(crop, where) - inside)
             colours = inside[..., :3]
             between = ((self.tones.cavity + self.tones.gum) / 2)[: colours.shape[2]]
-            colours -= self.covered(within, slit, carry) * (colours - between)
+            colours -= self.covered(within, contour, carry) * (colours - between)
         seen += opening[..., None] * (inside - seen)
         return skin
 
-    def parting(self, box: PixelBox, slit: Slit, carry: Carry) -> tuple[float, Float[np.ndarray, "height width"]]:
+    def parting(
+        self, box: PixelBox, contour: OpeningContour, carry: SimilarityTransform
+    ) -> tuple[float, Float[np.ndarray, "height width"]]:
         """How far the lips are from the portrait's (0 to 1), and where they stand further apart than closed lips do."""
-        source, share = self.lips.slit.carried(carry), ACROSS_MOUTH
-        here = np.stack(slit.heights(slit.left + share * slit.width))
+        source, share = self.lips.contour.carried(carry), ACROSS_MOUTH
+        here = np.stack(contour.heights(contour.left + share * contour.width))
         there = np.stack(source.heights(source.left + share * source.width))
         departure = min(float(np.abs(here - there).mean()) / (DEPARTURE * source.width), 1.0)
-        upper, lower = slit.on_table(box)
-        shut = np.interp((box.table_x - slit.left) / slit.width, share, there[1] - there[0])
+        upper, lower = contour.on_table(box)
+        shut = np.interp((box.table_x - contour.left) / contour.width, share, there[1] - there[0])
         gap = lower - upper - (1 - self.own) * shut
         (parted,) = box.curves(np.clip(gap / (0.5 * DEPARTURE * source.width) + self.own, 0, 1))
         return departure, parted
 
-    def covered(self, box: PixelBox, slit: Slit, carry: Carry) -> Float[np.ndarray, "height width 1"]:
+    def covered(
+        self, box: PixelBox, contour: OpeningContour, carry: SimilarityTransform
+    ) -> Float[np.ndarray, "height width 1"]:
         """How much lips that have come nearer to each other than the portrait's hide of its own teeth, 0 to 1: what is
         left of them shortly before lips meet would be a bright line."""
-        source = self.lips.slit.carried(carry)
-        across = source.left + (box.table_x - slit.left) * (source.width / slit.width)
-        here, there = (below - above for above, below in (slit.on_table(box), source.heights(across)))
+        source = self.lips.contour.carried(carry)
+        across = source.left + (box.table_x - contour.left) * (source.width / contour.width)
+        here, there = (below - above for above, below in (contour.on_table(box), source.heights(across)))
         thin, narrow = np.array(NARROW) * source.width
         seen = np.clip((here + thin) / (np.minimum(there, narrow) + thin), 0, 1)
         (hidden,) = box.curves(self.own * (1 - seen * seen))
         return hidden[..., None]
 
-    def mucosa(self, box: PixelBox, slit: Slit) -> Float[np.ndarray, "height width 3"]:
+    def mucosa(self, box: PixelBox, contour: OpeningContour) -> Float[np.ndarray, "height width 3"]:
         """The dark of the cavity, and before it the inner side of lower lip and cheeks, on which light falls."""
-        _, lower = slit.on_table(box)
+        _, lower = contour.on_table(box)
         below, beside = MUCOSA_REACH
-        corner = (1 - np.abs(2 * (box.table_x - slit.left) / slit.width - 1)) / (2 * beside)
+        corner = (1 - np.abs(2 * (box.table_x - contour.left) / contour.width - 1)) / (2 * beside)
         lip, cheek = box.curves(lower, np.clip(1 - corner, 0, 1))
-        near = np.maximum(np.clip(1 - (lip - box.y) / (below * self.lips.slit.width), 0, 1), cheek)
+        near = np.maximum(np.clip(1 - (lip - box.y) / (below * self.lips.contour.width), 0, 1), cheek)
         share = (MUCOSA_LIGHT * smoothstep(near))[..., None]
         return self.tones.cavity + share * (self.tones.gum - self.tones.cavity)
 
     def paint(
         self,
         box: PixelBox,
-        slit: Slit,
+        contour: OpeningContour,
         expression: Float[np.ndarray, "expression"],
         head: Float[np.ndarray, "3"],
     ) -> Float[np.ndarray, "height width 3"]:
         """Cavity, tongue, lower and upper teeth, in the shadow of the lips."""
-        return self.painted(box, slit, expression, head, LIP_SHADOW)
+        return self.painted(box, contour, expression, head, LIP_SHADOW)
 
     def painted(
         self,
         box: PixelBox,
-        slit: Slit,
+        contour: OpeningContour,
         expression: Float[np.ndarray, "expression"],
         head: Float[np.ndarray, "3"],
         lip_shadow: tuple[float, float],
     ) -> Float[np.ndarray, "height width 3"]:
         """The two drawings over the cavity; `lip_shadow` is how dark it is under the upper lip, and how far down."""
         jaw = expression[JAW_INDICES]
-        picture = self.mucosa(box, slit)
+        picture = self.mucosa(box, contour)
         for layer in (self.lower, self.upper):
             drawing = layer.moved(self.motion, box, jaw, head)
             picture = picture * (1 - drawing[..., 3:]) + drawing[..., :3]
-        upper, _ = slit.on_table(box)
-        sideways = np.abs(2 * (box.table_x - slit.left) / slit.width - 1)
+        upper, _ = contour.on_table(box)
+        sideways = np.abs(2 * (box.table_x - contour.left) / contour.width - 1)
         under, corner = box.curves(upper, 1 - 0.6 * np.clip(sideways, 0, 1) ** 3)
         darkest, reach = lip_shadow
-        depth = np.clip((box.y - under) / (reach * self.lips.slit.width), 0, 1)
+        depth = np.clip((box.y - under) / (reach * self.lips.contour.width), 0, 1)
         light = ((darkest + (1 - darkest) * np.sqrt(depth)) * corner)[..., None]
         return self.tones.cavity + light * (picture - self.tones.cavity)

@@ -6,14 +6,15 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from ...curves import smoothstep
 from ...face.landmark_indices import LOWER_INNER_LIP, UPPER_INNER_LIP
-from ..contours import OPEN_APERTURE, Slit, smooth_curve
-from ..displacement_field import read_at, smoothstep
+from ..contours import OPEN_APERTURE, OpeningContour, smooth_curve
+from ..displacement_field import read_at
 from ..pixel_box import PixelBox, node_flow_at, sample_pixels
 from ..warp import FaceCanvas, FaceWarp
 
 HEAD_REACH = ((1.0, 1.0), (1.0, 1.8))  # of the mouth's width: how far head and jaw may carry the mouth
-BOX_MARGIN = (0.3, 0.25)  # of its width: beside and above or below the moved slit
+BOX_MARGIN = (0.3, 0.25)  # of its width: beside and above or below the moved contour
 WEDGE_SLOPE = 0.7  # half-height of the blend between the fields per unit of distance beyond a corner
 TEETH_RIM = 2.0  # canvas units
 SEAM_REACH = 0.07  # of the mouth's width: how far the seam of closed lips may lie from the landmarks
@@ -23,10 +24,10 @@ SEAM_SOFTNESS = 1.0  # canvas units over which one lip gives way to the other wh
 
 @dataclass(frozen=True)
 class Lips:
-    """The mouth's slit in a portrait, in canvas units, and the pixels around it."""
+    """The mouth's contour in a portrait, in canvas units, and the pixels around it."""
 
-    slit: Slit
-    rim: Float[np.ndarray, "dense 2"]  # how far the slit reaches beyond the landmarks, canvas units
+    contour: OpeningContour
+    rim: Float[np.ndarray, "dense 2"]  # how far the contour reaches beyond the landmarks, canvas units
     box: PixelBox
     node_points: Float[np.ndarray, "row column 2"]  # canvas positions of the warp's nodes
 
@@ -38,35 +39,37 @@ class Lips:
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
     ) -> "Lips":
         upper, lower = smooth_curve(landmarks[list(UPPER_INNER_LIP)]), smooth_curve(landmarks[list(LOWER_INNER_LIP)])
-        slit = Slit.between(upper, lower)
-        if slit.shows_teeth == 0:
-            seam = dark_seam(crop, warp.canvas, (slit.upper + slit.lower) / 2)
-            slit = Slit(seam, seam)
+        contour = OpeningContour.between(upper, lower)
+        if contour.shows_teeth == 0:
+            seam = dark_seam(crop, warp.canvas, (contour.upper + contour.lower) / 2)
+            contour = OpeningContour(seam, seam)
         # Landmarks run along the inside of the lips; where teeth show, their rim must not move with the lip.
-        rim = TEETH_RIM * slit.shows_teeth * np.sin(np.linspace(0, np.pi, len(upper)))[:, None] * [0, 1]
-        slit = Slit.between(slit.upper - rim, slit.lower + rim)
-        outline, (above, below) = slit.outline(), slit.width * np.array(HEAD_REACH)
+        rim = TEETH_RIM * contour.shows_teeth * np.sin(np.linspace(0, np.pi, len(upper)))[:, None] * [0, 1]
+        contour = OpeningContour.between(contour.upper - rim, contour.lower + rim)
+        outline, (above, below) = contour.outline(), contour.width * np.array(HEAD_REACH)
         box = PixelBox.around(warp, outline.min(0) - above, outline.max(0) + below)
-        return cls(slit, rim, box, warp.node_positions())
+        return cls(contour, rim, box, warp.node_positions())
 
-    def moved(self, warp: FaceWarp, forward: Float[np.ndarray, "2 row column 2"]) -> Slit:
-        """The slit where the fields really carry it, so that cut and flow agree."""
-        upper = self.slit.upper + warp.sample(forward[0], self.slit.upper)
-        lower = self.slit.lower + warp.sample(forward[1], self.slit.lower)
-        moved = Slit.between(upper + self.rim, lower - self.rim)
+    def moved(self, warp: FaceWarp, forward: Float[np.ndarray, "2 row column 2"]) -> OpeningContour:
+        """The contour where the fields really carry it, so that cut and flow agree."""
+        upper = self.contour.upper + warp.sample(forward[0], self.contour.upper)
+        lower = self.contour.lower + warp.sample(forward[1], self.contour.lower)
+        moved = OpeningContour.between(upper + self.rim, lower - self.rim)
         shut = self.rim * (1 - min(moved.aperture / max(OPEN_APERTURE[0], 1e-3), 1))  # lips that meet cover the rim
-        return Slit.between(upper + shut, lower - shut)
+        return OpeningContour.between(upper + shut, lower - shut)
 
-    def blend(self, slit: Slit, backward: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "row column 2"]:
+    def blend(
+        self, contour: OpeningContour, backward: Float[np.ndarray, "2 row column 2"]
+    ) -> Float[np.ndarray, "row column 2"]:
         """One flow for everything but the mouth's own box."""
         x, y = self.node_points[..., 0], self.node_points[..., 1]
-        middle, beyond = cut_line(slit, x)
+        middle, beyond = cut_line(contour, x)
         share = np.where(beyond > 0, wedge(middle - y, beyond), middle > y)[..., None].astype(np.float32)
         return backward[1] + share * (backward[0] - backward[1])
 
-    def moved_box(self, slit: Slit) -> PixelBox:
-        """The pixels around the moved slit."""
-        outline, margin = slit.outline(), self.slit.width * np.array(BOX_MARGIN)
+    def moved_box(self, contour: OpeningContour) -> PixelBox:
+        """The pixels around the moved contour."""
+        outline, margin = contour.outline(), self.contour.width * np.array(BOX_MARGIN)
         return self.box.part(outline.min(0) - margin, outline.max(0) + margin)
 
     def skin(
@@ -74,12 +77,12 @@ class Lips:
         box: PixelBox,
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
         warp: FaceWarp,
-        slit: Slit,
+        contour: OpeningContour,
         backward: Float[np.ndarray, "2 row column 2"],
     ) -> Float[np.ndarray, "height width channel"]:
-        """The box's pixels, each moved by the field of its own side of the slit; beyond the corners the fields mix."""
+        """The box's pixels, each moved by the field of its side of the contour; the fields mix beyond the corners."""
         upper, lower = (node_flow_at(warp, side, box.nodes) for side in backward)
-        middle, beyond = box.curves(*cut_line(slit, box.table_x))
+        middle, beyond = box.curves(*cut_line(contour, box.table_x))
         mixed = wedge(middle - box.y, beyond)
         outside = beyond > 1e-3
         above, below = np.where(outside, mixed, 1)[..., None], np.where(outside, mixed, 0)[..., None]
@@ -116,10 +119,10 @@ def dark_seam(
     return seam
 
 
-def cut_line(slit: Slit, x: Float[np.ndarray, "*shape"]) -> tuple[np.ndarray, np.ndarray]:
+def cut_line(contour: OpeningContour, x: Float[np.ndarray, "*shape"]) -> tuple[np.ndarray, np.ndarray]:
     """The height of the cut at x, and how far x lies beyond the mouth's corners."""
-    upper, lower = slit.heights(x)
-    return (upper + lower) / 2, np.maximum(np.maximum(slit.left - x, x - slit.right), 0)
+    upper, lower = contour.heights(x)
+    return (upper + lower) / 2, np.maximum(np.maximum(contour.left - x, x - contour.right), 0)
 
 
 def wedge(height: Float[np.ndarray, "*shape"], beyond: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:

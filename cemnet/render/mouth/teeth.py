@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from ...curves import smoothstep
 from ...face.landmark_indices import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
-from ..displacement_field import smoothstep
 from ..landmark_motion import LandmarkMotion
 from .colours import MouthTones
 from .lips import Lips
@@ -50,9 +50,9 @@ def edge_correction(
     below = np.array([0.0, -1.0, 0.0])
     at_tip, unit = motion.canvas_places(motion.face.pose, np.stack([tip, tip + below]))
     centimetre = max(float(unit[1] - at_tip[1]), 1.0)
-    seam = np.mean(lips.slit.heights(np.array([at_tip[0] + shift[0]])))
+    seam = np.mean(lips.contour.heights(np.array([at_tip[0] + shift[0]])))
     missing = (seam - at_tip[1] - shift[1]) / centimetre + edge[1]
-    return np.array([0.0, (1 - lips.slit.shows_teeth) * centimetre * np.clip(missing, -EDGE_LIMIT, EDGE_LIMIT)])
+    return np.array([0.0, (1 - lips.contour.shows_teeth) * centimetre * np.clip(missing, -EDGE_LIMIT, EDGE_LIMIT)])
 
 
 def person_scale(

@@ -14,10 +14,11 @@ import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import RBFInterpolator
 
+from ...curves import smoothstep
 from ...face.landmark_indices import BROWS, CHIN, FOREHEAD, LIDS, LIP_CORNERS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
 from ...types import FaceReference
-from ..contours import Carry, Slit
-from ..displacement_field import read_at, smoothstep
+from ..contours import OpeningContour, SimilarityTransform
+from ..displacement_field import read_at
 from ..warp import CANVAS_SIDE, FaceCanvas, FaceWarp
 from .wrinkles import crease_maps, crease_strengths
 
@@ -33,8 +34,8 @@ FULL_MOTION = 2.0  # canvas units of motion at which nearly the whole change is 
 BORDER = 10.0  # pixels of the crop over which the change fades
 EYE_OPENING = 0.5  # how lids' opening is marked, beside 1 for the mouth's
 HEAD_CORNERS = (33, 263)  # the outer corners of the eyes carry the crop
-LOWER_FACE = np.array([*UPPER_LIP_ROWS[0], *LOWER_LIP_ROWS[0], *LIP_CORNERS, *CHIN, 205, 425, 50, 280])
-UPPER_FACE = np.array([*BROWS, *FOREHEAD, *(index for lids in LIDS for index in (*lids.upper, *lids.lower))])
+LOWER_LANDMARKS = np.array([*UPPER_LIP_ROWS[0], *LOWER_LIP_ROWS[0], *LIP_CORNERS, *CHIN, 205, 425, 50, 280])
+UPPER_LANDMARKS = np.array([*BROWS, *FOREHEAD, *(index for lids in LIDS for index in (*lids.upper, *lids.lower))])
 FACE_SPLIT = (80.0, 110.0)  # rows of the crop between which the upper face gives way to the lower one
 NUM_DETAILS = 5  # colours, change of the creases, openings: one value a pixel
 NUM_LAYOUT = 8  # what has one value a cell
@@ -69,7 +70,7 @@ def share_masks() -> tuple[Float[np.ndarray, "height width"], Float[np.ndarray, 
 
 
 @dataclass(frozen=True)
-class RefinedFace:
+class RefinerPortrait:
     """What the refiner has to know about one portrait."""
 
     canvas: FaceCanvas
@@ -86,7 +87,7 @@ class RefinedFace:
         canvas: FaceCanvas,
         landmarks: Float[np.ndarray, "landmark 2"],
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
-    ) -> "RefinedFace":
+    ) -> "RefinerPortrait":
         """`mean` is the face basis' resting face, `crop` the part of the picture that may move."""
         rows, columns = GRID
         middles = cells().middles.reshape(-1, 2)
@@ -104,19 +105,19 @@ class RefinedFace:
         moving: Float[np.ndarray, "cropheight cropwidth channel"],
         warp: FaceWarp,
         flow: Float[np.ndarray, "row column 2"],
-        slits: Sequence[Slit],
+        contours: Sequence[OpeningContour],
         expression: Float[np.ndarray, "expression"],
         moved: Float[np.ndarray, "landmark 2"],
         by_head: Float[np.ndarray, "landmark 2"],
     ) -> RefinerInputs | None:
-        """Of a composed frame, whose mouth, right and left eye open in `slits`, or None where neither the upper nor the
-        lower face has moved."""
+        """Of a composed frame whose mouth, right and left eye open in `contours`; None where neither the upper nor
+        the lower face has moved."""
         by_face = np.linalg.norm(moved - by_head, axis=1)
         share = shown_share(by_face)
         if share is None:
             return None
         corners = list(HEAD_CORNERS)
-        carry = Carry.of_corners(self.landmarks[corners], by_head[corners])
+        carry = SimilarityTransform.of_corners(self.landmarks[corners], by_head[corners])
         to_frame = crop_to_frame(self.canvas, carry)
         details = np.empty((CROP_HEIGHT, CROP_WIDTH, NUM_DETAILS), np.float32)
         details[..., :3] = into_crop(three_channels(moving), to_frame)
@@ -127,7 +128,7 @@ class RefinedFace:
         for index in np.flatnonzero(strengths):
             folds[self.reliefs[index].area] += strengths[index] * self.reliefs[index].heights
         details[..., 3] = read_at(folds, from_pixel)
-        details[..., 4] = openings(slits, carry)
+        details[..., 4] = openings(contours, carry)
         rows, columns = GRID
         layout = np.empty((rows, columns, NUM_LAYOUT), np.float32)
         at_cells = (back + 0.5) / CELL - 0.5
@@ -139,7 +140,7 @@ class RefinedFace:
         return RefinerInputs(details, layout, expressions, share, to_frame)
 
     def backward(
-        self, warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], carry: Carry
+        self, warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], carry: SimilarityTransform
     ) -> Float[np.ndarray, "gridrow gridcolumn 2"]:
         """The pixel of the portrait's crop that each cell's skin comes from."""
         points = carry.forward(cells().middles.reshape(-1, 2)).astype(np.float32)
@@ -190,7 +191,7 @@ def crop_to_canvas(pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "
     return ((pixels + 0.5) * CROP_UNIT + np.array(CROP_ORIGIN)).astype(np.float32)
 
 
-def crop_to_frame(canvas: FaceCanvas, carry: Carry | None) -> Float[np.ndarray, "2 3"]:
+def crop_to_frame(canvas: FaceCanvas, carry: SimilarityTransform | None) -> Float[np.ndarray, "2 3"]:
     """The affine map from pixels of the crop to pixels of the moving part, after the head has carried the crop."""
     corners = crop_to_canvas(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
     origin, across, down = canvas.source_points(corners if carry is None else carry.forward(corners))
@@ -222,7 +223,7 @@ def shown_share(by_face: Float[np.ndarray, "landmark"]) -> Float[np.ndarray, "he
     """How much of a change is shown at each pixel, from how far the face moves each landmark; None for nowhere."""
     upper, lower = (
         1 - np.exp(-((float(np.sqrt((by_face[part] ** 2).mean())) / FULL_MOTION) ** 2))
-        for part in (UPPER_FACE, LOWER_FACE)
+        for part in (UPPER_LANDMARKS, LOWER_LANDMARKS)
     )
     if max(upper, lower) < 1e-4:
         return None
@@ -230,12 +231,12 @@ def shown_share(by_face: Float[np.ndarray, "landmark"]) -> Float[np.ndarray, "he
     return (inside * (np.float32(upper) + np.float32(lower - upper) * lowness))[..., None]
 
 
-def openings(slits: Sequence[Slit], carry: Carry) -> Float[np.ndarray, "height width"]:
+def openings(contours: Sequence[OpeningContour], carry: SimilarityTransform) -> Float[np.ndarray, "height width"]:
     """Mouth and eyes as they stand open, in the crop."""
     mask = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.uint8)
-    for slit, value in zip(slits, (1.0, EYE_OPENING, EYE_OPENING), strict=True):
-        if slit.aperture > 0.005:
-            outline = slit.outline()
+    for contour, value in zip(contours, (1.0, EYE_OPENING, EYE_OPENING), strict=True):
+        if contour.aperture > 0.005:
+            outline = contour.outline()
             places = np.stack(carry.backward(outline[:, 0], outline[:, 1]), 1)
             points = np.round(16 * ((places - CROP_ORIGIN) / CROP_UNIT - 0.5)).astype(np.int32)
             cv2.fillPoly(mask, [points], round(255 * value), lineType=cv2.LINE_AA, shift=4)

@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import Float
 
 from ...arkit import ARKIT_INDEX, NUM_EXPRESSIONS
+from ...curves import smoothstep
 from ..contours import curve_matrix
-from ..displacement_field import NO_SECOND_MAP, smoothstep
+from ..displacement_field import NO_SECOND_MAP
 
 CREASE_START = 0.12  # of a blendshape's range: skin moves this far before it folds
 DENSE_STEP = 0.08  # centimetres between the points of a line

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
+from ...curves import interpolate_curves
 from ...errors import FaceError
 from ...face.basis import FaceBasis
 from ...face.landmarker import FaceLandmarker
@@ -33,7 +34,8 @@ def track_film(
     if not seen or len(seen) < (1 - LARGEST_MISSING_SHARE) * count:
         raise FaceError(f"{path} shows a face in only {len(seen)} of {count} frames.")
     frames = np.arange(count)
-    bridge = lambda values: np.stack([np.interp(frames, seen, channel) for channel in np.array(values).T], 1)  # noqa: E731
-    expression = gaussian_filter1d(bridge(expressions), 0.6, axis=0, mode="nearest").clip(0, 1)
-    head = gaussian_filter1d(bridge(np.unwrap(angles, axis=0)), 1.0, axis=0, mode="nearest")
+    expression = gaussian_filter1d(
+        interpolate_curves(frames, seen, np.array(expressions)), 0.6, axis=0, mode="nearest"
+    ).clip(0, 1)
+    head = gaussian_filter1d(interpolate_curves(frames, seen, np.unwrap(angles, axis=0)), 1.0, axis=0, mode="nearest")
     return expression, head - np.median(head, axis=0)

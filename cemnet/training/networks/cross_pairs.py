@@ -9,11 +9,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ...arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, Emotion
-from ...emotion.bridging_memory import emotion_state
+from ...emotion.states import emotion_state, one_hot_emotion
 from ...types import MOTION_FPS
 from ..performer.emotion_prototypes import Person
 from ..performer.performer import perform
-from .feature_clips import FeatureClip, FeatureClips, one_hot_emotion
+from .feature_clips import FeatureClip, FeatureClips
 from .voice_statistics import VoiceTable
 
 JUDGED_VOICES = 2

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from tqdm import tqdm
 
-from ...arkit import EMOTION_INDEX, EMOTIONS, Emotion
+from ...arkit import EMOTIONS, Emotion
 from ...config import PROSODY_DIM
 from ...emotion.audio_emotion import VOICE_STYLES, frames_from_tokens
 from ...speech.mel import num_motion_frames
@@ -154,9 +154,3 @@ def hear(encoder: SpeechEncoder, waveform: Float[Tensor, "sample"]) -> tuple[Ten
     num_frames = num_motion_frames(len(waveform))
     hidden = frames_from_tokens(encoder.encode_long(waveform), num_frames)
     return hidden.half().cpu(), voice_features(waveform, num_frames)
-
-
-def one_hot_emotion(emotion: Emotion) -> Float[Tensor, "emotion"]:
-    probabilities = torch.zeros(len(EMOTIONS))
-    probabilities[EMOTION_INDEX[emotion]] = 1.0
-    return probabilities

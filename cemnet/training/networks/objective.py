@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...emotion.audio_emotion import VoiceEmotion
-from ...emotion.bridging_memory import emotion_state
+from ...emotion.states import emotion_state
 from ...network import EmotionNetwork, Performed
 from .losses import (
     alignment_loss,

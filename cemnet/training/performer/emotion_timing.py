@@ -15,6 +15,7 @@ from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
 from ...arkit import NUM_EXPRESSIONS, Emotion, arkit_indices
+from ...curves import smoothstep
 from ...types import MOTION_FPS
 from ..corpora.phonemes import PhonemeSpan
 from .emotion_prototypes import action_units_to_arkit
@@ -71,7 +72,7 @@ def emotion_course(
     fade = 1 - np.exp(-(begun - onset).clip(0, None) / timing.fade_seconds)
     fall = np.exp(-np.maximum(times - end - 0.2, 0) / rng.uniform(1.5, 3.0))
     before = rng.uniform(0.3, 0.45)
-    envelope = before + (1 - before) * (rise * rise * (3 - 2 * rise)) * (0.45 + 0.55 * fall)
+    envelope = before + (1 - before) * smoothstep(rise) * (0.45 + 0.55 * fall)
     envelope *= 1 - (1 - timing.lasting) * fade
     return (envelope * (0.8 + 0.2 * stress + 0.04 * wander)).clip(0, 1)
 

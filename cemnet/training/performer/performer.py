@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
-from ...arkit import ARKIT_NAMES, Emotion, arkit_indices
+from ...arkit import ARKIT_NAMES, OPENING, Emotion, arkit_indices
 from ...motion.idle import blink_curve
 from ...motion.lip_aperture import LIP_GAP_WEIGHTS, MOUTH_CLOSE, lip_parting, visible_aperture
 from ...types import MOTION_FPS
@@ -33,9 +33,8 @@ EMOTION_NOD: dict[Emotion, float] = {
     "neutral": 0.0, "happy": -0.02, "sad": 0.08, "angry": 0.035, "fear": -0.02, "disgust": -0.03, "surprise": -0.03,
     "contempt": -0.035,
 }  # fmt: skip
-OPENING = arkit_indices("jawOpen", "mouthFunnel", "mouthLowerDown", "mouthUpperUp")
 PRESSING = arkit_indices("mouthPress", "mouthRoll", "mouthShrug", "mouthPucker", "mouthClose")
-MOUTH = arkit_indices("jaw", "mouth", "tongue", "cheekPuff")
+MOUTH_AND_CHEEKS = arkit_indices("jaw", "mouth", "tongue", "cheekPuff")
 # What an emotion keeps of its own opening of the mouth while nothing is said; the lips meet nevertheless.
 OPENING_AT_REST = {"mouthLowerDown": 0.2, "mouthUpperUp": 0.5}
 CLOSED_LEVEL = 0.95

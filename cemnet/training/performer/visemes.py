@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...arkit import ARKIT_INDEX, ARKIT_NAMES, NUM_EXPRESSIONS
+from ...curves import interpolate_curves, smoothstep
 from ...types import MOTION_FPS
 from ..corpora.phonemes import BILABIALS, LABIODENTALS, SILENCE, PhonemeSpan, fill_silence
 
@@ -127,7 +128,7 @@ def articulation_curves(
     rest = rest_curve(phonemes, num_frames, fine)
     curves *= (1 - rest)[:, None]
     frames = frame_times(num_frames)
-    curves = np.stack([np.interp(frames, fine, curve) for curve in curves.T], axis=1)
+    curves = interpolate_curves(frames, fine, curves)
     curves[:, ARKIT_INDEX["jawOpen"]] *= jaw_gain
     for contact in (LABIODENTALS, BILABIALS):
         amount = contact_curve(phonemes, contact, num_frames)
@@ -163,7 +164,7 @@ def rest_curve(
         closing = (times - span.start_seconds) / 0.18 if span.start_seconds > 0 else np.ones(len(times))
         opening = (span.end_seconds - times) / 0.16 if span.end_seconds < duration else np.ones(len(times))
         ramp = np.minimum(closing, opening).clip(0, 1)
-        rest = np.maximum(rest, ramp * ramp * (3 - 2 * ramp))
+        rest = np.maximum(rest, smoothstep(ramp))
     return rest
 
 

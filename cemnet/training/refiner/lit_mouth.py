@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...face.landmark_indices import LOWER_INNER_LIP, UPPER_INNER_LIP
-from ...render.contours import Slit
+from ...render.contours import OpeningContour
 from ...render.mouth.interior import DRAWN_JAW_OPEN, JAW_INDICES, JawPlaces, MouthInterior, PosedJaw, PosedMouth
 from ...render.mouth.teeth import Jaw, draw_mesh, light_on_far_side
 from ...render.pixel_box import PixelBox
@@ -38,7 +38,7 @@ class LitMouth(PosedMouth):
     def paint(
         self,
         box: PixelBox,
-        slit: Slit,
+        contour: OpeningContour,
         expression: Float[np.ndarray, "expression"],
         head: Float[np.ndarray, "3"],
     ) -> Float[np.ndarray, "height width 3"]:
@@ -47,7 +47,7 @@ class LitMouth(PosedMouth):
             self.lit_jaw(self.interior.upper, self.upper, 0.0, expression),
             self.lit_jaw(self.interior.lower, self.lower, DRAWN_JAW_OPEN, expression),
         )
-        return replace(self, upper=jaws[0], lower=jaws[1]).painted(box, slit, expression, head, LIP_CONTACT)
+        return replace(self, upper=jaws[0], lower=jaws[1]).painted(box, contour, expression, head, LIP_CONTACT)
 
     def lit_jaw(
         self, jaw: Jaw, posed: PosedJaw, drawn_open: float, expression: Float[np.ndarray, "expression"]

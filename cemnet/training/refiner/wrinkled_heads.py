@@ -10,9 +10,9 @@ from jaxtyping import Float, Int, UInt8
 from scipy.interpolate import RBFInterpolator
 
 from ...arkit import ARKIT_INDEX, NUM_EXPRESSIONS
+from ...curves import smoothstep
 from ...face.basis import FaceBasis
 from ...face.landmark_indices import LIDS, LOWER_INNER_LIP, UPPER_INNER_LIP
-from ...render.eyes.eyelids import smoothstep
 from ...render.mouth.colours import LUMINANCE
 from ...render.mouth.teeth import ARCH_CENTRE_DEPTH
 from ...render.refiner.wrinkles import crease_reliefs, crease_strengths

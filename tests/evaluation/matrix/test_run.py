@@ -24,7 +24,7 @@ from cemnet.evaluation.matrix.run import (
 )
 from cemnet.evaluation.matrix.sheets import LINE, TILE, matrix_sheet, systems_sheet, voice_name
 from cemnet.evaluation.subjects import mean_heard, split_speakers
-from cemnet.evaluation.voice.linear_baseline import VoiceFloor
+from cemnet.evaluation.voice.linear_baseline import LinearBaseline
 from cemnet.training.networks.feature_clips import full_speaker, generated_clips
 
 
@@ -40,7 +40,7 @@ def clips():
 
 @pytest.fixture(scope="module")
 def floor(model, clips):
-    return VoiceFloor.fit(model.speech_encoder, clips[:16])
+    return LinearBaseline.fit(model.speech_encoder, clips[:16])
 
 
 @pytest.fixture(scope="module")

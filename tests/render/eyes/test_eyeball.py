@@ -56,7 +56,7 @@ def test_an_iris_that_looks_down_does_not_drag_lashes_along(renderer, drawn):
     face = drawn.motion.face
     frame = renderer.frame(drawn, face.expression + expression(eyeLookDown=0.7), STILL)
     for eye in drawn.eyes:
-        inside = eye.slit.mask(eye.hidden.box, 0) > 0.99
+        inside = eye.contour.mask(eye.hidden.box, 0) > 0.99
         lashes = np.abs(eye_pixels(drawn, frame, eye) - LASH).max(-1) < 0.1
         assert (lashes & inside).sum() < 0.02 * inside.sum()
 
@@ -72,7 +72,7 @@ def test_a_shut_lid_has_no_lashes_on_it(renderer, drawn):
 def test_the_seen_part_of_an_eye_is_the_portraits_own(drawn):
     for eye in drawn.eyes:
         own = drawn.crop[eye.hidden.box.area]
-        deep = cv2.erode(eye.slit.mask(eye.hidden.box, 0), np.ones((11, 11))) > 0.99
+        deep = cv2.erode(eye.contour.mask(eye.hidden.box, 0), np.ones((11, 11))) > 0.99
         assert deep.sum() > 50
         np.testing.assert_allclose(eye.hidden.eyeball[deep], own[deep], atol=1e-5)
 

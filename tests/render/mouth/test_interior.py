@@ -38,7 +38,7 @@ def mouth_box(renderer, prepared, shown, head=STILL):
     return frame[top:bottom, left:right][prepared.lips.box.area]
 
 
-def moved_slit(prepared, shown):
+def moved_contour(prepared, shown):
     moved, _ = prepared.motion.displacements(shown, STILL)
     field = prepared.warp.forward(np.concatenate([moved[list(CONTROLS)], ring_displacements(prepared, STILL)]))
     return prepared.lips.moved(prepared.warp, field)
@@ -46,7 +46,7 @@ def moved_slit(prepared, shown):
 
 def opening(prepared, shown):
     """Which pixels of the mouth's box lie between the lips."""
-    return moved_slit(prepared, shown).mask(prepared.lips.box, 0)
+    return moved_contour(prepared, shown).mask(prepared.lips.box, 0)
 
 
 def test_an_open_mouth_is_darker_than_the_lips(renderer, closed):
@@ -72,14 +72,14 @@ def loud_tones():
 
 def test_front_teeth_end_near_the_seam_of_a_shut_mouth(closed):
     """Upper teeth reach a little below the seam and lower ones about up to it, whatever the fit of the jaw says."""
-    box, seam = closed.lips.box, closed.lips.slit.upper[16, 1]
-    middle = np.abs(box.x - closed.lips.slit.upper[16, 0]) < 6
+    box, seam = closed.lips.box, closed.lips.contour.upper[16, 1]
+    middle = np.abs(box.x - closed.lips.contour.upper[16, 0]) < 6
     bright = 0.5 * closed.mouth.tones.teeth[1]
     ends = []
     for jaw, lowest in ((closed.mouth.upper, np.max), (closed.mouth.lower, np.min)):
         drawing = jaw.moved(closed.motion, box, np.zeros(4), STILL)
         ends.append(lowest(box.y[middle & (drawing[..., 1] > bright)]) - seam)
-    width = closed.lips.slit.width
+    width = closed.lips.contour.width
     assert 0 < ends[0] < 0.12 * width
     assert abs(ends[1]) < 0.12 * width
 
@@ -138,7 +138,7 @@ def test_the_seam_of_closed_lips_follows_the_dark_line(renderer):
     line = round(points[1]) + 1
     image[line, int(points[0]) - 25 : int(points[0]) + 25] = 0.1
     prepared = renderer.prepare(astronaut_face(renderer.basis, image=image, shown=expression()))
-    seam = prepared.canvas.source_points(prepared.lips.slit.upper)
+    seam = prepared.canvas.source_points(prepared.lips.contour.upper)
     middle = seam[np.abs(seam[:, 0] - points[0]) < 5, 1]
     np.testing.assert_allclose(middle, line, atol=0.8)
 
@@ -185,7 +185,7 @@ def test_lips_that_are_about_to_meet_show_no_bright_line_of_own_teeth(renderer):
 
     assert brightest(0.5) > 0.9
     apertures = {
-        share: moved_slit(prepared, laughing * np.float32(share)).aperture for share in np.linspace(0, 0.4, 41)
+        share: moved_contour(prepared, laughing * np.float32(share)).aperture for share in np.linspace(0, 0.4, 41)
     }
     nearly_shut = [share for share, aperture in apertures.items() if 0.004 < aperture < 0.015]
     assert nearly_shut

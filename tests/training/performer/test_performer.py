@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cemnet.arkit import ARKIT_INDEX, EMOTIONS, arkit_indices
+from cemnet.arkit import ARKIT_INDEX, BROWS_AND_EYES, EMOTIONS, arkit_indices
 from cemnet.motion.lip_aperture import visible_aperture
 from cemnet.training.corpora.phonemes import BILABIALS, PHONEMES, PhonemeSpan, fill_silence, from_ipa
 from cemnet.training.performer.emotion_prototypes import Person
@@ -14,7 +14,6 @@ SENTENCE = [
     "SIL", "B", "EY", "B", "IY", "B", "EH", "R", "Z", "P", "L", "EY", "W", "IH", "DH", "M", "EH", "N", "IY", "AE", "P",
     "AX", "L", "Z", "SIL", "F", "AY", "V", "AO", "SH", "UW", "TH", "IH", "NG", "Z", "SIL",
 ]  # fmt: skip
-UPPER_FACE = arkit_indices("brow", "eyeWide", "eyeSquint", "cheekSquint")
 
 
 def say(symbols: list[str], phoneme_seconds: float = 0.09, pause_seconds: float = 0.6) -> list[PhonemeSpan]:
@@ -106,7 +105,7 @@ def test_articulation_is_the_same_speech_in_every_emotion():
     for other in mouths[1:]:
         correlation = np.corrcoef(visible_aperture(mouths[0]), visible_aperture(other))[0, 1]
         assert correlation > 0.95
-    assert not mouths[0][:, UPPER_FACE].any()
+    assert not mouths[0][:, BROWS_AND_EYES].any()
 
 
 def test_loud_and_angry_speech_opens_the_jaw_wider_than_soft_and_sad():
@@ -152,7 +151,7 @@ def test_rounding_is_anticipated():
 def test_curves_are_smooth_and_in_range():
     _, performance = act("surprise")
     assert performance.expression.min() >= 0 and performance.expression.max() <= 1
-    upper = performance.expression[:, UPPER_FACE]
+    upper = performance.expression[:, BROWS_AND_EYES]
     assert np.abs(np.diff(upper, axis=0)).max() < 0.2
     assert np.abs(np.diff(performance.head, axis=0)).max() < 0.03
     assert np.abs(performance.head).max() < 0.2 and performance.head.std() > 0.002
