@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from cemnet.arkit import ARKIT_INDEX, BLINK, GAZE, MOUTH, NUM_EXPRESSIONS
+from cemnet.arkit import ARKIT_INDEX, BLINK, GAZE, NUM_EXPRESSIONS
 from cemnet.errors import CEMNetError
-from cemnet.motion.editing import EMOTION, at_rate, edit_motion
+from cemnet.motion.editing import EMOTION, SPEECH, at_rate, edit_motion
 from cemnet.types import Motion
 
 
@@ -21,7 +21,7 @@ def motion() -> Motion:
 
 
 def test_every_blendshape_belongs_to_one_part():
-    assert sorted([*BLINK, *GAZE, *EMOTION, *MOUTH]) == list(range(NUM_EXPRESSIONS))
+    assert sorted([*BLINK, *GAZE, *EMOTION, *SPEECH]) == list(range(NUM_EXPRESSIONS))
 
 
 def test_amounts_of_one_change_nothing(motion):
@@ -31,7 +31,7 @@ def test_amounts_of_one_change_nothing(motion):
 
 
 @pytest.mark.parametrize(
-    ("part", "indices"), [("blink", BLINK), ("gaze", GAZE), ("mouth", MOUTH), ("emotion", EMOTION)]
+    ("part", "indices"), [("blink", BLINK), ("gaze", GAZE), ("mouth", SPEECH), ("emotion", EMOTION)]
 )
 def test_an_amount_of_zero_stills_its_part_alone(motion, part, indices):
     edited = edit_motion(motion, **{part: 0.0})
