@@ -16,7 +16,7 @@ from cemnet.arkit import ARKIT_NAMES
 from cemnet.checkpoint import RELEASED_WEIGHTS, save_checkpoint
 from cemnet.face.basis import FaceBasis
 from cemnet.face.landmarker import FaceLandmarker, find_face_landmarker
-from cemnet.training.heads.basis_regression import expression_habits, landmark_noise, regress
+from cemnet.training.heads.basis_regression import expression_priors, landmark_noise, regress
 from cemnet.training.heads.ict_head import HeadModel
 from cemnet.training.heads.render_dataset import Renders, render_heads
 
@@ -77,11 +77,10 @@ def main() -> None:
     train, held_out = renders[options.held_out :], renders[: options.held_out]
     tensors = regress(model, train, options.num_identity, options.identity_ridge, options.expression_ridge)
     tensors["noise"] = landmark_noise(tensors, train)
-    tensors |= expression_habits(options.seed)
+    tensors |= expression_priors(options.seed)
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    as_stored = {name: torch.tensor(values, dtype=torch.float32) for name, values in tensors.items()}
     config = {"num_identity": options.num_identity, "num_heads": len(train), "expression_names": list(ARKIT_NAMES)}
-    save_checkpoint(options.output, as_stored, config, DATA, "Apache-2.0")
+    save_checkpoint(options.output, FaceBasis(**tensors).to_tensors(), config, DATA, "Apache-2.0")
     report(FaceBasis.load(options.output), held_out)
 
 

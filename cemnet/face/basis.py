@@ -1,4 +1,4 @@
-"""The face basis: what a face's 478 landmarks say about its pose, its person and its expression.
+"""The face basis: a linear model of a face's 478 landmarks, and its fit to detected ones.
 
 Landmarks = pose · (mean + identity · modes + expression · blendshapes). Lengths are centimetres, x to the person's
 left, y up, z toward the viewer; the origin lies inside the head, where it turns on the neck.
@@ -8,21 +8,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
+from torch import Tensor
 
 from ..arkit import NUM_EXPRESSIONS
 from ..checkpoint import load_checkpoint
 from ..types import FaceLandmarks, Pose
 
 IMAGE_AXES = np.array([1.0, -1.0, -1.0])  # from the basis to the image: y down, z away
-FIT_ROUNDS, REFIT_ROUNDS = 6, 2
-REFIT_NOISE = 1.6  # landmarks err together: where the emotion is known, they count less against its habit
+FIT_ROUNDS, REFIT_ROUNDS = 6, 2  # Gauss-Newton steps
+# Factor on the landmarks' noise where the emotion is known. Errors of neighbouring landmarks are correlated, so the
+# landmarks must count less against the prior than independent ones would.
+REFIT_NOISE = 1.6
+EXACT_PRECISION = 1e8  # of a known expression; an expression is 0 to 1
+# The released weights name the three tensors of the expression priors like this.
+STORED_NAMES = {"prior_mean": "habit_mean", "prior_precision": "habit_precision", "prior_share": "habit_share"}
 
 
 @dataclass(frozen=True)
 class FaceFit:
-    """A face in terms of the basis; `residual` is what the basis cannot say, in pixels: detected minus fitted."""
+    """A face in terms of the basis. `residual` is what the basis cannot express: detected minus fitted, in pixels."""
 
     pose: Pose
     identity: Float[np.ndarray, "identity"]
@@ -31,14 +38,23 @@ class FaceFit:
 
 
 @dataclass(frozen=True)
+class ExpressionPrior:
+    """Expressions that people show: a mixture of normal distributions."""
+
+    mean: Float[np.ndarray, "prior expression"]
+    precision: Float[np.ndarray, "prior expression expression"]  # inverse covariance
+    share: Float[np.ndarray, "prior"]  # weight of each distribution; they sum to 1
+
+
+@dataclass(frozen=True)
 class FaceBasis:
     """A linear face on the 478 landmarks, and how to fit it. Identity weights are standard normal among people.
 
     The landmarker sees less of most expressions than the skin shows: a quarter of a squint, half of a frown, less of a
-    wrinkled nose. What it sees is `expression`, by which faces are read; `skin` is how faces move, by which they are
-    drawn.
-    Habits are what expressions people show: a mixture of normal distributions, one for each emotion and the last for
-    anything else. Without them a lowered brow would pass for a low one.
+    wrinkled nose. `expression` is what it sees, and is used to read faces. `skin` is how faces move, and is used to
+    draw them.
+    The expression priors are one normal distribution for each emotion, in the order of `arkit.EMOTIONS`, and a last
+    one for any other face. Without them a lowered brow and a brow that is low by nature would be the same.
     """
 
     mean: Float[np.ndarray, "landmark 3"]
@@ -46,61 +62,76 @@ class FaceBasis:
     expression: Float[np.ndarray, "expression landmark 3"]
     skin: Float[np.ndarray, "expression landmark 3"]
     noise: Float[np.ndarray, "landmark"]  # how far a detected landmark lies from the basis, standard deviation in cm
-    habit_mean: Float[np.ndarray, "habit expression"]
-    habit_precision: Float[np.ndarray, "habit expression expression"]  # inverse covariance
-    habit_share: Float[np.ndarray, "habit"]  # of all faces
+    prior_mean: Float[np.ndarray, "prior expression"]
+    prior_precision: Float[np.ndarray, "prior expression expression"]  # inverse covariance
+    prior_share: Float[np.ndarray, "prior"]  # of all faces
 
     @classmethod
     def load(cls, path: Path) -> "FaceBasis":
         """Reads released weights; MissingModelError when they cannot be read."""
         tensors, _ = load_checkpoint(path)
-        return cls(**{name: tensor.numpy().astype(np.float64) for name, tensor in tensors.items()})
+        names = {stored: name for name, stored in STORED_NAMES.items()}
+        return cls(**{names.get(name, name): tensor.numpy().astype(np.float64) for name, tensor in tensors.items()})
+
+    def to_tensors(self) -> dict[str, Tensor]:
+        """Tensors (float32) under the names that `load` reads."""
+        return {
+            STORED_NAMES.get(name, name): torch.tensor(values, dtype=torch.float32)
+            for name, values in vars(self).items()
+        }
+
+    @property
+    def prior(self) -> ExpressionPrior:
+        """What is expected of a face of unknown emotion."""
+        return ExpressionPrior(self.prior_mean, self.prior_precision, self.prior_share)
 
     def shape(
         self, identity: Float[np.ndarray, "identity"], expression: Float[np.ndarray, "expression"]
     ) -> Float[np.ndarray, "landmark 3"]:
-        """Landmarks of a person with an expression, in the basis's own frame."""
+        """Landmarks of a person with an expression, in centimetres of the basis."""
         return self.mean + np.tensordot(identity, self.identity, 1) + np.tensordot(expression, self.expression, 1)
 
     def project(self, pose: Pose, shape: Float[np.ndarray, "landmark 3"]) -> Float[np.ndarray, "landmark 3"]:
-        """Image pixels of a shape."""
+        """A shape in the image: x and y in pixels from the corner of the first pixel, z away from the viewer."""
         return pose.translation + pose.scale * (shape @ pose.rotation.T) * IMAGE_AXES
 
     def fit(self, landmarks: FaceLandmarks) -> FaceFit:
         """The most plausible pose, identity and expression behind detected landmarks.
 
-        Gauss-Newton on image x and y; MediaPipe's depth is only the first guess of the pose. Every habit explains the
-        face as well as it can with an expression in [0, 1], and the fitted expression is their mean, weighted by how
-        likely each makes what is seen. MediaPipe's own scores are left out: they come from the same landmarks.
+        Gauss-Newton on image x and y; MediaPipe's depth gives only the first guess of the pose. Each distribution of
+        the prior has its own best expression in [0, 1]. The fitted expression is the mean of these, weighted by how
+        likely each distribution makes the landmarks. MediaPipe's blendshape scores are not used: they come from the
+        same landmarks.
         """
-        return self._fit(landmarks.points.astype(np.float64), (self.habit_mean, self.habit_precision, self.habit_share))
+        return self._fit(landmarks.points.astype(np.float64), self.prior)
 
     def fit_known_emotion(
         self, landmarks: FaceLandmarks, fitted: FaceFit, probabilities: Float[np.ndarray, "emotion"]
     ) -> FaceFit:
-        """A fit improved by a belief in the emotions that the face may show: a habit counts as its emotion is likely
-        and as it is common, so that a calm face with high brows stays calm.
+        """A fit improved by the probabilities of the emotions that the face may show.
 
-        Seen alone, a wrinkled nose passes for lowered brows; knowing of disgust, it does not.
+        Each emotion's prior counts by its probability and by how common it is, so that a calm face with high brows
+        stays calm. Without knowing of disgust, a wrinkled nose is fitted as lowered brows.
         """
-        anything = self.habit_share[-1:]
-        likely = probabilities.clip(1e-6) * self.habit_share[:-1]
+        anything = self.prior_share[-1:]
+        likely = probabilities.clip(1e-6) * self.prior_share[:-1]
         share = np.concatenate([(1 - anything) * likely / likely.sum(), anything])
-        habits = (self.habit_mean, self.habit_precision, share)
         trusting = replace(self, noise=REFIT_NOISE * self.noise)
-        return trusting._fit(landmarks.points.astype(np.float64), habits, fitted, REFIT_ROUNDS)
+        prior = replace(self.prior, share=share)
+        return trusting._fit(landmarks.points.astype(np.float64), prior, fitted, REFIT_ROUNDS)
 
     def fit_known_expression(
         self, points: Float[np.ndarray, "landmark 3"], expression: Float[np.ndarray, "expression"]
     ) -> FaceFit:
         """Pose and identity of a face whose expression is known."""
-        certain = (expression[None].astype(np.float64), 1e8 * np.eye(NUM_EXPRESSIONS)[None], np.ones(1))
+        precision = EXACT_PRECISION * np.eye(NUM_EXPRESSIONS)[None]
+        certain = ExpressionPrior(expression[None].astype(np.float64), precision, np.ones(1))
         return self._fit(points.astype(np.float64), certain)
 
     def _fit(
         self,
         points: Float[np.ndarray, "landmark 3"],
-        habits: tuple[np.ndarray, ...],
+        prior: ExpressionPrior,
         first: FaceFit | None = None,
         rounds: int = FIT_ROUNDS,
     ) -> FaceFit:
@@ -110,23 +141,23 @@ class FaceBasis:
         else:
             pose, identity, expression = first.pose, first.identity, first.expression
         for _ in range(rounds):
-            pose, identity, expression = self._improve(points, pose, identity, expression, habits)
+            pose, identity, expression = self._improve(points, pose, identity, expression, prior)
         expression = expression.astype(np.float32)
         shape = self.shape(identity, expression)
         depth = (points - self.project(pose, shape))[:, 2].mean()
         pose = Pose(pose.rotation, pose.scale, pose.translation + np.array([0, 0, depth]))
         return FaceFit(pose, identity, expression, points - self.project(pose, shape))
 
-    def _improve(self, points, pose: Pose, identity, expression, habits) -> tuple[Pose, np.ndarray, np.ndarray]:
-        """One Gauss-Newton step on everything together."""
+    def _improve(self, points, pose: Pose, identity, expression, prior) -> tuple[Pose, np.ndarray, np.ndarray]:
+        """One Gauss-Newton step in pose, identity and expression together."""
         hessian, gradient = self._normal_equations(points, pose, identity, expression)
-        # Pose and identity are eliminated: `rest` says what they become for an expression.
+        # Pose and identity are eliminated (Schur complement): `rest` gives them as a linear function of the expression.
         num_rest = len(gradient) - NUM_EXPRESSIONS
         coupling = hessian[:num_rest, num_rest:]
         rest = np.linalg.solve(hessian[:num_rest, :num_rest], np.column_stack([gradient[:num_rest], coupling]))
         reduced_hessian = hessian[num_rest:, num_rest:] - coupling.T @ rest[:, 1:]
         reduced_gradient = gradient[num_rest:] - coupling.T @ rest[:, 0]
-        expression = expected_expression(reduced_hessian, reduced_gradient, *habits)
+        expression = expected_expression(reduced_hessian, reduced_gradient, prior)
         step = rest[:, 0] - rest[:, 1:] @ expression
         turn = Rotation.from_rotvec(step[:3]).as_matrix()
         move = np.array([step[4], -step[5], 0.0]) * pose.scale
@@ -159,18 +190,19 @@ class FaceBasis:
 def expected_expression(
     hessian: Float[np.ndarray, "expression expression"],
     gradient: Float[np.ndarray, "expression"],
-    mean: Float[np.ndarray, "habit expression"],
-    precision: Float[np.ndarray, "habit expression expression"],
-    share: Float[np.ndarray, "habit"],
+    prior: ExpressionPrior,
 ) -> Float[np.ndarray, "expression"]:
-    """Each habit's best expression in [0, 1], averaged by the habits' evidence (Laplace's approximation)."""
+    """The best expression in [0, 1] under each distribution of the prior, averaged by the evidence of each.
+
+    `hessian` and `gradient` are those of the landmarks' misfit. The evidence is Laplace's approximation.
+    """
     low, high = np.zeros(len(gradient)), np.ones(len(gradient))
-    expressions, evidence = [], np.log(share)
-    for index in range(len(share)):
-        joint, pull = hessian + precision[index], gradient + precision[index] @ mean[index]
+    expressions, evidence = [], np.log(prior.share)
+    for index, (mean, precision) in enumerate(zip(prior.mean, prior.precision, strict=True)):
+        joint, pull = hessian + precision, gradient + precision @ mean
         best = bounded_quadratic_minimum(joint, pull, low, high)
-        misfit = 0.5 * best @ joint @ best - pull @ best + 0.5 * mean[index] @ precision[index] @ mean[index]
-        evidence[index] += 0.5 * (np.linalg.slogdet(precision[index])[1] - np.linalg.slogdet(joint)[1]) - misfit
+        misfit = 0.5 * best @ joint @ best - pull @ best + 0.5 * mean @ precision @ mean
+        evidence[index] += 0.5 * (np.linalg.slogdet(precision)[1] - np.linalg.slogdet(joint)[1]) - misfit
         expressions.append(best)
     likely = np.exp(evidence - evidence.max())
     return likely @ np.stack(expressions) / likely.sum()
@@ -193,7 +225,10 @@ def bounded_quadratic_minimum(
     low: Float[np.ndarray, "unknown"],
     high: Float[np.ndarray, "unknown"],
 ) -> Float[np.ndarray, "unknown"]:
-    """Minimises ½ xᵀHx − gᵀx with low ≤ x ≤ high, by block pivoting (Kostreva 1978; a few solves suffice)."""
+    """The x that minimises ½ xᵀHx − gᵀx with low ≤ x ≤ high, by block pivoting (Kostreva 1978).
+
+    A few solves suffice.
+    """
     at_low = np.zeros(len(gradient), bool)
     at_high = at_low.copy()
     solution = np.zeros_like(gradient)

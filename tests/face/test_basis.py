@@ -11,7 +11,7 @@ from scipy.optimize import lsq_linear
 from scipy.spatial.transform import Rotation
 
 from cemnet.arkit import ARKIT_INDEX, MIRRORED_EXPRESSION, NUM_EXPRESSIONS
-from cemnet.checkpoint import find_weights
+from cemnet.checkpoint import find_weights, load_checkpoint, save_checkpoint
 from cemnet.emotion.states import one_hot_emotion
 from cemnet.errors import MissingModelError
 from cemnet.face.basis import FaceBasis, bounded_quadratic_minimum, similarity_pose
@@ -258,6 +258,16 @@ def test_both_sides_are_drawn_alike(basis):
         first, second = (basis.skin[ARKIT_INDEX[each]] for each in (name, other))
         assert np.linalg.norm(first) == pytest.approx(np.linalg.norm(second), rel=1e-5)
         assert rest[np.linalg.norm(first, axis=1).argmax(), 0] > 0 > rest[np.linalg.norm(second, axis=1).argmax(), 0]
+
+
+def test_stored_tensors_keep_the_names_of_the_released_weights(basis, tmp_path):
+    released, config = load_checkpoint(find_weights("face_basis.safetensors"))
+    tensors = basis.to_tensors()
+    assert set(tensors) == set(released)
+    save_checkpoint(tmp_path / "face_basis.safetensors", tensors, config, "made up", "none")
+    again = FaceBasis.load(tmp_path / "face_basis.safetensors")
+    for name, values in vars(basis).items():
+        np.testing.assert_array_equal(getattr(again, name), values)
 
 
 def test_missing_weights_are_named(tmp_path):

@@ -197,7 +197,7 @@ def soften_sneers(
 
 def landmark_noise(tensors: dict[str, np.ndarray], renders: Renders) -> Float[np.ndarray, "landmark"]:
     """How far landmarks of the fitted renders lie from the basis, scaled up to LANDMARK_NOISE on average."""
-    zeros = {"habit_mean": np.zeros((1, 1)), "habit_precision": np.zeros((1, 1, 1)), "habit_share": np.ones(1)}
+    zeros = {"prior_mean": np.zeros((1, 1)), "prior_precision": np.zeros((1, 1, 1)), "prior_share": np.ones(1)}
     basis = FaceBasis(**tensors, noise=np.full(len(tensors["mean"]), LANDMARK_NOISE), **zeros)
     rows = range(min(len(renders), 200))
     fits = [basis.fit_known_expression(renders.points[row], renders.expression[row]) for row in rows]
@@ -207,8 +207,11 @@ def landmark_noise(tensors: dict[str, np.ndarray], renders: Renders) -> Float[np
     return LANDMARK_NOISE * spread / spread.mean()
 
 
-def expression_habits(seed: int, num_samples: int = 4000) -> dict[str, np.ndarray]:
-    """What expressions people show under each emotion, and in general, as normal distributions."""
+def expression_priors(seed: int, num_samples: int = 4000) -> dict[str, np.ndarray]:
+    """The expression priors by the names of `FaceBasis`: a normal distribution for each emotion, and one for any face.
+
+    They are estimated from `num_samples` faces that show emotions, and a quarter as many random ones.
+    """
     rng = np.random.default_rng(seed)
     shown: dict[str, list[np.ndarray]] = {emotion: [] for emotion in EMOTIONS}
     for _ in range(num_samples):
@@ -220,9 +223,9 @@ def expression_habits(seed: int, num_samples: int = 4000) -> dict[str, np.ndarra
     groups = [np.concatenate([group, group[:, MIRRORED_EXPRESSION]]) for group in groups]
     emotional = (1 - NEUTRAL_SHARE - ANYTHING_SHARE) / (len(EMOTIONS) - 1)
     return {
-        "habit_mean": np.stack([group.mean(0) for group in groups]),
-        "habit_precision": np.stack([np.linalg.inv(np.cov(group.T) + leeway_covariance()) for group in groups]),
-        "habit_share": np.array([NEUTRAL_SHARE, *[emotional] * (len(EMOTIONS) - 1), ANYTHING_SHARE]),
+        "prior_mean": np.stack([group.mean(0) for group in groups]),
+        "prior_precision": np.stack([np.linalg.inv(np.cov(group.T) + leeway_covariance()) for group in groups]),
+        "prior_share": np.array([NEUTRAL_SHARE, *[emotional] * (len(EMOTIONS) - 1), ANYTHING_SHARE]),
     }
 
 
