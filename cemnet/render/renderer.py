@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -9,11 +10,12 @@ from jaxtyping import Float
 from ..face.basis import FaceBasis
 from ..face.landmark_indices import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
 from ..types import FaceReference, Motion
+from .contours import OpeningContour
 from .eyes.eyelids import Eye, lid_contour
 from .landmark_motion import LandmarkMotion
 from .mouth.interior import MouthInterior, PosedMouth
 from .mouth.lips import Lips
-from .pixel_box import sample_pixels, with_colours_behind
+from .pixel_box import PixelBox, sample_pixels, with_colours_behind
 from .refiner.inputs import Painter, RefinerPortrait
 from .warp import FaceCanvas, FaceWarp, face_canvas
 
@@ -48,13 +50,41 @@ class PreparedFace:
         return slice(top, bottom), slice(left, right)
 
 
+@runtime_checkable
+class MouthFilling(Protocol):
+    """Whatever makes the pixels of the box around the moved lips: `PosedMouth.fill`, or a stand-in."""
+
+    def __call__(
+        self,
+        mouth: PosedMouth,
+        /,
+        box: PixelBox,
+        crop: Float[np.ndarray, "cropheight cropwidth channel"],
+        skin: Float[np.ndarray, "height width channel"],
+        contour: OpeningContour,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+        by_head: Float[np.ndarray, "landmark 2"],
+    ) -> Float[np.ndarray, "height width channel"]:
+        """The filled box; `skin`, its warped pixels, may be changed in place. Other shapes as in `PosedMouth.fill`."""
+        ...
+
+
 class FaceRenderer:
     """Warps portraits to expressions of the face basis and paints the mouth that opens."""
 
-    def __init__(self, basis: FaceBasis, mouth: MouthInterior, refiner: Painter | None = None):
+    def __init__(
+        self,
+        basis: FaceBasis,
+        mouth: MouthInterior,
+        refiner: Painter | None = None,
+        fill_mouth: MouthFilling = PosedMouth.fill,
+    ):
+        """Without a refiner, frames are left as they are composed."""
         self.basis = basis
         self.mouth = mouth
         self.refiner = refiner
+        self.fill_mouth = fill_mouth
 
     def prepare(self, face: FaceReference, film: PosedMouth | None = None) -> PreparedFace:
         """Precomputes one portrait's fields, cuts and mouth; a fraction of a second.
@@ -126,7 +156,7 @@ class FaceRenderer:
             moving[area] = pixels
         box = prepared.lips.moved_box(contour)
         skin = prepared.lips.skin(box, crop, warp, contour, backward)
-        moving[box.area] = prepared.mouth.fill(box, crop, skin, contour, expression, head, by_head)
+        moving[box.area] = self.fill_mouth(prepared.mouth, box, crop, skin, contour, expression, head, by_head)
         if self.refiner and prepared.refined:
             inputs = prepared.refined.inputs(moving, warp, flow, (contour, *lids), expression, moved, by_head)
             if inputs is not None:

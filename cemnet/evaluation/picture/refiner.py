@@ -1,7 +1,7 @@
-"""How near warped, composed and refined frames of held-out heads come to the heads as they should look.
+"""Compares warped, composed and refined frames of held-out heads with their targets: PSNR, SSIM and gradients.
 
-They should look as the renderer composes them from a portrait that the light and the folds of the frame's expression
-have reached, with a mouth lit through its own opening: what a warp displaces is the same in all versions.
+The target is composed by the same renderer, from a portrait with the light and the creases of the frame's expression,
+and with a mouth lit through its own opening. So the errors of the warp are the same in all versions.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ import cv2
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from kornia.metrics import psnr, ssim
 
 from ...face.landmark_indices import LIDS, LOWER_LIP_ROWS, OUTER_LIP_CORNERS, UPPER_LIP_ROWS
 from ...render.mouth.colours import LUMINANCE
-from ...render.mouth.interior import PosedMouth
 from ...render.refiner.inputs import CROP_HEIGHT, CROP_ORIGIN, CROP_UNIT, CROP_WIDTH, into_crop
 from ...render.refiner.network import Refiner, as_tensor
 from ...render.renderer import FaceRenderer
@@ -27,22 +27,24 @@ REGIONS = {
     "eyes": tuple((*lids.upper, *lids.lower, *lids.corners, *lids.brow_edge) for lids in LIDS),
 }
 REGION_MARGIN = 7  # pixels of the crop
-CREASED = 0.15  # of the creases' change of relief
+CREASED = 0.15  # of the creases' change of relief: what is more belongs to the region of creases
+HIGHEST_PSNR = 70.0  # dB, of equal pictures
 
 
-class BareMouth(PosedMouth):
-    """A mouth in which nothing is painted: skin stretches over it."""
-
-    def fill(self, box, crop, skin, contour, expression, head, by_head):
-        return skin
+def unfilled(mouth, /, box, crop, skin, contour, expression, head, by_head):
+    """The skin as it is warped over the opening: a `MouthFilling` that paints nothing."""
+    return skin
 
 
-def versions(example: Example, refiner: Refiner) -> dict[str, Crop]:
-    """The frame as a warp alone makes it, as it is composed, and refined."""
-    inputs, prepared = example.inputs, example.prepared
-    bare = replace(prepared, mouth=BareMouth(**vars(prepared.mouth)), eyes=())
-    renderer = FaceRenderer(prepared.motion.basis, mouth=None)  # pyright: ignore[reportArgumentType]
-    warped = renderer.region(bare, example.expression, np.zeros(3, np.float32))
+def warping_renderer(maker: PairMaker) -> FaceRenderer:
+    """Warps the skin of the maker's portraits, and paints neither the mouth nor a refinement."""
+    return FaceRenderer(maker.basis, maker.renderer.mouth, fill_mouth=unfilled)
+
+
+def versions(example: Example, warping: FaceRenderer, refiner: Refiner) -> dict[str, Crop]:
+    """The refiner's crop of a frame as a warp alone makes it, as it is composed, and refined; colours 0 to 1."""
+    inputs = example.inputs
+    warped = warping.region(replace(example.prepared, eyes=()), example.expression, np.zeros(3, np.float32))
     with torch.inference_mode():
         expressions = torch.from_numpy(inputs.expressions)[None]
         change = refiner(as_tensor(inputs.details), as_tensor(inputs.layout), expressions)[0].permute(1, 2, 0).numpy()
@@ -52,7 +54,7 @@ def versions(example: Example, refiner: Refiner) -> dict[str, Crop]:
 
 
 def regions(example: Example) -> dict[str, Bool[np.ndarray, "height width"]]:
-    """Where mouth, eyes with the skin up to the brows, and creases are."""
+    """Masks of the mouth, of the eyes with the skin up to the brows, and of the creases, in the refiner's crop."""
     moved, _ = example.prepared.motion.displacements(example.expression, np.zeros(3, np.float32))
     pixels = (example.prepared.landmarks + moved - np.array(CROP_ORIGIN)) / CROP_UNIT - 0.5
     found = {}
@@ -66,28 +68,19 @@ def regions(example: Example) -> dict[str, Bool[np.ndarray, "height width"]]:
 
 
 def signal_to_noise(picture: Crop, target: Crop, region: Bool[np.ndarray, "height width"]) -> float:
-    """PSNR in dB."""
-    return float(-10 * np.log10(((picture - target)[region] ** 2).mean() + 1e-7))
+    """PSNR of a region in dB, at most HIGHEST_PSNR; colours 0 to 1."""
+    shown, wanted = (torch.from_numpy(each[region]) for each in (picture, target))
+    return min(float(psnr(shown, wanted, max_val=1.0)), HIGHEST_PSNR)
 
 
 def structural_similarity(picture: Crop, target: Crop, region: Bool[np.ndarray, "height width"]) -> float:
-    """SSIM of the luminance (Wang et al., 2004), its map averaged over a region."""
-
-    def blurred(values):
-        return cv2.GaussianBlur(values, (11, 11), 1.5)
-
-    first, second = picture @ LUMINANCE, target @ LUMINANCE
-    mean, other = blurred(first), blurred(second)
-    spread, other_spread = blurred(first**2) - mean**2, blurred(second**2) - other**2
-    together = blurred(first * second) - mean * other
-    stable, stable_spread = 0.01**2, 0.03**2
-    similarity = (2 * mean * other + stable) * (2 * together + stable_spread)
-    similarity /= (mean**2 + other**2 + stable) * (spread + other_spread + stable_spread)
-    return float(similarity[region].mean())
+    """SSIM of the luminance (Wang et al., 2004), the mean of its map over a region; colours 0 to 1."""
+    shown, wanted = (torch.from_numpy(each @ LUMINANCE)[None, None] for each in (picture, target))
+    return float(ssim(shown, wanted, window_size=11)[0, 0].numpy()[region].mean())
 
 
 def gradient_error(picture: Crop, target: Crop, region: Bool[np.ndarray, "height width"]) -> float:
-    """Mean difference of horizontal and vertical gradients, over several scales, in 255ths."""
+    """Mean absolute difference of horizontal and vertical gradients over GRADIENT_SCALES, in levels of 255."""
     errors = []
     for scale in GRADIENT_SCALES:
         size = (CROP_WIDTH // scale, CROP_HEIGHT // scale)
@@ -105,10 +98,11 @@ MEASURES = {"PSNR dB": signal_to_noise, "SSIM": structural_similarity, "gradient
 def scores(
     maker: PairMaker, refiner: Refiner, numbers: range, seed: int
 ) -> Iterator[tuple[str, str, dict[str, float]]]:
-    """Region, version and measures of every frame of some heads."""
+    """Region, version and measures of every frame of some heads, which are numbered for the seed."""
+    warping = warping_renderer(maker)
     for example in (example for number in numbers for example in maker.frames(seed, number)):
         target, truth = (picture.astype(np.float32) / 255 for picture in (example.target, example.truth))
-        made = versions(example, refiner)
+        made = versions(example, warping, refiner)
         for region, mask in regions(example).items():
             if mask.sum() > 20:
                 for version, picture in made.items():
@@ -117,7 +111,7 @@ def scores(
 
 
 def scores_table(maker: PairMaker, refiner: Refiner, num_heads: int, seed: int) -> str:
-    """Means over all frames, a line for each region and version."""
+    """The table as text: means over all frames, one line for each region and version."""
     rows: dict[tuple[str, str], list[dict[str, float]]] = {}
     for region, version, measured in scores(maker, refiner, range(num_heads), seed):
         rows.setdefault((region, version), []).append(measured)

@@ -29,7 +29,7 @@ DRAWN_JAW_OPEN = 0.45  # how far open the jaw is when the lower teeth are drawn
 FACET_BLUR = 0.45  # canvas units
 OPENING_SOFTNESS = 0.7  # canvas units
 DEPARTURE = 0.03  # of the mouth's width: lips that moved this far show what is behind them
-LIP_SHADOW = (0.6, 0.1)  # how dark under the upper lip, and how far down in widths of the mouth
+LIP_SHADOW = (0.6, 0.1)  # light right under the upper lip (1 is full), and how far down in widths of the mouth
 NARROW = (0.005, 0.055)  # of the mouth's width: lips that near to each other hide own teeth wholly, and not yet
 OWN_INSET = 1.5  # of the lips' rim: so far inside it begins what is surely not lip in an open mouth
 MUCOSA_REACH, MUCOSA_LIGHT = (0.12, 0.3), 0.75  # of the mouth's width above the lower lip and beside the corners
@@ -165,6 +165,7 @@ class PosedMouth:
     own: float  # 1 when the portrait shows its own teeth, 0 when its lips are shut
     own_mask: Float[np.ndarray, "height width"]  # where, in the lips' whole box
     paints_all: bool = False  # whether the portrait's own teeth are painted over
+    lip_shadow: tuple[float, float] = LIP_SHADOW
 
     def seen_in(self, motion: LandmarkMotion, landmarks: Float[np.ndarray, "landmark 2"], lips: Lips) -> "PosedMouth":
         """The same drawings in another frame of a film, whose own teeth they cover; landmarks in canvas units."""
@@ -249,18 +250,7 @@ class PosedMouth:
         expression: Float[np.ndarray, "expression"],
         head: Float[np.ndarray, "3"],
     ) -> Float[np.ndarray, "height width 3"]:
-        """Cavity, tongue, lower and upper teeth, in the shadow of the lips."""
-        return self.painted(box, contour, expression, head, LIP_SHADOW)
-
-    def painted(
-        self,
-        box: PixelBox,
-        contour: OpeningContour,
-        expression: Float[np.ndarray, "expression"],
-        head: Float[np.ndarray, "3"],
-        lip_shadow: tuple[float, float],
-    ) -> Float[np.ndarray, "height width 3"]:
-        """The two drawings over the cavity; `lip_shadow` is how dark it is under the upper lip, and how far down."""
+        """The drawings of tongue, gums and teeth over the cavity, in the shadow of the upper lip and the corners."""
         jaw = expression[JAW_INDICES]
         picture = self.mucosa(box, contour)
         for layer in (self.lower, self.upper):
@@ -269,7 +259,7 @@ class PosedMouth:
         upper, _ = contour.on_table(box)
         sideways = np.abs(2 * (box.table_x - contour.left) / contour.width - 1)
         under, corner = box.curves(upper, 1 - 0.6 * np.clip(sideways, 0, 1) ** 3)
-        darkest, reach = lip_shadow
+        darkest, reach = self.lip_shadow
         depth = np.clip((box.y - under) / (reach * self.lips.contour.width), 0, 1)
         light = ((darkest + (1 - darkest) * np.sqrt(depth)) * corner)[..., None]
         return self.tones.cavity + light * (picture - self.tones.cavity)

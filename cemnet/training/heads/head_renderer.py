@@ -1,6 +1,7 @@
 """Draws training heads without a screen (moderngl on EGL): varied skin, brows, lips, eyes, light and background."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import cv2
@@ -12,44 +13,9 @@ from scipy import sparse
 from ...arkit import ARKIT_INDEX
 from ...types import Pose
 from .ict_head import EYEBALLS, HeadModel
+from .shaders import shader_sources
 
-VERTEX_SHADER = """#version 330
-uniform vec2 size;
-in vec3 position; in vec3 normal; in vec3 colour; in vec3 rest;
-out vec3 shaded_normal; out vec3 albedo; out vec3 place;
-void main() {
-    gl_Position = vec4(position.xy / size * vec2(2, -2) + vec2(-1, 1), position.z / (3 * size.x), 1);
-    shaded_normal = normal; albedo = colour; place = rest;
-}"""
-# `rest` is the head before it moves, so that skin grain and irises stick to it; eyeballs carry (angle, radius, 1000).
-FRAGMENT_SHADER = """#version 330
-uniform vec3 key_direction; uniform vec3 key; uniform vec3 fill; uniform vec3 ambient; uniform float gloss;
-uniform vec3 iris; uniform float pupil; uniform float grain;
-in vec3 shaded_normal; in vec3 albedo; in vec3 place;
-out vec4 pixel;
-const vec3 wrap = vec3(0.15);
-float noise(vec3 p) { return fract(sin(dot(floor(p), vec3(12.99, 78.23, 37.72))) * 43758.5453); }
-vec3 eye(vec3 where) {
-    float radius = where.y;
-    float streak = 0.8 + 0.25 * sin(where.x * 23.0) * sin(where.x * 57.0 + 3.0);
-    vec3 white = albedo * (1.0 - 0.12 * smoothstep(0.7, 1.4, radius));
-    vec3 ring = iris * streak * mix(0.75, 1.15, smoothstep(0.2, 0.45, radius));
-    ring *= 1.0 - 0.65 * smoothstep(0.48, 0.6, radius);
-    vec3 colour = mix(ring, white, smoothstep(0.57, 0.62, radius));
-    return mix(vec3(0.02), colour, smoothstep(pupil - 0.03, pupil + 0.03, radius));
-}
-void main() {
-    bool is_eye = place.z > 900.0;
-    vec3 base = is_eye ? eye(place) : albedo * (1.0 + grain * (noise(place * 9.0) + 0.5 * noise(place * 31.0) - 0.75));
-    vec3 n = normalize(shaded_normal);
-    vec3 lit = max((dot(n, key_direction) + wrap) / (1.0 + wrap), 0.0);
-    float behind = max(dot(n, vec3(-key_direction.x, 0.2, 0.5)), 0.0);
-    float halfway = max(dot(n, normalize(key_direction + vec3(0, 0, 1))), 0.0);
-    float shine = is_eye ? 1.5 * pow(halfway, 200.0) : gloss * pow(halfway, 24.0);
-    vec3 light = ambient * (0.75 + 0.25 * n.y) + key * lit + fill * behind;
-    pixel = vec4(pow(clamp(base * light + key * shine, 0.0, 1.0), vec3(1.0 / 2.2)), 1);
-}"""
-
+HEAD_SHADERS, PLAIN_SKIN = Path(__file__).with_name("head"), Path(__file__).with_name("plain_skin")
 # Outlines on ICT's head at rest, seen from the front; the person's left, centimetres.
 BROW = np.array([[0.9, 5.1], [1.3, 5.9], [2.6, 6.35], [4.1, 6.3], [5.3, 5.4], [4.1, 5.75], [2.6, 5.65], [1.4, 5.2]])
 LIPS = np.array([[0, -2.75], [0.5, -2.55], [1.3, -2.9], [2.3, -3.5], [1.5, -4.2], [0.7, -4.6], [0, -4.65]])
@@ -114,7 +80,8 @@ class Look:
 class HeadRenderer:
     """Renders heads into square RGB pictures."""
 
-    vertex_shader, fragment_shader = VERTEX_SHADER, FRAGMENT_SHADER
+    skin_shaders: ClassVar[Path] = PLAIN_SKIN  # the piece that completes HEAD_SHADERS
+    shader_constants: ClassVar[dict[str, float]] = {}
     attributes: ClassVar = {"position": 3, "normal": 3, "colour": 3, "rest": 3}  # of a vertex, and their lengths
 
     def __init__(self, model: HeadModel, size: int = 512):
@@ -132,7 +99,8 @@ class HeadRenderer:
         self._skin = np.setdiff1d(model.vertices_of("Face"), self._mouth_inside)
         self._inner_lips = self._middle_of_inner_lips()
         self._gl = moderngl.create_context(standalone=True, backend="egl")  # pyright: ignore[reportArgumentType]
-        self._program = self._gl.program(vertex_shader=self.vertex_shader, fragment_shader=self.fragment_shader)
+        vertex_shader, fragment_shader = shader_sources(HEAD_SHADERS, self.skin_shaders, self.shader_constants)
+        self._program = self._gl.program(vertex_shader=vertex_shader, fragment_shader=fragment_shader)
         self._indices = self._gl.buffer(self.faces.astype(np.int32).tobytes())
         self._vertices = self._gl.buffer(reserve=len(model.base) * sum(self.attributes.values()) * 4)
         lengths = " ".join(f"{length}f" for length in self.attributes.values())

@@ -1,4 +1,4 @@
-"""How the refiner is trained: its settings, its pairs as tensors, their augmentation and the losses."""
+"""Training of the refiner: settings, stored pairs as batches, their augmentation, and the losses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 import yaml
 from jaxtyping import Float
+from kornia.enhance import adjust_gamma
+from kornia.morphology import dilation
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -23,14 +25,17 @@ DATA = (
     "Frames of rendered USC ICT-FaceKit heads (MIT), some with the skin of generated portraits and of paintings in the "
     "public domain; mouths, creases and light are rendered."
 )
-MOUTH_WEIGHT, EYE_WEIGHT, CREASE_WEIGHT = 3.0, 1.5, 8.0  # beside 1 for the rest of the face
-FULLY_CREASED = 0.25  # of the creases' change of relief: thin lines are little of a face and much of its expression
-MIRRORED_LAYOUT = (3, 5)  # layout channels that point sideways
-GRADIENT_SCALES = (1, 2, 4)
+# Creases weigh most: thin lines are few pixels of a face and much of its expression.
+MOUTH_WEIGHT, EYE_WEIGHT, CREASE_WEIGHT = 3.0, 1.5, 8.0  # added to 1, the weight of the rest of the face
+FULLY_CREASED = 0.25  # change of the creases' relief from which on CREASE_WEIGHT counts fully
+MIRRORED_LAYOUT = (3, 5)  # layout channels that hold a sideways coordinate
+GRADIENT_SCALES = (1, 2, 4)  # pixels of the crop that are averaged before differences are taken
 
 
 @dataclass(frozen=True)
 class RefinerSettings:
+    """What a run that trains the refiner can be told; the defaults made the released weights."""
+
     refiner: RefinerConfig = field(default_factory=RefinerConfig)
     ict: Path | None = None  # ict_facekit_light.npz; else CEMNET_ICT_FACEKIT
     portraits: tuple[Path, ...] = ()  # whose skin heads wear
@@ -48,7 +53,7 @@ class RefinerSettings:
 
     @classmethod
     def load(cls, path: Path) -> "RefinerSettings":
-        """Reads a yaml file; an unknown name is a CEMNetError that says which."""
+        """Reads a yaml file. CEMNetError names settings that do not exist."""
         values: dict[str, Any] = yaml.safe_load(path.read_text())
         unknown = set(values) - {setting.name for setting in fields(cls)}
         if unknown:
@@ -61,7 +66,10 @@ class RefinerSettings:
 
 
 def load_settings(config: Path) -> TrainingSettings | RefinerSettings:
-    """Of whichever networks the yaml file is about; CEMNetError where it cannot be read."""
+    """Settings from a yaml file: the refiner's where it has a `refiner` entry, else the networks'.
+
+    CEMNetError where the file cannot be read.
+    """
     try:
         trains_refiner = "refiner" in (yaml.safe_load(config.read_text()) or {})
     except (OSError, yaml.YAMLError) as error:
@@ -70,7 +78,7 @@ def load_settings(config: Path) -> TrainingSettings | RefinerSettings:
 
 
 class PairDataset(Dataset):
-    """Pairs as they are stored; `RefinerObjective` turns whole batches into what the network takes."""
+    """Pairs as they are stored, one frame an item; `PairBatch.of` makes network inputs of whole batches."""
 
     def __init__(self, parts: Sequence[RefinerPairs]):
         self.parts = parts
@@ -86,7 +94,7 @@ class PairDataset(Dataset):
 
 @dataclass(frozen=True)
 class PairBatch:
-    """Floats, channels first; colours 0 to 1."""
+    """A batch of pairs as the network takes it: floats, channels first, colours 0 to 1."""
 
     composed: Float[Tensor, "batch 3 height width"]
     target: Float[Tensor, "batch 3 height width"]
@@ -98,13 +106,14 @@ class PairBatch:
 
     @classmethod
     def of(cls, stored: dict[str, Tensor]) -> "PairBatch":
+        """From a batch of `PairDataset`: channels last, colours and masks in 8 bits."""
         colours = {name: stored[name].permute(0, 3, 1, 2).float() / 255 for name in ("composed", "target")}
         masks = {name: stored[name].unsqueeze(1).float() / 255 for name in ("openings", "share")}
         layout, folds = stored["layout"].permute(0, 3, 1, 2).float(), stored["folds"].unsqueeze(1).float()
         return cls(**colours, **masks, folds=folds, layout=layout, expressions=stored["expressions"].float())
 
     def mirrored(self) -> "PairBatch":
-        """Every face and its light from the other side."""
+        """The mirror image of every frame, with layout and expression to match."""
         pictures = ("composed", "target", "folds", "openings", "share", "layout")
         flipped = {name: getattr(self, name).flip(-1) for name in pictures}
         flipped["layout"][:, MIRRORED_LAYOUT] *= -1
@@ -113,7 +122,7 @@ class PairBatch:
         return PairBatch(**flipped, expressions=torch.cat(halves, dim=1))
 
     def recoloured(self) -> "PairBatch":
-        """Other cameras, films and paints: exposure, tint, contrast, less or no colour, and grain."""
+        """Random exposure, tint, contrast, saturation (0 for 15 %) and grain, the same for a frame and its target."""
         count, device = len(self.composed), self.composed.device
 
         def between(low: float, high: float, channels: int = 1) -> Tensor:
@@ -124,7 +133,7 @@ class PairBatch:
         grain = between(-0.02, 0.03).clamp_min(0) * torch.randn_like(self.composed[:, :1])
 
         def changed(picture: Tensor) -> Tensor:
-            picture = (gain * tint * picture.clamp(0, 1) ** gamma).clamp(0, 1)
+            picture = adjust_gamma(picture.clamp(0, 1), gamma, gain * tint)
             grey = picture.mean(dim=1, keepdim=True)
             return grey + colour * (picture - grey)
 
@@ -133,18 +142,20 @@ class PairBatch:
         return PairBatch(composed, target, self.folds, self.openings, self.share, layout, self.expressions)
 
     def refined(self, refiner: nn.Module) -> Float[Tensor, "batch 3 height width"]:
+        """The composed frames with the refiner's change, as far as it is shown."""
         details = torch.cat([self.composed, self.folds, self.openings], dim=1)
         return self.composed + self.share * refiner(details, self.layout, self.expressions).float()
 
 
 class RefinerObjective(nn.Module):
-    """The losses of a batch of stored pairs, by name."""
+    """The losses of a batch of stored pairs, by the names of REFINER_LOSS_WEIGHTS."""
 
     def __init__(self, refiner: Refiner):
         super().__init__()
         self.refiner = refiner
 
     def forward(self, stored: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses without weights. Every batch is recoloured at random, and half of the batches are mirrored."""
         batch = PairBatch.of(stored).recoloured()
         if torch.rand(()) < 0.5:
             batch = batch.mirrored()
@@ -158,7 +169,7 @@ class RefinerObjective(nn.Module):
 
 
 def pixel_importance(batch: PairBatch) -> Float[Tensor, "batch 1 height width"]:
-    """Mouth, eyes and creases count more than skin; where nothing may change nothing counts."""
+    """The weight of each pixel in the losses: more for mouth, eyes and creases, 0 where no change is shown."""
     mouth, eyes = (batch.openings > 0.75).float(), ((batch.openings > 0.2) & (batch.openings < 0.75)).float()
     around = [widened(mask) for mask in (mouth, eyes)]
     creased = (batch.folds.abs() / FULLY_CREASED).clamp(max=1)
@@ -166,9 +177,8 @@ def pixel_importance(batch: PairBatch) -> Float[Tensor, "batch 1 height width"]:
 
 
 def widened(mask: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:
-    """Four pixels wider on every side."""
-    across = F.max_pool2d(mask, (1, 9), stride=1, padding=(0, 4))
-    return F.max_pool2d(across, (9, 1), stride=1, padding=(4, 0))
+    """The mask, four pixels wider on every side."""
+    return dilation(mask, mask.new_ones(9, 9))
 
 
 def gradient_loss(
@@ -176,7 +186,7 @@ def gradient_loss(
     target: Float[Tensor, "batch 3 height width"],
     importance: Float[Tensor, "batch 1 height width"],
 ) -> Float[Tensor, ""]:
-    """Edges and creases are where they should be, at several scales."""
+    """Weighted mean absolute error of horizontal and vertical differences, the mean over GRADIENT_SCALES."""
     error = picture - target
     losses = []
     for scale in GRADIENT_SCALES:

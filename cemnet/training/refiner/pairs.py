@@ -25,7 +25,7 @@ from ...types import EmotionEstimate, FaceReference, Pose
 from ..heads.head_renderer import Look
 from ..heads.ict_head import HeadModel, sample_emotional_face, sample_expression, sample_identity, speaking
 from ..heads.render_dataset import sample_pose
-from .lit_mouth import LitMouth
+from .lit_mouth import lit_mouth
 from .wrinkled_heads import CreasedHeadRenderer, Creases, Skin
 
 FRAMES_PER_HEAD = 6
@@ -176,7 +176,7 @@ class PairMaker:
         image = np.ascontiguousarray(pixels.from_uint8(lit).numpy())
         crop = np.ascontiguousarray(image[prepared.area])
         eyes = tuple(Eye.build(prepared.warp, prepared.landmarks, lids, crop) for lids in LIDS)
-        mouth = LitMouth.of(prepared.mouth, self.renderer.mouth)
+        mouth = lit_mouth(prepared.mouth, self.renderer.mouth, goal)
         portrait = replace(prepared, image=image, crop=crop, eyes=eyes, mouth=mouth, refined=None)
         return self.renderer.region(portrait, goal, STILL)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import cv2
@@ -17,7 +18,7 @@ from ...render.mouth.colours import LUMINANCE
 from ...render.mouth.teeth import ARCH_CENTRE_DEPTH
 from ...render.refiner.wrinkles import crease_reliefs, crease_strengths
 from ...types import FaceReference, Pose
-from ..heads.head_renderer import EYE_SOCKETS, FRAGMENT_SHADER, VERTEX_SHADER, HeadRenderer, Look
+from ..heads.head_renderer import EYE_SOCKETS, HeadRenderer, Look
 from ..heads.ict_head import HeadModel
 
 FLAT_EXTENT = 10.0  # centimetres from the middle of the resting face to the edge of its flat textures
@@ -30,47 +31,7 @@ INNER_ENAMEL = 0.25  # the light on the side of teeth that looks into the mouth
 DEEP_LOSS = np.array([0.75, 0.85, 0.87])
 ENAMEL, GUM = np.array([0.72, 0.67, 0.56]), np.array([0.3, 0.085, 0.08])
 
-CREASED_VERTEX_SHADER = VERTEX_SHADER.replace(
-    "void main() {",
-    """uniform float scale; in vec2 fresh; out vec3 where; out vec2 fresh_place;
-void main() {
-    fresh_place = fresh;
-    where = position * vec3(1, -1, -1) / scale;""",
-)
-CREASED_SHADER = (
-    FRAGMENT_SHADER.replace(
-        "void main() {",
-        f"""uniform sampler2D relief; uniform sampler2D painted; uniform sampler2D fresh_relief;
-uniform float painted_share; uniform float furrow_shadow;
-in vec3 where; in vec2 fresh_place;
-vec2 flat_place() {{ return place.xy / {2 * FLAT_EXTENT:.1f} + 0.5; }}
-float height() {{
-    vec2 at_fresh = fresh_place / {2 * FLAT_EXTENT:.1f} + 0.5;
-    return {RELIEF_UNIT} * 2.0 * (texture(relief, flat_place()).r + texture(fresh_relief, at_fresh).r - 1.0);
-}}
-vec3 folded(vec3 n) {{  // Mikkelsen, Bump Mapping Unparametrized Surfaces on the GPU, 2010
-    vec3 across = dFdx(where), up = dFdy(where);
-    vec3 first = cross(up, n), second = cross(n, across);
-    float area = dot(across, first);
-    return normalize(abs(area) * n - sign(area) * (dFdx(height()) * first + dFdy(height()) * second));
-}}
-void main() {{""",
-    )
-    .replace(
-        "vec3 n = normalize(shaded_normal);",
-        """vec3 n = normalize(shaded_normal);
-    if (place.z < 400.0) {
-        float front = painted_share * smoothstep(3.0, 5.0, place.z) * (1.0 - smoothstep(7.8, 8.6, place.y));
-        base = mix(base, texture(painted, flat_place()).rgb, front);
-        base *= exp(furrow_shadow * warmth * min(height(), 0.0));
-        n = folded(n);
-    }""",
-    )
-    .replace("const vec3 wrap = vec3(0.15);", "const vec3 wrap = vec3(0.28, 0.15, 0.1), warmth = vec3(0.7, 1.0, 1.15);")
-    .replace(
-        "float shine = is_eye", "float shine = place.z > 400.0 && !is_eye ? 0.03 * gloss * pow(halfway, 60.0) : is_eye"
-    )
-)
+WRINKLED_SKIN = Path(__file__).with_name("wrinkled_skin")
 
 
 @dataclass(frozen=True)
@@ -144,7 +105,8 @@ def flat_places(side: int) -> Float[np.ndarray, "side side 2"]:
 class CreasedHeadRenderer(HeadRenderer):
     """Draws a head's folds for its expression, and lights the mouth through the opening between the lips."""
 
-    vertex_shader, fragment_shader = CREASED_VERTEX_SHADER, CREASED_SHADER
+    skin_shaders: ClassVar[Path] = WRINKLED_SKIN
+    shader_constants: ClassVar[dict[str, float]] = {"FLAT_EXTENT": FLAT_EXTENT, "RELIEF_UNIT": RELIEF_UNIT}
     attributes: ClassVar = HeadRenderer.attributes | {"fresh": 2}
 
     def __init__(self, model: HeadModel, basis: FaceBasis, size: int = 512):

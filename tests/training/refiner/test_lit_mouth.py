@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from render_faces import astronaut_face, expression, load_renderer
 
-from cemnet.training.refiner.lit_mouth import LitMouth, face_light
+from cemnet.training.refiner.lit_mouth import face_light, lit_jaw, lit_mouth
 
 STILL = np.zeros(3, np.float32)
 FRONT = 9.5  # centimetres in front of the basis' origin: what lies further ahead is a front tooth
@@ -23,13 +23,9 @@ def closed(renderer):
     return renderer.prepare(astronaut_face(renderer.basis, shown=expression()))
 
 
-@pytest.fixture(scope="module")
-def lit(renderer, closed):
-    return dataclasses.replace(closed, mouth=LitMouth.of(closed.mouth, renderer.mouth))
-
-
-def test_light_changes_the_inside_of_the_mouth_and_nothing_else(renderer, closed, lit):
+def test_light_changes_the_inside_of_the_mouth_and_nothing_else(renderer, closed):
     shown = expression(jawOpen=0.6)
+    lit = dataclasses.replace(closed, mouth=lit_mouth(closed.mouth, renderer.mouth, shown))
     change = np.abs(renderer.region(lit, shown, STILL) - renderer.region(closed, shown, STILL)).max(-1)
     rows, columns = closed.lips.box.area
     assert change[rows, columns].max() > 0.1
@@ -37,15 +33,15 @@ def test_light_changes_the_inside_of_the_mouth_and_nothing_else(renderer, closed
     assert not change.any()
 
 
-def test_teeth_stay_where_they_are_painted(lit, renderer):
-    jaw, posed = renderer.mouth.upper, lit.mouth.upper
-    drawn = lit.mouth.lit_jaw(jaw, posed, 0.0, expression(jawOpen=0.5))
+def test_teeth_stay_where_they_are_painted(closed, renderer):
+    jaw, posed = renderer.mouth.upper, closed.mouth.upper
+    drawn = lit_jaw(closed.mouth, jaw, posed, 0.0, expression(jawOpen=0.5))
     np.testing.assert_array_equal(drawn.drawing[..., 3] > 0.5, posed.drawing[..., 3] > 0.5)
 
 
-def test_a_wider_opening_lets_more_light_in_and_front_teeth_get_most(lit, renderer):
+def test_a_wider_opening_lets_more_light_in_and_front_teeth_get_most(closed, renderer):
     jaw = renderer.mouth.upper
-    shape = lit.mouth.motion.shape
+    shape = closed.mouth.motion.shape
     corners, middle = shape[[61, 291]], shape[[13, 14]].mean(0)
 
     def light(height):
