@@ -13,7 +13,6 @@ from cemnet.errors import MissingModelError
 from cemnet.face import landmarker as face_module
 from cemnet.face.landmark_indices import OUTER_EYE_CORNERS
 from cemnet.face.landmarker import MEDIAPIPE_TO_ARKIT, FaceLandmarker, find_face_landmarker
-from cemnet.face.search_regions import Picture, Region, tiles
 
 
 @pytest.fixture(scope="module")
@@ -165,21 +164,6 @@ def test_things_are_not_taken_for_faces(landmarker, name):
 @pytest.mark.parametrize("shape", [(1, 1), (3, 700), (700, 3), (40, 40)])
 def test_tiny_and_thin_pictures_hold_no_face(landmarker, shape):
     assert landmarker.detect(np.full((*shape, 3), 128, np.uint8)) == []
-
-
-def test_a_crop_of_a_large_region_does_not_alias():
-    stripes = np.zeros((1024, 1024, 3), np.uint8)
-    stripes[:, ::2] = 255
-    crop = Picture(stripes).crop(Region(np.array([512.0, 512.0]), 1024.0), 128)
-    assert np.ptp(crop[8:-8, 8:-8]) < 0.05
-
-
-def test_tiles_cover_the_whole_image():
-    covered = np.zeros((700, 1900), bool)
-    for tile in tiles(700, 1900, 4):
-        low = np.round(tile.centre - tile.side / 2).astype(int).clip(0)
-        covered[low[1] : low[1] + int(tile.side) + 1, low[0] : low[0] + int(tile.side) + 1] = True
-    assert covered.all()
 
 
 def test_a_given_path_is_taken_and_a_wrong_one_is_named(task_path, tmp_path):

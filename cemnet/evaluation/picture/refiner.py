@@ -36,9 +36,9 @@ def unfilled(mouth, /, box, crop, skin, contour, expression, head, by_head):
     return skin
 
 
-def warping_renderer(maker: PairMaker) -> FaceRenderer:
-    """Warps the skin of the maker's portraits, and paints neither the mouth nor a refinement."""
-    return FaceRenderer(maker.basis, maker.renderer.mouth, fill_mouth=unfilled)
+def warping_renderer(renderer: FaceRenderer) -> FaceRenderer:
+    """A renderer of the same faces that warps the skin, and paints neither the mouth nor a refinement."""
+    return FaceRenderer(renderer.basis, renderer.mouth, fill_mouth=unfilled)
 
 
 def versions(example: Example, warping: FaceRenderer, refiner: Refiner) -> dict[str, Crop]:
@@ -99,7 +99,7 @@ def scores(
     maker: PairMaker, refiner: Refiner, numbers: range, seed: int
 ) -> Iterator[tuple[str, str, dict[str, float]]]:
     """Region, version and measures of every frame of some heads, which are numbered for the seed."""
-    warping = warping_renderer(maker)
+    warping = warping_renderer(maker.renderer)
     for example in (example for number in numbers for example in maker.frames(seed, number)):
         target, truth = (picture.astype(np.float32) / 255 for picture in (example.target, example.truth))
         made = versions(example, warping, refiner)

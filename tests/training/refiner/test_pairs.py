@@ -3,10 +3,6 @@
 import numpy as np
 import pytest
 from paths import ICT_FACEKIT
-from render_faces import expression
-
-from cemnet.render.refiner.wrinkles import crease_strengths
-from cemnet.training.refiner.wrinkled_heads import Creases
 
 
 @pytest.fixture(scope="module")
@@ -16,21 +12,6 @@ def examples():
     from cemnet.training.refiner.pairs import PairMaker
 
     return [example for number in range(2) for example in PairMaker(ICT_FACEKIT, []).frames(1, number)]
-
-
-def test_creases_that_stay_keep_their_depth_and_new_ones_have_another():
-    smile, laugh = expression(mouthSmile=0.5), expression(mouthSmile=1.0)
-    calm = np.zeros_like(smile)
-
-    def depths(start, goal):
-        found = Creases.between(start, goal, (0.3, 1.7), None)
-        return found.own, found.fresh
-
-    np.testing.assert_allclose(depths(smile, smile), [0.3 * crease_strengths(smile), 0 * crease_strengths(smile)])
-    np.testing.assert_allclose(depths(calm, laugh), [0 * crease_strengths(laugh), 1.7 * crease_strengths(laugh)])
-    assert not np.any(depths(laugh, calm))
-    assert np.any(depths(smile, laugh)[0])
-    assert (depths(smile, laugh)[1] < depths(calm, laugh)[1]).any()
 
 
 def test_a_target_is_the_frame_in_another_light(examples):
