@@ -38,7 +38,7 @@ def read_triangles(path: Path) -> tuple[np.ndarray, np.ndarray, list[str]]:
 
 
 def convert(folder: Path) -> dict[str, np.ndarray]:
-    """Everything the light file holds; see `cemnet.training.heads.HeadModel`."""
+    """The arrays of the light file; see `cemnet.training.heads.ict_head.HeadModel`."""
     base = read_vertices(folder / f"{NEUTRAL}.obj")
     faces, face_material, materials = read_triangles(folder / f"{NEUTRAL}.obj")
     shapes = {path.stem: path for path in sorted(folder.glob("*.obj")) if path.stem != NEUTRAL}
@@ -58,6 +58,7 @@ def convert(folder: Path) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
+    """Converts ICT-FaceKit's folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="ICT-FaceKit's FaceXModel folder")
     parser.add_argument("output", type=Path, help="the .npz to write")

@@ -25,11 +25,12 @@ RIGHT_IRIS, LEFT_IRIS = 468, 473  # centres
 
 
 def eye_distance(points: Float[np.ndarray, "landmark 3"]) -> float:
+    """Pixels between the middles of the irises."""
     return float(np.linalg.norm(points[LEFT_IRIS, :2] - points[RIGHT_IRIS, :2]))
 
 
 def report(basis: FaceBasis, renders: Renders) -> None:
-    """Mean landmark error on heads that the basis has not seen."""
+    """Prints the mean landmark error on heads that the basis has not seen, in pixels and relative to the eyes."""
     errors = {"known expression": [], "fitted expression": []}
     off = []
     for index in range(len(renders)):
@@ -47,7 +48,7 @@ def report(basis: FaceBasis, renders: Renders) -> None:
 
 
 def report_coefficients(off: Float[np.ndarray, "head expression"], truth: Float[np.ndarray, "head expression"]) -> None:
-    """How far fitted blendshapes lie from the drawn ones, worst first."""
+    """Prints the error of fitted blendshapes, the largest first."""
     print(f"  fitted against drawn coefficients: mean absolute error {np.abs(off).mean():.3f}")
     for index in np.abs(off).mean(0).argsort()[::-1]:
         on = truth[:, index] > 0.3
@@ -57,6 +58,7 @@ def report_coefficients(off: Float[np.ndarray, "head expression"], truth: Float[
 
 
 def main() -> None:
+    """Renders heads unless they are there, fits the basis, writes it and reports on held-out heads."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ict", type=Path, help="ict_facekit_light.npz; else CEMNET_ICT_FACEKIT")
     parser.add_argument("--renders", type=Path, required=True, help="where rendered heads are kept (.npz)")

@@ -22,6 +22,7 @@ DARKEST = {ENAMEL: 0.12, GUM: 0.2, TONGUE: 0.12}
 
 
 def vertex_normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Unit normals (vertex, 3), weighted by the areas of the faces around."""
     corners = vertices[faces]
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals = np.zeros_like(vertices)
@@ -90,6 +91,7 @@ def layer(ict: dict[str, np.ndarray], upper: bool) -> dict[str, torch.Tensor]:
 
 
 def main() -> None:
+    """Writes both jaws' meshes as one file of weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("ict_facekit", type=Path)
     parser.add_argument("output", type=Path, nargs="?", default=RELEASED_WEIGHTS / "mouth_interior.safetensors")

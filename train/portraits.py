@@ -1,7 +1,9 @@
-"""Hard portraits to look at and to measure: python train/portraits.py --portraits FOLDER --ict FILE --output FOLDER.
+"""Renders and measures portraits that are hard to animate.
 
-Writes a sheet of twelve hard portraits, each with seven expressions, and close-ups of mouths and eyes at 100 %, and
-prints what can be measured without knowing how the pictures should look.
+    python train/portraits.py --portraits FOLDER --ict FILE --output FOLDER
+
+Writes a sheet of twelve hard portraits with seven expressions each, and sheets of mouths and eyes at 100 %. Prints the
+measures of `evaluation.picture.measures`.
 """
 
 import argparse
@@ -40,7 +42,7 @@ def expressions() -> dict[str, Float[np.ndarray, "expression"]]:
 
 
 def close_up(picture: np.ndarray, points: np.ndarray) -> Image.Image:
-    """Pixels around some landmarks as they are."""
+    """The pixels around the middle of some points, not scaled; CLOSE_UP is the size."""
     centre, (width, height) = points.mean(0).round().astype(int), CLOSE_UP
     matrix = np.array([[1.0, 0.0, width / 2 - centre[0]], [0.0, 1.0, height / 2 - centre[1]]])
     pixels = cv2.warpAffine((255 * picture[..., :3]).round().astype(np.uint8), matrix, CLOSE_UP)
@@ -63,6 +65,7 @@ def picture_row(
 
 
 def save_sheet(path: Path, rows: list[list[Image.Image]]) -> None:
+    """Writes rows of pictures of one size into one file."""
     width, height = rows[0][0].size
     sheet = Image.new("RGB", (width * max(map(len, rows)), height * len(rows)))
     for down, row in enumerate(rows):
@@ -73,6 +76,7 @@ def save_sheet(path: Path, rows: list[list[Image.Image]]) -> None:
 
 
 def measures(renderer: FaceRenderer, prepared: PreparedFace) -> str:
+    """One line of the printed table; its columns are named in `print_heading`."""
     seams = [seam(renderer, prepared, expression) for expression in expressions().values()]
     moved = " ".join(f"{value:6.2f}" for value in breathing(prepared).values())
     shaking, flicker = teeth_jitter(renderer, prepared)
@@ -81,7 +85,19 @@ def measures(renderer: FaceRenderer, prepared: PreparedFace) -> str:
     return f"{max(seams):7.2f}  {moved}  {100 * kept:5.0f} %  {shaking:8.3f}  {flicker:7.2f}  {unrefined:9.2f}"
 
 
+def print_heading() -> None:
+    """Explains and names the columns of the table."""
+    print(
+        "Steepest seam of the mouth (grey levels of 255 above its neighbourhood); hair, cheeks and chin moving with a\n"
+        "dropping jaw (% of the face's height); detail kept by a turn; teeth shaking (%) and flickering (grey\n"
+        "levels, with the refiner and without)"
+    )
+    moving, teeth = f"{'hair':>6s} {'cheeks':>6s} {'chin':>6s}", f"{'shaking':>8s}  {'flicker':>7s}  {'without':>9s}"
+    print(f"{'':16s} {'seam':>7s}  {moving}  {'detail':>7s}  {teeth}")
+
+
 def main() -> None:
+    """Renders and measures every hard portrait."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--portraits", type=Path, required=True, help="a folder of portraits")
     parser.add_argument("--ict", type=Path, required=True, help="ict_facekit_light.npz, see train/convert_ict.py")
@@ -90,13 +106,7 @@ def main() -> None:
     arguments.output.mkdir(parents=True, exist_ok=True)
     model: CEMNet = pipeline.load_model(device="cpu")
     rows = []
-    print(
-        "Steepest seam of the mouth (grey levels of 255 above its neighbourhood); hair, cheeks and chin moving with a\n"
-        "dropping jaw (% of the face's height); detail kept by a turn; teeth shaking (%) and flickering (grey\n"
-        "levels, with the refiner and without)"
-    )
-    moving, teeth = f"{'hair':>6s} {'cheeks':>6s} {'chin':>6s}", f"{'shaking':>8s}  {'flicker':>7s}  {'without':>9s}"
-    print(f"{'':16s} {'seam':>7s}  {moving}  {'detail':>7s}  {teeth}")
+    print_heading()
     for name, pixels in hard_portraits(arguments.portraits, arguments.ict):
         face = pipeline.face_reference(model, from_uint8(pixels))
         prepared = model.renderer.prepare(face)

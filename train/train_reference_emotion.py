@@ -30,12 +30,13 @@ DATA = "USC ICT-FaceKit heads (MIT) rendered with the project's own emotion prot
 
 
 def fitted_expressions(basis: FaceBasis, renders: Renders) -> Float[np.ndarray, "head expression"]:
+    """The expression that the basis fits to each head's landmarks alone."""
     rows = range(len(renders))
     return np.stack([basis.fit(renders.landmarks(row)).expression for row in tqdm(rows, "fitting", mininterval=10)])
 
 
 def targets(renders: Renders) -> tuple[Float[Tensor, "head emotion"], Float[Tensor, "head"], Float[Tensor, "head"]]:
-    """Soft labels, intensities and weights. Faces put together at random are to be read as nothing in particular."""
+    """Soft labels, intensities and weights of heads. Random expressions get a label halfway to uniform."""
     labels = np.zeros((len(renders), len(EMOTIONS)))
     clear = (renders.intensity / CLEAR_INTENSITY).clip(0, 1)
     emotional = renders.emotion != NO_EMOTION
@@ -51,12 +52,13 @@ def targets(renders: Renders) -> tuple[Float[Tensor, "head emotion"], Float[Tens
 def emotion_losses(
     outputs: Float[Tensor, "head output"], labels: Float[Tensor, "head emotion"], intensity: Float[Tensor, "head"]
 ) -> dict[str, Float[Tensor, "head"]]:
-    """The reader's two terms: which emotion, and how strongly."""
+    """The two losses of each head: cross entropy of the emotion, and squared error of the intensity."""
     emotion = F.cross_entropy(outputs[:, :-1], labels, reduction="none")
     return {"emotion": emotion, "intensity": 4 * F.mse_loss(outputs[:, -1].sigmoid(), intensity, reduction="none")}
 
 
 def train(features: Float[np.ndarray, "head feature"], renders: Renders, seed: int) -> dict[str, Tensor]:
+    """Trains the reader with noisy and dropped features; its tensors by the names of `ReferenceEmotionReader`."""
     torch.manual_seed(seed)
     inputs = torch.tensor(features, dtype=torch.float32)
     centre, spread = inputs.mean(0), inputs.std(0).clamp_min(0.05)
@@ -84,7 +86,7 @@ def train(features: Float[np.ndarray, "head feature"], renders: Renders, seed: i
 
 
 def report(basis: FaceBasis, reader: ReferenceEmotionReader, renders: Renders) -> None:
-    """Accuracy, calibration, intensity error and what reading does for the fit, on persons it has not seen."""
+    """Prints accuracy, calibration, intensity error and the gain of the fit, on persons not used for training."""
     heads = [renders.landmarks(row) for row in range(len(renders))]
     read = [fit_and_read(head, basis, reader) for head in heads]
     for label, fits in (("alone", [basis.fit(head) for head in heads]), ("once read", [fit for fit, _ in read])):
@@ -110,6 +112,7 @@ def report(basis: FaceBasis, reader: ReferenceEmotionReader, renders: Renders) -
 
 
 def main() -> None:
+    """Trains and writes a reader and reports on held-out heads, or reports on a given reader."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--renders", type=Path, required=True, help="rendered heads of fit_face_basis.py (.npz)")
     parser.add_argument("--held-out", type=int, default=600)

@@ -1,4 +1,4 @@
-"""The emotion that a portrait's face already shows, read softly and with its strength."""
+"""Estimates the emotion that a portrait's face shows: probabilities of the emotions, and an intensity."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,10 @@ EMOTIONAL = np.array([not name.startswith(("eyeLook", "tongue")) for name in ARK
 
 @dataclass(frozen=True)
 class ReferenceEmotionReader:
-    """Reads an emotion from a fitted expression and MediaPipe's scores: softly, and faintly where it is unsure."""
+    """A network with one hidden layer, from a fitted expression and MediaPipe's scores to an emotion.
+
+    Where it is unsure, probabilities are spread and the intensity is low.
+    """
 
     centre: Float[np.ndarray, "feature"]
     spread: Float[np.ndarray, "feature"]
@@ -33,7 +36,7 @@ class ReferenceEmotionReader:
     def read(
         self, expression: Float[np.ndarray, "expression"], scores: Float[np.ndarray, "expression"]
     ) -> EmotionEstimate:
-        """The emotion of one face; a face and its mirror image read the same."""
+        """The emotion of one face. A face and its mirror image have the same emotion."""
         mirrored = self._outputs(expression[MIRRORED_EXPRESSION], scores[MIRRORED_EXPRESSION])
         outputs = (self._outputs(expression, scores) + mirrored) / 2
         logits, intensity = outputs[: len(EMOTIONS)], outputs[len(EMOTIONS)]
@@ -51,5 +54,5 @@ class ReferenceEmotionReader:
 def emotion_features(
     expression: Float[np.ndarray, "*batch expression"], scores: Float[np.ndarray, "*batch expression"]
 ) -> Float[np.ndarray, "*batch feature"]:
-    """What the reader looks at. Where a person looks says nothing, so gaze is left out."""
+    """The inputs of the network: expression and scores without gaze and tongue, which tell nothing of an emotion."""
     return np.concatenate([expression[..., EMOTIONAL], scores[..., EMOTIONAL]], axis=-1).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Which of MediaPipe's 478 landmarks lie where; "right" is the person's right, the left side of the picture."""
+"""Groups of MediaPipe's 478 landmarks; "right" is the person's right, the left side of the picture."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ OUTER_LIP_CORNERS = (61, 291)
 
 @dataclass(frozen=True)
 class Lids:
-    """The margins of one eye's lids without the corners, from the picture's left to its right, and the corners."""
+    """Landmarks of one eye: the margins of both lids without the corners, from the left of the picture to the right."""
 
     upper: tuple[int, ...]
     lower: tuple[int, ...]
@@ -57,7 +57,7 @@ OVAL = (
     136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip
 
-# What the two fields follow (see warp.py); lids have their own motion (see eyelids.py).
+# The control points of the two displacement fields (see warp.py); lids are moved by eyelids.py.
 UPPER_SIDE_ONLY = (*UPPER_LIP_ROWS[0], *UPPER_LIP_ROWS[2], *UPPER_LIP_ROWS[3])
 LOWER_SIDE_ONLY = (*LOWER_LIP_ROWS[0], *LOWER_LIP_ROWS[2], *LOWER_LIP_ROWS[3])
 BOTH_SIDES = (

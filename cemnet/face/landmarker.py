@@ -129,7 +129,7 @@ def _network(archive: zipfile.ZipFile, name: str) -> Callable[[np.ndarray], dict
 
 
 class FaceLandmarker:
-    """Finds faces of any size, place and turn; 478 landmarks and the blendshape scores of each. Thread-safe."""
+    """Finds faces of any size, place and turn, with 478 landmarks and blendshape scores each. Thread-safe."""
 
     def __init__(self, task_path: Path):
         """Loads `face_landmarker.task` (see `find_face_landmarker`); MissingModelError when it cannot."""
@@ -155,7 +155,7 @@ class FaceLandmarker:
         return []
 
     def follow(self, image: UInt8[np.ndarray, "height width 3"], before: FaceLandmarks) -> FaceLandmarks | None:
-        """The face of the picture before in the next one of a film; None where it is not near there any more."""
+        """The face in the next frame of a film, near to where it was `before`; None where it is not there."""
         with self._lock:
             points, presence, _ = self._settle(Picture(image), region_of_landmarks(before.points[:, :2]))
             if presence < PRESENCE_THRESHOLD:
@@ -235,7 +235,7 @@ class FaceLandmarker:
         return np.concatenate([flat, depth], axis=1), presence
 
     def blendshapes(self, points: Float[np.ndarray, "landmark 3"]) -> Float[np.ndarray, "expression"]:
-        """MediaPipe's noisy scores in ARKit's order; the tongue is never seen."""
+        """MediaPipe's blendshape scores, 0 to 1, in ARKit's order; `tongueOut` is always 0."""
         (scores,) = self._blendshaper(points[None, BLENDSHAPE_POINTS, :2]).values()
         expression = np.zeros(NUM_EXPRESSIONS, np.float32)
         expression[MEDIAPIPE_TO_ARKIT] = scores.reshape(-1)[1:]

@@ -1,4 +1,4 @@
-"""The face reference: who is in the portrait, how the head is held, and which emotion the face already shows."""
+"""Makes face references: the person in a portrait, the pose of the head, and the emotion that the face shows."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,10 @@ def reference_faces(
 
 
 def choose_face(faces: Sequence[FaceReference], index: int | None = None) -> FaceReference:
-    """The largest face, or the one with the given index, counted from 0 with the largest first."""
+    """The largest face, or the one with the given index (0 is the largest).
+
+    FaceError where there is no such face.
+    """
     index = 0 if index is None else index
     if not 0 <= index < len(faces):
         count = "1 face" if len(faces) == 1 else f"{len(faces)} faces"
@@ -52,7 +55,7 @@ def choose_face(faces: Sequence[FaceReference], index: int | None = None) -> Fac
 
 
 def face_size(face: FaceLandmarks) -> float:
-    """The longer side of the face's box, pixels."""
+    """The longer side of the box around the landmarks, in pixels."""
     left, top, right, bottom = face.box
     return max(right - left, bottom - top)
 
@@ -71,7 +74,7 @@ def _opaque(image: Float[Tensor, "height width channel"]) -> Float[Tensor, "heig
 def fit_and_read(
     face: FaceLandmarks, basis: FaceBasis, reader: ReferenceEmotionReader
 ) -> tuple[FaceFit, EmotionEstimate]:
-    """What a face's landmarks say. What is read first improves the fit, and the improved fit is read again."""
+    """Fit and emotion of a face: the emotion read from a first fit improves the fit, which is then read again."""
     alone = basis.fit(face)
     guess = reader.read(alone.expression, face.blendshapes)
     fit = basis.fit_known_emotion(face, alone, guess.probabilities)

@@ -1,4 +1,4 @@
-"""Where to look for a face: turned squares of the image, in the order in which a face is likely to be found."""
+"""Regions of an image in which faces are searched: turned squares, the likely ones first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from .landmark_indices import OUTER_EYE_CORNERS
+
 SMALLEST_TILE = 160  # pixels; a face in a smaller tile is too small to animate anyway
-RIGHT_EYE_CORNER, LEFT_EYE_CORNER = 33, 263  # outer corners; the person's right is the picture's left
+RIGHT_EYE_CORNER, LEFT_EYE_CORNER = OUTER_EYE_CORNERS
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Region:
 
 
 class Picture:
-    """An image with halved copies, so that a crop of a large region does not alias."""
+    """An image pyramid: halved copies, so that a crop of a large region does not alias."""
 
     def __init__(self, image: UInt8[np.ndarray, "height width 3"]):
         self.levels = [np.ascontiguousarray(image)]
@@ -53,7 +55,10 @@ class Picture:
 
 
 def tiles(height: int, width: int, parts: int, angle: float = 0.0) -> list[Region]:
-    """Half-overlapping squares of 1/parts of the longer side; one part shows the whole image."""
+    """Half-overlapping squares with sides of 1/parts of the image's longer side; none where they would be too small.
+
+    The angle is that of the regions, in radians. With one part there is one square that shows the whole image.
+    """
     longer = max(height, width)
     side = longer / parts
     if parts > 1 and side < SMALLEST_TILE:
@@ -68,7 +73,7 @@ def tiles(height: int, width: int, parts: int, angle: float = 0.0) -> list[Regio
 
 
 def searches(height: int, width: int) -> Iterator[list[Region]]:
-    """Where to look, the likely places first: each next list is for images where the ones before found nobody."""
+    """Lists of regions to search, in order; a list is needed only where those before it have shown no face."""
     whole = tiles(height, width, 1)[0]
     yield [whole, *tiles(height, width, 2)]
     yield [Region(whole.centre, 1.6 * whole.side)]  # a face that fills or leaves the frame

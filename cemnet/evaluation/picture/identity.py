@@ -1,4 +1,4 @@
-"""Whether a rendered face is still the portrait's: what a face recogniser says of them, beside other people."""
+"""Similarity of rendered faces to their portrait by a face recogniser, beside the similarity of other people."""
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
@@ -26,9 +26,11 @@ Embedding = Float[np.ndarray, "feature"]
 
 @runtime_checkable
 class Recogniser(Protocol):
-    """Whatever turns faces into vectors, such as a `FaceRecogniser`."""
+    """Turns faces into vectors that are near each other for one person, as a `FaceRecogniser` does."""
 
-    def embedding(self, image: Picture, face: FaceLandmarks, /) -> Embedding: ...
+    def embedding(self, image: Picture, face: FaceLandmarks, /) -> Embedding:
+        """The vector of one face in a picture (0 to 1)."""
+        ...
 
 
 def similarity_table(
@@ -68,6 +70,7 @@ def pictures_of(model: CEMNet, face: FaceReference, voice: Speech) -> Iterator[t
 
 
 def similarity_row(kind: str, pairs: list[tuple[Embedding, Embedding]]) -> tuple[str, ...]:
+    """One row of the table: number of pairs, mean and least cosine, mean and largest distance, share of one person."""
     first, second = (np.stack(side) for side in zip(*pairs, strict=True))
     lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
     cosine, distance = (first * second).sum(1) / lengths, np.linalg.norm(first - second, axis=1)

@@ -1,4 +1,4 @@
-"""What can be measured about a rendered portrait without knowing how it should look: seams, breathing, jitter."""
+"""Measures of rendered portraits that need no target picture: seams, moving hair, sharpness, shaking teeth."""
 
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ SPEAKING = weights(jawOpen=0.35, mouthSmile=0.4, mouthUpperUp=0.4, mouthLowerDow
 def fields(
     prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
 ) -> tuple[Float[np.ndarray, "2 row column 2"], OpeningContour]:
-    """The two fields of an expression, and where they carry the lips."""
+    """The two displacement fields of an expression and a turn of the head, and the lips' contour after them."""
     moved, _ = prepared.motion.displacements(expression, head)
     forward = prepared.warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
     return forward, prepared.lips.moved(prepared.warp, forward)

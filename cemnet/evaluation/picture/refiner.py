@@ -15,7 +15,7 @@ from kornia.metrics import psnr, ssim
 
 from ...face.landmark_indices import LIDS, LOWER_LIP_ROWS, OUTER_LIP_CORNERS, UPPER_LIP_ROWS
 from ...render.mouth.colours import LUMINANCE
-from ...render.refiner.inputs import CROP_HEIGHT, CROP_ORIGIN, CROP_UNIT, CROP_WIDTH, into_crop
+from ...render.refiner.crop import CROP_HEIGHT, CROP_ORIGIN, CROP_UNIT, CROP_WIDTH, into_crop
 from ...render.refiner.network import Refiner, as_tensor
 from ...render.renderer import FaceRenderer
 from ...training.refiner.objective import GRADIENT_SCALES

@@ -1,9 +1,9 @@
-"""Paints what a warp cannot: folds of skin, the light in a mouth, shadows of lips and lids.
+"""The refiner: a small network that adds what a warp cannot show, such as creases, light in the mouth and shadows.
 
-A U-net (Ronneberger et al., 2015) on a coarse grid, four by four pixels to a cell (Shi et al., Real-Time
-Super-Resolution by Sub-Pixel Convolution, 2016): plain convolutions are cheapest there.
-The network sees the face in a crop of its own, upright and of one size whatever the portrait's, and answers with a
-bounded change of the crop's colours, which is scaled back onto the frame; the frame keeps its own detail.
+It is a U-net (Ronneberger et al., 2015) on a coarse grid with four by four pixels to a cell (Shi et al., Real-Time
+Super-Resolution by Sub-Pixel Convolution, 2016), where plain convolutions are cheapest. Its input is the face in an
+upright crop of one size for every portrait (see inputs.py). Its output is a bounded change of the crop's colours, which
+is scaled to the frame and added, so that the frame keeps its own detail.
 """
 
 from dataclasses import asdict, dataclass
@@ -20,14 +20,17 @@ from torch import Tensor, nn
 from ...arkit import NUM_EXPRESSIONS
 from ...checkpoint import load_checkpoint
 from ..mouth.colours import LUMINANCE
-from .inputs import CELL, CROP_CORNERS, NUM_DETAILS, NUM_LAYOUT, RefinerInputs
+from .crop import CELL, CROP_CORNERS
+from .inputs import NUM_DETAILS, NUM_LAYOUT, RefinerInputs
 
 REFINER_WEIGHTS = "refiner.safetensors"
-LARGEST_CHANGE = 0.5
+LARGEST_CHANGE = 0.5  # of a colour, 0 to 1
 
 
 @dataclass(frozen=True)
 class RefinerConfig:
+    """The size of the network; the default is that of the released weights."""
+
     widths: tuple[int, int, int] = (16, 48, 96)  # channels on the grid, at a half and at a quarter of it
 
 
@@ -84,22 +87,27 @@ class Refiner(nn.Module):
         return refiner.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def to_dict(self) -> dict[str, Any]:
+        """The config as it is stored with the weights."""
         return asdict(self.config)
 
 
 def convolution(inputs: int, outputs: int, stride: int = 1) -> nn.Conv2d:
+    """Three by three, with zeros around."""
     return nn.Conv2d(inputs, outputs, 3, stride, padding=1)
 
 
 def twice(features: Float[Tensor, "batch feature row column"]) -> Float[Tensor, "batch feature tworow twocolumn"]:
+    """Features on a grid of twice as many rows and columns, by linear interpolation."""
     return F.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def in_cells(
     details: Float[Tensor, "batch detail height width"], layout: Float[Tensor, "batch layout row column"]
 ) -> Float[Tensor, "batch detail_and_layout row column"]:
-    """F.pixel_unshuffle of the details, and the layout; where channels lie last, as they do at run time and as the
-    convolutions want them, twice as fast as it."""
+    """The network's input on its grid: F.pixel_unshuffle of the details, and the layout.
+
+    For tensors whose channels lie last in memory, as they do at run time, this is twice as fast as F.pixel_unshuffle.
+    """
     batch, channels, height, width = details.shape
     rows, columns = height // CELL, width // CELL
     lines = details.permute(0, 2, 3, 1).reshape(batch, rows, CELL, columns, CELL * channels)
@@ -109,7 +117,7 @@ def in_cells(
 
 
 def in_pixels(cells: Float[Tensor, "batch colour_of_pixel row column"]) -> Float[Tensor, "batch 3 height width"]:
-    """F.pixel_shuffle, but one plane a colour in memory, as what follows wants it."""
+    """F.pixel_shuffle, with one plane for each colour in memory: `lit_skin` is faster on such tensors."""
     batch, _, rows, columns = cells.shape
     pixels = cells.permute(0, 2, 3, 1).reshape(batch, rows, columns, 3, CELL, CELL)
     return pixels.permute(0, 3, 1, 4, 2, 5).reshape(batch, 3, CELL * rows, CELL * columns)
@@ -120,8 +128,11 @@ def lit_skin(
     colours: Float[Tensor, "batch 3 height width"],
     openings: Float[Tensor, "batch 1 height width"],
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Skin only grows lighter or darker, by a share of its brightness and alike in all channels: its shadows are warm,
-    as light wanders under it, and grey stays grey. Inside mouth and eyes any colour may change."""
+    """The change, limited on skin to lighter or darker: a share of its brightness, equal in all channels.
+
+    So shadows on skin stay warm, as light wanders under it, and grey pictures stay grey. Inside mouth and eyes any
+    colour may change.
+    """
     red, green, blue = LUMINANCE.tolist()
     light = red * change[:, :1] + green * change[:, 1:2] + blue * change[:, 2:]
     inside = three_by_three_mean((2 * openings.contiguous()).clamp(max=1))
@@ -131,14 +142,14 @@ def lit_skin(
 
 
 def three_by_three_mean(values: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch 1 height width"]:
-    """With zeros around; a fifth of the time that F.avg_pool2d takes."""
+    """The mean over three by three pixels, with zeros around; takes a fifth of the time of F.avg_pool2d."""
     around = F.pad(values, (1, 1, 1, 1))
     across = around[..., :-2] + around[..., 1:-1] + around[..., 2:]
     return (across[..., :-2, :] + across[..., 1:-1, :] + across[..., 2:, :]) / 9
 
 
 def as_tensor(values: Float[np.ndarray, "height width channel"]) -> Float[Tensor, "1 channel height width"]:
-    """Shares memory: the channels lie last, as the convolutions want them."""
+    """The array as a batch of one. Memory is shared, so the channels lie last, as convolutions are fastest."""
     return torch.from_numpy(values).permute(2, 0, 1).unsqueeze(0)
 
 

@@ -1,4 +1,4 @@
-"""Where skin folds when a face moves: lines on the resting face and the blendshapes that draw them.
+"""Creases of the skin: lines on the resting face, their relief, and the blendshapes that draw them.
 
 Places are those of the face basis at rest, seen from the front: centimetres, x to the person's left, y up. Every line
 exists on both sides. After the wrinkle patterns of FACS (Ekman and Friesen, 1978), drawn by hand on the mean face.
@@ -24,7 +24,7 @@ MAP_STEP = 0.03  # centimetres between the points of a map of one crease
 
 @dataclass(frozen=True)
 class Crease:
-    """One line of the person's left side, and how the skin beside it swells."""
+    """One line of the person's left side, its furrow and the swelling of the skin beside it."""
 
     points: tuple[tuple[float, float], ...]
     width: float  # standard deviation of the furrow, centimetres
@@ -72,7 +72,7 @@ CREASES = (
 
 
 def crease_strengths(expression: Float[np.ndarray, "*batch expression"]) -> Float[np.ndarray, "*batch side_crease"]:
-    """How strongly each crease is drawn, 0 to 1: those of the person's left first, then those of the right."""
+    """The strength of each crease, 0 to 1; the person's left side comes first, then the right side."""
     pull = expression @ _DRIVERS.T
     return np.clip((pull - CREASE_START) / (1 - CREASE_START), 0, 1).astype(np.float32)
 
@@ -93,6 +93,7 @@ class CreaseMap:
 
     @classmethod
     def of(cls, crease: Crease) -> "CreaseMap":
+        """The map of one crease, in centimetres of height."""
         line, reach = _dense(crease), REACH * crease.width
         low, high = line.min(0) - reach, line.max(0) + reach
         x, y = (np.arange(first, last + MAP_STEP, MAP_STEP) for first, last in zip(low, high, strict=True))
@@ -103,7 +104,10 @@ class CreaseMap:
     def seen_at(
         self, places: Float[np.ndarray, "height width 2"]
     ) -> tuple[tuple[slice, slice], Float[np.ndarray, "somerow somecolumn"]]:
-        """`crease_reliefs` of this crease where a picture's places are near it, and rows and columns of that part."""
+        """The heights of this crease in a picture of the resting face, and the rows and columns that they fill.
+
+        `places` says for each pixel where it lies on the resting face, in centimetres. Other pixels have no height.
+        """
         high = self.low + MAP_STEP * (np.array(self.heights.shape[::-1]) - 1)
         left, top, width, height = cv2.boundingRect(cv2.inRange(places, self.low, high))
         area = slice(top, top + height), slice(left, left + width)

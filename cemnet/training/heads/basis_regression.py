@@ -19,7 +19,7 @@ from .ict_head import HeadModel, same_on_the_other_side, sample_emotional_face, 
 from .render_dataset import Renders
 
 DEPTH_ROUNDS, DEPTH_RIDGE = 6, 20.0
-IDENTITY_SPREAD = 0.8  # of ICT's identity weights, see heads.sample_identity
+IDENTITY_SPREAD = 0.8  # of ICT's identity weights, see ict_head.sample_identity
 LANDMARK_NOISE = (
     0.25  # centimetres, rendered and real faces alike; neighbours err together, so more than one landmark's
 )
@@ -41,7 +41,7 @@ DRAWN_AS_SEEN = ("eyeBlink", "eyeLook", "eyeWide", "jaw", "mouthClose", "mouthFu
 
 
 def opened_and_calm(renders: Renders) -> tuple[np.ndarray, np.ndarray]:
-    """Indices of heads whose lips are apart, and of heads that do little."""
+    """Indices of up to 100 heads with parted lips, and of up to 100 heads with weak expressions."""
     gap = renders.expression[:, ARKIT_INDEX["jawOpen"]] - renders.expression[:, ARKIT_INDEX["mouthClose"]]
     return np.flatnonzero(gap > 0.3)[:100], np.flatnonzero(renders.expression.sum(1) < 2)[:100]
 
@@ -65,7 +65,7 @@ def corresponding_vertices(model: HeadModel, renders: Renders) -> Int[np.ndarray
 
 
 def mirrored_landmarks(renders: Renders) -> Int[np.ndarray, "landmark"]:
-    """For every landmark, its partner on the other side of the face, on closed and on open mouths alike."""
+    """For every landmark its partner on the other side of the face, from closed and open mouths together."""
     flat = unposed(renders, np.zeros(renders.points.shape[:2]))
     places = np.concatenate([flat[chosen].mean(0) for chosen in opened_and_calm(renders)], axis=1)
     apart = np.linalg.norm((places * [-1, 1, -1, 1])[:, None] - places[None], axis=2)
@@ -73,7 +73,7 @@ def mirrored_landmarks(renders: Renders) -> Int[np.ndarray, "landmark"]:
 
 
 def prior_basis(model: HeadModel, vertices: Int[np.ndarray, "landmark"]):
-    """Mean, identity and expression displacement of the landmarks as ICT has them; irises turn with the eyeballs."""
+    """Mean, identity and expression displacements of the landmarks in ICT's head; irises turn with the eyeballs."""
     mean, identity, expression = model.base[vertices], model.identity[:, vertices], model.expression[:, vertices]
     rest = model.vertices(np.zeros(1), np.zeros(NUM_EXPRESSIONS))
     for side, lids in LIDS_BY_SIDE.items():
@@ -91,7 +91,7 @@ def prior_basis(model: HeadModel, vertices: Int[np.ndarray, "landmark"]):
 
 
 def unposed(renders: Renders, depth: Float[np.ndarray, "head landmark"]) -> Float[np.ndarray, "head landmark 2"]:
-    """Detected x and y in the head's own frame, given each landmark's depth there."""
+    """Detected x and y in the frame of the head (cm), given the depth of each landmark there."""
     flat = seen(renders) - depth[..., None] * renders.rotation[:, None, :2, 2]
     return np.einsum("hij,hlj->hli", np.linalg.inv(renders.rotation[:, :2, :2]), flat)
 
@@ -146,7 +146,7 @@ def drawn(
     mean: Float[np.ndarray, "landmark 3"],
     mirror: Int[np.ndarray, "landmark"],
 ) -> Float[np.ndarray, "expression landmark 3"]:
-    """How ICT's skin moves under the landmarks, where the landmarker sees too little of it."""
+    """Expression displacements for drawing: ICT's skin where the landmarker sees too little, else `expression`."""
     skin = prior.copy()
     soften_sneers(mean, skin)
     skin = (skin + mirrored(skin, mirror)[MIRRORED_EXPRESSION]) / 2
@@ -158,7 +158,10 @@ def drawn(
 def each_side_alone(
     expression: Float[np.ndarray, "expression landmark 3"], prior: Float[np.ndarray, "expression landmark 3"]
 ) -> Float[np.ndarray, "expression landmark 3"]:
-    """Gives what both sides do together to each side as ICT shares it: the landmarker takes faces for symmetric."""
+    """The seen motion of both sides together, given to each side by its share in ICT's head.
+
+    The landmarker tends to see faces as symmetric, and so sees part of a motion on the side that rests.
+    """
     alone = expression.copy()
     for name, index in ARKIT_INDEX.items():
         partner = ARKIT_INDEX[same_on_the_other_side(name)]
@@ -171,7 +174,7 @@ def each_side_alone(
 def close_lips_and_lids(
     mean: Float[np.ndarray, "landmark 3"], expression: Float[np.ndarray, "expression landmark 3"]
 ) -> None:
-    """Makes mouthClose close an open jaw's lips exactly, and eyeBlink the lids, where the landmarker sees them ajar."""
+    """Corrects displacements in place: mouthClose closes the lips of an open jaw exactly, and eyeBlink the lids."""
     jaw, close = expression[ARKIT_INDEX["jawOpen"]], expression[ARKIT_INDEX["mouthClose"]]
     for column, (upper, lower) in enumerate(zip(UPPER_LIP_ROWS[0], LOWER_LIP_ROWS[0], strict=True)):
         apart = (jaw + close)[upper, 1] - (jaw + close)[lower, 1]
@@ -189,14 +192,14 @@ def close_lips_and_lids(
 def soften_sneers(
     mean: Float[np.ndarray, "landmark 3"], expression: Float[np.ndarray, "expression landmark 3"]
 ) -> None:
-    """Takes back what ICT's noseSneer does to the mouth."""
+    """Reduces the displacement of noseSneer in place, from the nose down to SNEER_AT_LIPS at the lips."""
     below = ((NOSE_HEIGHT - mean[:, 1]) / (NOSE_HEIGHT - LIP_HEIGHT)).clip(0, 1)
     for side in ("Left", "Right"):
         expression[ARKIT_INDEX[f"noseSneer{side}"]] *= 1 - (1 - SNEER_AT_LIPS) * below[:, None]
 
 
 def landmark_noise(tensors: dict[str, np.ndarray], renders: Renders) -> Float[np.ndarray, "landmark"]:
-    """How far landmarks of the fitted renders lie from the basis, scaled up to LANDMARK_NOISE on average."""
+    """The noise of each landmark (cm): its residual on fitted renders, scaled to LANDMARK_NOISE on average."""
     zeros = {"prior_mean": np.zeros((1, 1)), "prior_precision": np.zeros((1, 1, 1)), "prior_share": np.ones(1)}
     basis = FaceBasis(**tensors, noise=np.full(len(tensors["mean"]), LANDMARK_NOISE), **zeros)
     rows = range(min(len(renders), 200))
@@ -230,7 +233,7 @@ def expression_priors(seed: int, num_samples: int = 4000) -> dict[str, np.ndarra
 
 
 def leeway_covariance() -> Float[np.ndarray, "expression expression"]:
-    """How far expressions stray from what people show under an emotion."""
+    """The covariance that is added to every prior: leeway of each blendshape, more for eyes and jaw."""
     covariance = LEEWAY**2 * np.eye(NUM_EXPRESSIONS)
     for name, leeway in FREE_LEEWAY.items():
         direction = np.zeros(NUM_EXPRESSIONS)

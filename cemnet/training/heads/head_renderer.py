@@ -1,4 +1,4 @@
-"""Draws training heads without a screen (moderngl on EGL): varied skin, brows, lips, eyes, light and background."""
+"""Renders training heads without a screen (moderngl on EGL), with varied skin, brows, lips, eyes and light."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ MOUTH_SOCKET, EYE_SOCKETS = slice(11248, 13294), slice(13294, 14062)
 
 @dataclass(frozen=True)
 class Look:
-    """Everything of a picture that is neither shape nor pose; colours are linear light."""
+    """The look of a picture: everything but shape and pose. Colours are linear light, 0 to 1."""
 
     skin: Float[np.ndarray, "3"]
     lips: Float[np.ndarray, "3"]
@@ -44,6 +44,7 @@ class Look:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Look":
+        """Any skin, hair, eyes, light and background."""
         tone = rng.uniform(0, 1)  # from pale to dark
         skin = np.array([0.78, 0.53, 0.42]) * (1 - tone) + np.array([0.09, 0.045, 0.03]) * tone
         skin = skin * rng.normal(1, 0.06, 3)
@@ -64,7 +65,7 @@ class Look:
 
     @classmethod
     def sample_portrait(cls, rng: np.random.Generator) -> "Look":
-        """As a photographer would have it: brows and lids clearly drawn, soft light in front, a plain backdrop."""
+        """The look of a studio portrait: clear brows and lids, soft light from the front, a plain background."""
         look = cls.sample(rng)
         direction = np.array([rng.normal(0, 0.3), rng.uniform(0.3, 0.7), 1])
         backdrop = np.broadcast_to(rng.uniform(60, 200) * rng.normal(1, 0.08, 3), (4, 4, 3))
@@ -128,7 +129,10 @@ class HeadRenderer:
         look: Look,
         skin_lit_as: Float[np.ndarray, "vertex 3"] | None = None,
     ) -> UInt8[np.ndarray, "size size 3"]:
-        """One picture of one head; pixels follow `types.Pose`. Skin may be lit as if it lay elsewhere."""
+        """One picture of one head; pixels follow `types.Pose`.
+
+        `skin_lit_as` are other vertices whose normals light the skin: it looks as if it had their shape.
+        """
         placed = pose.translation + pose.scale * (vertices @ pose.rotation.T) * [1, -1, -1]
         normals = self.normals(vertices)
         if skin_lit_as is not None:

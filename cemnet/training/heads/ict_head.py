@@ -1,4 +1,4 @@
-"""Synthetic heads: USC ICT-FaceKit's morphable head, spoken to in ARKit's names and rendered with varied looks.
+"""The morphable head of USC ICT-FaceKit with ARKit's blendshapes, and random persons and expressions for it.
 
 ICT-FaceKit (https://github.com/ICT-VGL/ICT-FaceKit, MIT) is needed for training only. Lengths are centimetres, x to the
 person's left, y up, z toward the viewer.
@@ -29,7 +29,7 @@ GAZE_DEGREES = {"Up": 25.0, "Down": 30.0, "In": 35.0, "Out": 35.0}  # at weight 
 
 
 def arkit_from_ict(names: list[str]) -> Float[np.ndarray, "expression ict"]:
-    """How much of each ICT expression every ARKit blendshape is; `tongueOut` has none."""
+    """The weight (0 or 1) of each ICT expression in each ARKit blendshape; `tongueOut` has none."""
     weights = np.zeros((NUM_EXPRESSIONS, len(names)), np.float32)
     for column, name in enumerate(names):
         stem, _, side = name.partition("_")
@@ -54,7 +54,7 @@ class HeadModel:
 
     @classmethod
     def load(cls, path: Path | None = None) -> "HeadModel":
-        """Reads `ict_facekit_light.npz` from the path, or from where CEMNET_ICT_FACEKIT points."""
+        """Reads `ict_facekit_light.npz` from the path or from CEMNET_ICT_FACEKIT; MissingModelError without it."""
         path = Path(path or os.environ.get(ICT_VARIABLE, "ict_facekit_light.npz"))
         if not path.is_file():
             raise MissingModelError(
@@ -116,12 +116,15 @@ def rotation(yaw: float, pitch: float, roll: float) -> Float[np.ndarray, "3 3"]:
 
 
 def sample_identity(rng: np.random.Generator, num_modes: int = 100) -> Float[np.ndarray, "identity"]:
-    """A plausible person."""
+    """Identity weights of a random person."""
     return rng.normal(0, 0.8, num_modes).astype(np.float32)
 
 
 def sample_expression(rng: np.random.Generator, most: int = 5) -> Float[np.ndarray, "expression"]:
-    """A few blendshapes at random, mostly on both sides; lips close only over an open jaw, as ARKit has it."""
+    """At most `most` random blendshapes, mostly on both sides, and sometimes an open jaw.
+
+    As ARKit has it, `mouthClose` is never more than `jawOpen`.
+    """
     expression = np.zeros(NUM_EXPRESSIONS, np.float32)
     for name in rng.choice(ARKIT_NAMES[:-1], rng.integers(0, most + 1), replace=False):
         weight = rng.uniform(0.1, 1)
@@ -137,7 +140,7 @@ def sample_expression(rng: np.random.Generator, most: int = 5) -> Float[np.ndarr
 
 
 def same_on_the_other_side(name: str) -> str:
-    """The blendshape that goes with one: eyes look the same way together, jaw and mouth have one side at a time."""
+    """The blendshape of the other side that moves together with one; that of jaw and mouth sideways is itself."""
     if name.startswith("eyeLookIn") or name.startswith("eyeLookOut"):
         swapped = name.replace("In", "Out") if "In" in name else name.replace("Out", "In")
         return mirrored_name(swapped)
@@ -158,7 +161,10 @@ def _without_contradictions(expression: Float[np.ndarray, "expression"]) -> Floa
 
 
 def sample_emotional_face(rng: np.random.Generator) -> tuple[Float[np.ndarray, "expression"], Emotion, float]:
-    """A person who shows an emotion, perhaps faintly and perhaps while speaking: expression, emotion, intensity."""
+    """The expression of a random person who shows an emotion, its name and its intensity (0 to 1).
+
+    Four of ten speak, and three of ten look elsewhere.
+    """
     emotion: Emotion = EMOTIONS[rng.integers(len(EMOTIONS))]
     intensity = (
         0.0 if emotion == "neutral" else float(rng.choice([rng.uniform(0, 0.3), rng.uniform(0.3, 1)], p=[0.25, 0.75]))
@@ -176,7 +182,7 @@ def sample_emotional_face(rng: np.random.Generator) -> tuple[Float[np.ndarray, "
 
 
 def speaking(expression: Float[np.ndarray, "expression"], rng: np.random.Generator) -> Float[np.ndarray, "expression"]:
-    """The same face in the middle of some sound: speech partly takes the mouth over."""
+    """The same face while it speaks a random sound: the mouth's blendshapes are weakened and those of speech added."""
     mouth = arkit_indices("mouth", "jaw")
     spoken = expression.copy()
     spoken[mouth] *= rng.uniform(0.5, 1)

@@ -1,4 +1,4 @@
-"""Many rendered heads with what is known about them and what the landmarker sees of them."""
+"""Rendered heads with their known shape, pose and emotion, and with the landmarks that are detected on them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ NO_EMOTION = -1  # the label of a face whose expression is put together at rando
 
 @dataclass(frozen=True)
 class Renders:
-    """What was drawn and what the landmarker saw; one row a head."""
+    """Parameters of rendered heads, and what the landmarker detected; one row for each head."""
 
     identity: Float[np.ndarray, "head mode"]
     expression: Float[np.ndarray, "head expression"]
@@ -37,10 +37,12 @@ class Renders:
 
     @classmethod
     def load(cls, path: Path) -> "Renders":
+        """Reads a file that `save` has written."""
         with np.load(path) as stored:
             return cls(**{name: stored[name] for name in stored.files})
 
     def save(self, path: Path) -> None:
+        """Writes a compressed .npz file."""
         np.savez_compressed(path, **vars(self))
 
     def __len__(self) -> int:
@@ -50,9 +52,11 @@ class Renders:
         return Renders(**{name: values[chosen] for name, values in vars(self).items()})
 
     def landmarks(self, index: int) -> FaceLandmarks:
+        """What the landmarker detected on one head."""
         return FaceLandmarks(self.points[index], self.blendshapes[index], 1.0)
 
     def pose(self, index: int) -> Pose:
+        """How one head was posed."""
         return Pose(self.rotation[index], float(self.scale[index]), self.translation[index])
 
 

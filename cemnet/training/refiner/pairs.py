@@ -1,4 +1,4 @@
-"""What the refiner learns from: frames of rendered heads as they are composed, beside what they should look like."""
+"""Training pairs of the refiner: composed frames of rendered heads, and the same frames as they should look."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,8 @@ from ...face.reference import reference_faces
 from ...media import images, pixels
 from ...render.eyes.eyelids import Eye
 from ...render.mouth.interior import MouthInterior
-from ...render.refiner.inputs import RefinerInputs, into_crop, places_at_rest
+from ...render.refiner.crop import into_crop
+from ...render.refiner.inputs import RefinerInputs, places_at_rest
 from ...render.renderer import FaceRenderer, PreparedFace
 from ...types import EmotionEstimate, FaceReference, Pose
 from ..heads.head_renderer import Look
@@ -39,7 +40,7 @@ STILL = np.zeros(3, np.float32)
 
 @dataclass(frozen=True)
 class RefinerPairs:
-    """Composed frames and what they should be, in 8 bits where colours; one row a frame."""
+    """Composed frames and their targets, one row for each frame; colours and masks in 8 bits."""
 
     composed: UInt8[np.ndarray, "pair height width 3"]
     target: UInt8[np.ndarray, "pair height width 3"]
@@ -51,17 +52,19 @@ class RefinerPairs:
 
     @classmethod
     def load(cls, path: Path) -> "RefinerPairs":
+        """Reads a file that `save` has written."""
         with np.load(path) as stored:
             return cls(**{name: stored[name] for name in stored.files})
 
     def save(self, path: Path) -> None:
-        """Written under another name first, so that a broken run leaves no half file."""
+        """Writes an .npz file, under another name first, so that a broken run leaves no half file."""
         partial = path.with_suffix(".partial.npz")
         np.savez(partial, **vars(self))
         partial.replace(path)
 
     @classmethod
     def of(cls, examples: Sequence["Example"]) -> "RefinerPairs":
+        """The pairs of some examples, in their order."""
         inputs, targets = [example.inputs for example in examples], [example.target for example in examples]
 
         def in_8_bits(values: list[np.ndarray]) -> np.ndarray:
@@ -93,11 +96,12 @@ class Example:
 
 
 class Onlooker:
-    """In the refiner's place: keeps what the refiner would see."""
+    """Stands in the refiner's place and keeps the inputs of the last frame; the frame is not changed."""
 
     seen: RefinerInputs | None = None
 
     def paint(self, inputs: RefinerInputs, _moving: Float[np.ndarray, "height width channel"], /) -> None:
+        """Keeps the inputs; see `Painter`."""
         self.seen = inputs
 
 
@@ -163,7 +167,7 @@ class PairMaker:
     def crease_places(
         self, prepared: PreparedFace, pose: Pose, vertices: Float[np.ndarray, "vertex 3"]
     ) -> Float[np.ndarray, "vertex 2"]:
-        """Where the refiner takes each vertex of the portrait to be on the resting face: it draws creases there."""
+        """Where on the resting face (cm) the refiner takes each vertex to be, and so looks up creases for it."""
         pixels = (pose.translation + pose.scale * (vertices @ pose.rotation.T) * IMAGE_AXES)[:, :2]
         at_rest = places_at_rest(prepared.landmarks, self.basis.mean)
         return at_rest(prepared.canvas.canvas_points(pixels)).astype(np.float32)
@@ -171,8 +175,10 @@ class PairMaker:
     def lit_frame(
         self, prepared: PreparedFace, lit: UInt8[np.ndarray, "height width 3"], goal: Float[np.ndarray, "expression"]
     ) -> Float[np.ndarray, "cropheight cropwidth 3"]:
-        """The moving part as the renderer composes it from a portrait that light and folds of the goal have reached
-        already: nothing is displaced against the unlit frame."""
+        """The target: the moving part composed from `lit`, the portrait with the light and the creases of the goal.
+
+        Shapes and places are those of the unlit portrait, so nothing is displaced against the composed frame.
+        """
         image = np.ascontiguousarray(pixels.from_uint8(lit).numpy())
         crop = np.ascontiguousarray(image[prepared.area])
         eyes = tuple(Eye.build(prepared.warp, prepared.landmarks, lids, crop) for lids in LIDS)
@@ -181,6 +187,7 @@ class PairMaker:
         return self.renderer.region(portrait, goal, STILL)
 
     def pairs(self, numbers: range, seed: int) -> RefinerPairs:
+        """All frames of some heads, which are numbered for the seed."""
         return RefinerPairs.of([example for number in numbers for example in self.frames(seed, number)])
 
 
@@ -208,7 +215,7 @@ def prepared_pairs(
 
 
 def sample_portrait_expression(rng: np.random.Generator) -> Float[np.ndarray, "expression"]:
-    """Mostly calm or smiling, sometimes anything."""
+    """The expression of a portrait: mostly calm or emotional, sometimes random."""
     kind = rng.random()
     if kind < 0.45:
         return (rng.uniform(0, 0.4) * sample_expression(rng, most=3)).astype(np.float32)
@@ -216,7 +223,7 @@ def sample_portrait_expression(rng: np.random.Generator) -> Float[np.ndarray, "e
 
 
 def sample_performed_expression(rng: np.random.Generator) -> Float[np.ndarray, "expression"]:
-    """Emotions, mostly while speaking, and blinks."""
+    """The expression of a frame: an emotion or a random face, half of them speaking and 15 % in a blink."""
     goal = sample_emotional_face(rng)[0] if rng.random() < 0.75 else sample_expression(rng)
     if rng.random() < 0.5:
         goal = speaking(goal, rng)
@@ -230,7 +237,7 @@ def sample_performed_expression(rng: np.random.Generator) -> Float[np.ndarray, "
 def photographed(
     drawing: UInt8[np.ndarray, "height width 3"], blur: float, coarse: float
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """The drawing through a lens and in a picture of fewer pixels."""
+    """The drawing as a lens (blur, pixels) and a coarser picture (share of the pixels along a side) show it."""
     height, width = drawing.shape[:2]
     if blur > 0.3:
         drawing = cv2.GaussianBlur(drawing, (0, 0), blur)

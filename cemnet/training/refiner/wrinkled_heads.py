@@ -1,4 +1,4 @@
-"""Training heads as the refiner is to paint them: skin that folds, real skin, light that reaches into the mouth."""
+"""Rendered heads for the refiner's training: skin with creases, skin of real portraits, and light in the mouth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,11 +24,12 @@ from ..heads.ict_head import HeadModel
 FLAT_EXTENT = 10.0  # centimetres from the middle of the resting face to the edge of its flat textures
 FLAT_SIDE = 512  # pixels of such a texture
 RELIEF_UNIT = 0.3  # centimetres of height at full scale
-NO_SKIN = 500.0  # in place of a resting depth: mouth and sockets have neither creases nor texture
-DARKEST_MOUTH = 0.05  # the light that reaches everywhere in a mouth
-FRONT_GAIN = 1.6  # of light on what stands right behind the lips, where the picture was exposed for skin
+NO_SKIN = 500.0  # stands for the resting depth of mouth and sockets, which have neither creases nor texture
+# By eye, on rendered heads beside photographs of open mouths.
+DARKEST_MOUTH = 0.05  # the share of the light that reaches every place in a mouth
+FRONT_GAIN = 1.6  # factor on the light through the opening; pictures are exposed for skin
 INNER_ENAMEL = 0.25  # the light on the side of teeth that looks into the mouth
-DEEP_LOSS = np.array([0.75, 0.85, 0.87])
+DEEP_LOSS = np.array([0.75, 0.85, 0.87])  # of red, green and blue light, 4.3 centimetres behind the lips
 ENAMEL, GUM = np.array([0.72, 0.67, 0.56]), np.array([0.3, 0.085, 0.08])
 
 WRINKLED_SKIN = Path(__file__).with_name("wrinkled_skin")
@@ -36,14 +37,14 @@ WRINKLED_SKIN = Path(__file__).with_name("wrinkled_skin")
 
 @dataclass(frozen=True)
 class Skin:
-    """A real face's colours, spread flat over the resting face; linear light."""
+    """The colours of a real face, spread flat over the resting face; linear light."""
 
     flat: Float[np.ndarray, "side side 3"]
     exposure: float = 1.0
 
     @classmethod
     def of(cls, face: FaceReference, basis: FaceBasis) -> "Skin":
-        """From a picture; eyes and the inside of the mouth are filled with the skin around them."""
+        """The skin in a picture; eyes and the inside of the mouth are filled with the skin around them."""
         places, points = basis.mean[:, :2], face.landmarks.points[:, :2]
         spread = RBFInterpolator(places, points, smoothing=0.5)
         coarse = spread(flat_places(64).reshape(-1, 2)).reshape(64, 64, 2).astype(np.float32)
@@ -60,7 +61,7 @@ class Skin:
         return cls((flat.astype(np.float32) / 255) ** 2.2)
 
     def varied(self, rng: np.random.Generator) -> "Skin":
-        """Another person's skin: mirrored, darker or lighter, of another hue."""
+        """The skin of another person: perhaps mirrored, darker or lighter, and of another hue."""
         flat = self.flat[:, ::-1] if rng.random() < 0.5 else self.flat
         contrast, level = rng.uniform(0.75, 1.2), rng.uniform(0.5, 1.3)
         middle = np.median(flat.reshape(-1, 3), axis=0)
@@ -68,7 +69,7 @@ class Skin:
         return Skin(np.ascontiguousarray(varied.clip(0, 1.5), np.float32), level)
 
     def look(self, look: Look) -> Look:
-        """A look whose neck and ears go with the skin."""
+        """The look with the skin's median colour for neck and ears, and with less lid line and grain."""
         rows, columns = slice(FLAT_SIDE // 2, 3 * FLAT_SIDE // 5), slice(FLAT_SIDE // 3, 2 * FLAT_SIDE // 3)
         middle = np.median(self.flat[rows, columns].reshape(-1, 3), axis=0)
         return replace(look, skin=middle.astype(np.float64), lid_line=0.3 * look.lid_line, grain=0.3 * look.grain)
@@ -76,8 +77,11 @@ class Skin:
 
 @dataclass(frozen=True)
 class Creases:
-    """How deep each crease is drawn, 1 as creases.py has it: those that a face has by itself, where they are on the
-    resting head, and those that come, where `places` says for each vertex."""
+    """How deep each crease is drawn; 1 is the depth of `wrinkles.CREASES`.
+
+    `own` creases are those that the portrait shows, at their places on the resting head. `fresh` ones come with the
+    expression; `places` says where on the resting face (cm) each vertex looks them up, None for the resting head.
+    """
 
     own: Float[np.ndarray, "side_crease"]
     fresh: Float[np.ndarray, "side_crease"]
@@ -91,7 +95,7 @@ class Creases:
         depths: tuple[float, float],
         places: Float[np.ndarray, "vertex 2"] | None,
     ) -> "Creases":
-        """A goal's creases in a face whose own, at the start, have another depth than those that come."""
+        """The creases of the expression `goal` in a portrait that shows `start`; depths of own and of fresh creases."""
         before, after = crease_strengths(start), crease_strengths(goal)
         return cls(depths[0] * np.minimum(before, after), depths[1] * np.maximum(after - before, 0), places)
 
@@ -133,7 +137,7 @@ class CreasedHeadRenderer(HeadRenderer):
         skin: Skin | None = None,
         skin_lit_as: Float[np.ndarray, "vertex 3"] | None = None,
     ) -> UInt8[np.ndarray, "size size 3"]:
-        """One picture of a head whose skin folds."""
+        """One picture of a head with creases; see `HeadRenderer.render`. A `skin` replaces the look's on the face."""
         self._fresh_places = self._rest[:, :2] if creases.places is None else creases.places
         for name, depths in (("relief", creases.own), ("fresh_relief", creases.fresh)):
             drawn = np.flatnonzero(depths)
@@ -176,7 +180,10 @@ class CreasedHeadRenderer(HeadRenderer):
 def light_through(
     outline: Float[np.ndarray, "corner 3"], places: Float[np.ndarray, "place 3"], normals: Float[np.ndarray, "place 3"]
 ) -> Float[np.ndarray, "place"]:
-    """The share of its light that a place receives through an opening: Lambert's form factor of a polygon."""
+    """The share of its light that each place receives through an opening, 0 to 1.
+
+    This is Lambert's form factor of a polygon. Normals are unit vectors; lengths have any one unit.
+    """
     ray = (outline[None] - places[:, None]).astype(np.float32)
     ray /= np.linalg.norm(ray, axis=-1, keepdims=True) + 1e-6
     following = np.roll(ray, -1, axis=1)
@@ -191,7 +198,7 @@ def light_through(
 
 
 def skin_vertices(model: HeadModel, basis: FaceBasis, landmarks: Sequence[int]) -> Int[np.ndarray, "chosen"]:
-    """The skin vertices that landmarks of the basis lie on; lips and lids are told apart ajar."""
+    """The skin vertex nearest to each landmark of the basis, on a face with mouth and lids ajar to tell these apart."""
     ajar = np.zeros(NUM_EXPRESSIONS, np.float32)
     ajar[[ARKIT_INDEX["jawOpen"], ARKIT_INDEX["eyeBlinkLeft"], ARKIT_INDEX["eyeBlinkRight"]]] = 0.7, 0.3, 0.3
     face = model.vertices_of("Face")

@@ -18,7 +18,7 @@ from cemnet.evaluation.picture.refiner import (
     warping_renderer,
 )
 from cemnet.render.mouth.colours import LUMINANCE
-from cemnet.render.refiner.inputs import CROP_HEIGHT, CROP_WIDTH
+from cemnet.render.refiner.crop import CROP_HEIGHT, CROP_WIDTH
 
 REGION = np.zeros((CROP_HEIGHT, CROP_WIDTH), bool)
 REGION[40:150, 30:110] = True

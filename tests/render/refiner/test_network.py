@@ -7,17 +7,12 @@ from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.checkpoint import find_weights, save_checkpoint
 from cemnet.model import load_model
-from cemnet.render.refiner.inputs import (
+from cemnet.render.refiner.crop import (
     CELL,
-    CROP_HEIGHT,
-    CROP_WIDTH,
     GRID,
-    NUM_DETAILS,
-    NUM_LAYOUT,
-    crop_to_frame,
-    into_crop,
 )
-from cemnet.render.refiner.network import LARGEST_CHANGE, REFINER_WEIGHTS, Refiner, RefinerConfig, add_change
+from cemnet.render.refiner.inputs import NUM_DETAILS, NUM_LAYOUT
+from cemnet.render.refiner.network import LARGEST_CHANGE, REFINER_WEIGHTS, Refiner, RefinerConfig
 from cemnet.render.renderer import FaceRenderer
 
 STILL = np.zeros(3, np.float32)
@@ -96,19 +91,6 @@ def test_alpha_stays_and_grey_pictures_work(plain, refiner, face):
         composed = plain.region(prepared, expression(jawOpen=0.5), STILL)
         assert np.abs(refined - composed).max() > 0.01
         np.testing.assert_array_equal(refined[..., 3:], composed[..., 3:])
-
-
-@pytest.mark.parametrize("roll", [0.0, 0.6])
-def test_what_is_added_in_the_crop_appears_there_in_the_frame(plain, refining, face, roll):
-    prepared = refining.prepare(astronaut_face(plain.basis, roll=roll))
-    to_frame = crop_to_frame(prepared.canvas, None)
-    dot = np.zeros((CROP_HEIGHT, CROP_WIDTH, 3), np.float32)
-    dot[80:100, 60:90] = 0.25
-    frame = np.zeros_like(prepared.crop)
-    add_change(dot, to_frame, frame)
-    seen = into_crop(frame, to_frame)
-    np.testing.assert_allclose(seen[85:95, 65:85], 0.25, atol=0.02)
-    assert seen[:70].max() < 0.02
 
 
 def test_a_stored_refiner_answers_as_before(refiner, tmp_path):

@@ -4,7 +4,12 @@ import pytest
 import torch
 
 from cemnet.errors import CEMNetError
-from cemnet.render.refiner.inputs import CROP_HEIGHT, CROP_WIDTH, GRID, NUM_LAYOUT
+from cemnet.render.refiner.crop import (
+    CROP_HEIGHT,
+    CROP_WIDTH,
+    GRID,
+)
+from cemnet.render.refiner.inputs import NUM_LAYOUT
 from cemnet.render.refiner.network import Refiner, RefinerConfig
 from cemnet.training.refiner.objective import PairBatch, RefinerObjective, RefinerSettings
 

@@ -50,11 +50,11 @@ def test_creases_that_stay_keep_their_depth_and_new_ones_have_another():
     assert (depths(smile, laugh)[1] < depths(calm, laugh)[1]).any()
 
 
-def test_creases_darken_and_light_the_skin_and_change_nothing_else(heads):
+def test_creases_change_the_light_on_the_face_and_leave_the_hair_alone(heads):
     smooth, creased = drawn(heads), drawn(heads, np.ones(2 * len(CREASES), np.float32))
     change = np.abs(creased - smooth).max(-1)
     assert change.max() > 20
-    assert not change[:20].any() and not change[-20:].any()
+    assert not change[20:50].any()
 
 
 def test_a_painted_skin_is_seen_on_the_face(heads):
