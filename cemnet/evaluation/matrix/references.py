@@ -69,6 +69,7 @@ def pushed_references(model: CEMNet, portraits: Sequence[Path], seed: int, folde
 
 
 def apexes(person: Person) -> Float[np.ndarray, "emotion expression"]:
+    """The person's expression in each of EMOTIONS at full strength."""
     return np.stack([person.show(emotion, 1.0) for emotion in EMOTIONS])
 
 
