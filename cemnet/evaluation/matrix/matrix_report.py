@@ -39,7 +39,7 @@ CURVES = ("mouthSmileLeft", "mouthFrownLeft", "browDownLeft", "browInnerUp", "ey
 
 @dataclass(frozen=True)
 class MatrixSettings:
-    """What is evaluated and how large the matrix is."""
+    """The inputs of the evaluation, and the size of the matrix."""
 
     config: Path
     output: Path

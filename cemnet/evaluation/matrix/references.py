@@ -50,7 +50,7 @@ def rendered_references(
 
 
 def head_person(number: int, seed: int) -> Person:
-    """How the person of `strong_reference_heads` shows emotion, drawn again from the same numbers."""
+    """The `Person` behind a head of `strong_reference_heads`, drawn again from the same random numbers."""
     rng = np.random.default_rng((seed, number))
     sample_identity(rng)
     return Person.sample(rng)

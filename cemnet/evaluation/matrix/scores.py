@@ -160,7 +160,7 @@ class Target:
 
     @property
     def met(self) -> bool:
-        """Whether the estimate lies within the bounds."""
+        """True where the estimate lies within the bounds."""
         above = self.least is None or self.value.value >= self.least
         return above and (self.most is None or self.value.value <= self.most)
 

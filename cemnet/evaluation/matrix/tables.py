@@ -111,7 +111,7 @@ def ladder_table(
 
 
 def reader_table(kind: str, references: Sequence[StrongReference]) -> Table:
-    """How often the model reads each portrait's emotion right, and what else it believes."""
+    """The model's reading of the portraits: share read right, intensity, and the likeliest other emotion."""
     rows = []
     for emotion in EMOTIONS:
         seen = [reference.face.emotion for reference in references if reference.emotion == emotion]
@@ -153,7 +153,7 @@ def matrices_figure(scores: MatrixScores) -> Image.Image:
 def confusions_figure(
     voices: Sequence[Voice], pictures: Float[np.ndarray, "judged judged"], drawn: MatrixScores, scores: MatrixScores
 ) -> Image.Image:
-    """What is taken for what: by the model on voices, and by the judge on portraits, drawn apexes and two systems."""
+    """Confusion matrices: of the model on voices, and of the judge on portraits, drawn apexes and two systems."""
     confusions: Mapping[str, Float[np.ndarray, "judged judged"]] = {
         "model on the voices": voices_confusion(voices),
         "judge on the portraits": pictures,

@@ -26,7 +26,7 @@ RENDERER = "renderer alone"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the judge says of one video, and how far its curves are from the person's own apexes."""
+    """The judge's probabilities for one video, and distances of its curves to the person's own apexes."""
 
     system: str
     kind: str  # of the reference

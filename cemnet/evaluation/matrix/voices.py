@@ -51,7 +51,7 @@ def choose_clips(clips: Iterable[Clip], speakers: Sequence[str], per_emotion: in
 
 
 def familiarity(clip: Clip, chosen: Sequence[Clip]) -> tuple[int, int, int]:
-    """How many chosen clips share this one's speaker, sentence and intensity; the smallest is chosen next."""
+    """Numbers of chosen clips with the same speaker, sentence and intensity; the smallest is chosen next."""
     return (
         sum(clip.speaker == other.speaker for other in chosen),
         sum(clip.sentence == other.sentence for other in chosen),

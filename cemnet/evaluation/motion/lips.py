@@ -1,4 +1,4 @@
-"""Whether lips close at /p b m/ and rest in silence, whatever the emotion."""
+"""Measures of the lips: closed at /p b m/ and at rest in silence, whatever the emotion."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

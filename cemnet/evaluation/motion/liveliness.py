@@ -100,7 +100,7 @@ def prosody_table(model: CEMNet, speeches: Sequence[Speech]) -> Table:
 
 @dataclass(frozen=True)
 class Blinks:
-    """How often, and for how long at most, the lids close in one performance."""
+    """Rate and longest duration of the blinks in one performance."""
 
     per_minute: float
     longest_ms: float

@@ -104,7 +104,7 @@ def reliability_figure(
     share: Float[np.ndarray, "bin"],
     title: str,
 ) -> Image.Image:
-    """How often a belief is right against how sure it is; the size of a dot is the share of clips in its bin."""
+    """Accuracy against confidence of a belief; the size of a dot is the share of clips in its bin."""
     figure = Figure(figsize=(4.6, 4.4), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.8)

@@ -1,4 +1,4 @@
-"""How far beliefs about voices can be trusted, and whether an unsure voice shows little."""
+"""Calibration of beliefs about voices, and how little of an unsure belief is shown."""
 
 import argparse
 

@@ -24,7 +24,7 @@ MOST_ERROR = 0.08
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often beliefs are right, in bins of how sure they are; NaN in empty bins."""
+    """Accuracy of beliefs in bins of their confidence; NaN in empty bins."""
 
     confidence: Float[np.ndarray, "bin"]
     accuracy: Float[np.ndarray, "bin"]
@@ -97,7 +97,7 @@ def displacement_size(model: CEMNet, speech: Speech, emotion: str = "auto") -> f
 
 @dataclass(frozen=True)
 class Displayed:
-    """How sure the model is of each clip and how much it shows, as a share of the same emotion at full strength."""
+    """The certainty of each clip, and the displacement shown as a share of the same emotion at full strength."""
 
     certainty: Float[np.ndarray, "clip"]
     share: Float[np.ndarray, "clip"]
@@ -116,7 +116,7 @@ class Displayed:
 
 
 def display_table(displayed: Displayed, recordings: str) -> Table:
-    """How much is shown in classes of certainty; the note has their rank correlation (Spearman)."""
+    """The displacement shown in classes of certainty; the note has their rank correlation (Spearman)."""
     rows = []
     for low, high in itertools.pairwise(CERTAINTY_EDGES):
         chosen = (displayed.certainty > low) & (displayed.certainty <= high)

@@ -13,7 +13,7 @@ from ...types import Speech
 
 @dataclass(frozen=True)
 class Heard:
-    """What the model believes of clips, as a whole and from moment to moment, beside their labels."""
+    """Beliefs about labelled clips: of the whole clip, and frame by frame in its speech."""
 
     labels: Int[np.ndarray, "clip"]
     belief: Float[np.ndarray, "clip emotion"]
@@ -21,7 +21,7 @@ class Heard:
 
     @property
     def right(self) -> Bool[np.ndarray, "clip"]:
-        """Whether the likeliest emotion of each clip is its label."""
+        """True for each clip whose likeliest emotion is its label."""
         return self.belief.argmax(1) == self.labels
 
 
