@@ -1,1 +1,1 @@
-"""What train/evaluate.py measures; training never imports it."""
+"""The measures behind train/evaluate.py; training never imports them."""

@@ -1,4 +1,4 @@
-"""The trainer's losses on voices that a network has not heard, driven by what it hears, as at inference."""
+"""The trainer's losses on held-out voices, with the emotion that the network hears itself, as at inference."""
 
 import torch
 from torch.utils.data import DataLoader
@@ -16,7 +16,10 @@ BATCH_SIZE = 32
 def held_out_losses(
     network: EmotionNetwork, clips: FeatureClips, crop_seconds: float, num_batches: int, seed: int
 ) -> dict[str, float]:
-    """Mean of every loss over batches that depend on clips and seed alone; emotions asked for by name are left out."""
+    """Mean of every loss, by name, over batches that depend on the clips and the seed alone.
+
+    Every target emotion comes from a voice; none is asked for by name.
+    """
     objective = Objective(network, heard_share=1.0).eval()
     voices = VoiceTable.of(clips.clips, seed)
     with torch.random.fork_rng(devices=[]):

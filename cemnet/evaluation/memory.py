@@ -1,7 +1,7 @@
-"""What the emotion bridging memory has learned: how many slots speak, which ones, and how near they come to people.
+"""Diagnostics of the emotion bridging memory: slots in use, addresses, and errors on unseen people.
 
-People are drawn anew, as no training saw them. Each shows an emotion at full strength; the memory is asked for the way
-to every other emotion, and the truth is the person's own.
+The people are sampled anew, so that training saw none of them. Each shows an emotion at full strength; the memory is
+asked for the displacement to every other emotion, and the truth is the person's own.
 """
 
 import itertools
@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from PIL import Image
+from sklearn.linear_model import Ridge
 from torch import Tensor
 
-from ..arkit import ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS, Emotion
+from ..arkit import ARKIT_NAMES, EMOTIONS, Emotion
 from ..emotion.bridging_memory import EmotionMemory
 from ..emotion.states import emotion_state, one_hot_emotion
 from ..motion.neutralise import carried_face
@@ -24,19 +25,20 @@ from .report.report import Table
 
 PAIRS: tuple[tuple[Emotion, Emotion], ...] = tuple(itertools.permutations(EMOTIONS, 2))
 FIT_NOISE = 0.05  # how far a fitted expression is off, as in training
-RIDGE = 3.0
+RIDGE = 3.0  # weight of the squared coefficients
 NUM_KNOWN_PEOPLE = 600  # that the baselines learn from
 
 
 @dataclass(frozen=True)
 class People:
-    """What many people show in every emotion, and how a fit sees it."""
+    """Expressions of many people in every emotion: the true ones, and those that a fit of the face returns."""
 
     shown: Float[Tensor, "person emotion expression"]
     fitted: Float[Tensor, "person emotion expression"]
 
     @classmethod
     def sample(cls, count: int, seed: int) -> "People":
+        """Draws people as training does, with FIT_NOISE on their fitted expressions."""
         rng = np.random.default_rng(seed)
         persons = [Person.sample(rng) for _ in range(count)]
         shown = np.stack([[person.show(emotion, 1.0) for emotion in EMOTIONS] for person in persons])
@@ -44,9 +46,11 @@ class People:
         return cls(torch.from_numpy(shown).float(), torch.from_numpy(fitted).float())
 
     def displacements(self, source: Emotion, target: Emotion) -> Float[Tensor, "person expression"]:
+        """The true change of expression from one emotion to another."""
         return self.shown[:, EMOTIONS.index(target)] - self.shown[:, EMOTIONS.index(source)]
 
     def portraits(self, source: Emotion) -> Float[Tensor, "person expression"]:
+        """The fitted expressions in one emotion."""
         return self.fitted[:, EMOTIONS.index(source)]
 
 
@@ -59,12 +63,13 @@ class Recalled:
 
 
 def full_state(emotion: Emotion) -> Float[Tensor, "shown"]:
+    """The shown-emotion state of one emotion at full strength."""
     return emotion_state(one_hot_emotion(emotion), torch.tensor(1.0))
 
 
 @torch.no_grad()
 def recall(memory: EmotionMemory, people: People) -> Recalled:
-    """What the memory says of every pair, told the two emotions and shown the portrait as it was fitted."""
+    """The memory's displacement for every pair, given both emotions and the fitted portrait."""
     displacements, addresses = [], []
     for source, target in PAIRS:
         portrait = people.portraits(source)
@@ -77,7 +82,7 @@ def recall(memory: EmotionMemory, people: People) -> Recalled:
 
 
 def mean_displacements(known: People, people: People) -> Float[Tensor, "pair person expression"]:
-    """No memory: for everybody the mean of what known people do."""
+    """A baseline without memory: the mean displacement of known people, the same for everybody."""
     means = [known.displacements(*pair).mean(0) for pair in PAIRS]
     return torch.stack(means).unsqueeze(1).expand(-1, len(people.shown), -1)
 
@@ -87,11 +92,8 @@ def linear_displacements(known: People, people: People) -> Float[Tensor, "pair p
     predicted = []
     for source, target in PAIRS:
         wanted, portraits = known.displacements(source, target), known.portraits(source)
-        centre, mean = portraits.mean(0), wanted.mean(0)
-        inputs = portraits - centre
-        normal = inputs.T @ inputs + RIDGE * torch.eye(NUM_EXPRESSIONS)
-        weight = torch.linalg.solve(normal, inputs.T @ (wanted - mean))
-        predicted.append(mean + (people.portraits(source) - centre) @ weight)
+        ridge = Ridge(alpha=RIDGE).fit(portraits.numpy(), wanted.numpy())
+        predicted.append(torch.from_numpy(ridge.predict(people.portraits(source).numpy())))
     return torch.stack(predicted)
 
 
@@ -104,7 +106,7 @@ def retrieval_errors(
 
 
 def retrieval_table(memory: EmotionMemory, people: People, seed: int) -> Table:
-    """Errors by target emotion: the memory beside its absence, a mean, and a linear map."""
+    """Errors by target emotion: of the memory, of a linear map, of a mean, and of no displacement."""
     known = People.sample(NUM_KNOWN_PEOPLE, seed + 1)
     recalled = recall(memory, people).displacement
     errors = {
@@ -130,7 +132,7 @@ def retrieval_table(memory: EmotionMemory, people: People, seed: int) -> Table:
 
 @torch.no_grad()
 def worst_table(memory: EmotionMemory, people: People, count: int = 8) -> Table:
-    """The blendshapes whose displacement is recalled worst, and in which direction."""
+    """The blendshapes with the largest mean error of the displacement, and their bias."""
     off = recall(memory, people).displacement - torch.stack([people.displacements(*pair) for pair in PAIRS])
     error, bias, largest = off.abs().mean((0, 1)), off.mean((0, 1)), off.abs().amax((0, 1))
     rows = [
@@ -145,7 +147,7 @@ def worst_table(memory: EmotionMemory, people: People, count: int = 8) -> Table:
 
 @torch.no_grad()
 def stored_error(memory: EmotionMemory, people: People) -> float:
-    """Mean absolute error of what value addressing makes of the true apexes: how well the slots could serve at best."""
+    """Mean absolute error of the true apexes after value addressing, the best that the slots can represent."""
     apexes = torch.stack([people.displacements("neutral", emotion) for emotion in EMOTIONS if emotion != "neutral"])
     return (memory.address_of_displacement(apexes) @ memory.values - apexes).abs().mean().item()
 
@@ -165,7 +167,7 @@ def bridged_faces(memory: EmotionMemory, people: People) -> Float[Tensor, "pair 
 
 
 def faces_table(memory: EmotionMemory, people: People, seed: int) -> Table:
-    """How far the faces that are shown lie from the person's own, by target emotion."""
+    """Distance of the shown faces from the person's own, by target emotion."""
     truth = torch.stack([people.shown[:, EMOTIONS.index(target)] for _, target in PAIRS])
     portraits = torch.stack([people.portraits(source) for source, _ in PAIRS])
     known = People.sample(NUM_KNOWN_PEOPLE, seed + 1)
@@ -189,7 +191,7 @@ def faces_table(memory: EmotionMemory, people: People, seed: int) -> Table:
 
 @torch.no_grad()
 def usage_table(memory: EmotionMemory, people: People) -> Table:
-    """How many slots are in use, and how well the bridge keeps what it promises."""
+    """Number of slots in use, and deviations of the bridge from its algebraic properties."""
     recalled = recall(memory, people)
     each = torch.stack([slot_perplexity(address.unsqueeze(0)) for address in recalled.address.flatten(0, 1)])
     largest = recalled.address.mean(1).argmax(-1)
@@ -206,8 +208,9 @@ def usage_table(memory: EmotionMemory, people: People) -> Table:
 
 @torch.no_grad()
 def bridge_deviations(memory: EmotionMemory, people: People) -> dict[str, float]:
-    """Mean absolute deviation, in blendshape units, of a → a from nothing, of a → b from −(b → a), and of a way through
-    a third emotion from the direct one, for one identity code a person.
+    """Deviations from a → a = 0, from a → b = −(b → a), and from a → c → b = a → b.
+
+    Mean absolute, in blendshape units, with one identity code for each person.
     """
     identity = memory.identity_code(people.portraits("neutral"), full_state("neutral").expand(len(people.shown), -1))
     states = torch.stack([full_state(emotion) for emotion in EMOTIONS])
@@ -226,7 +229,7 @@ def bridge_deviations(memory: EmotionMemory, people: People) -> dict[str, float]
 
 
 def address_map(memory: EmotionMemory, people: People) -> Image.Image:
-    """Which slots speak for every pair, averaged over people; slots in the order of the emotion they speak for most."""
+    """Mean address over people for every pair; slots are sorted by the emotion that uses them most."""
     addresses = recall(memory, people).address.mean(1).numpy()
     by_target = np.stack([addresses[[target == emotion for _, target in PAIRS]].mean(0) for emotion in EMOTIONS])
     order = np.lexsort((-by_target.max(0), by_target.argmax(0)))

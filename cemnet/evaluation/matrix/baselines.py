@@ -1,7 +1,7 @@
-"""The full model and the systems it is compared with: each makes a Motion of a portrait and a voice.
+"""The full model and the baselines it is compared with: each makes a Motion of a portrait and a voice.
 
 All of them share the renderer, the motion decoder and the resting face that remains when speech begins (see
-`motion.face_at_rest`); blinks, wandering gaze and head motion are off, as they say nothing about an emotion.
+`motion.neutralise.face_at_rest`); blinks, wandering gaze and head motion are off, as they say nothing about an emotion.
 """
 
 import functools
@@ -33,7 +33,7 @@ class Scene:
     model: CEMNet
     face: FaceReference
     speech: Speech
-    speech_without_aee: Speech  # the same words, felt as `voice_floor.LinearBaseline` hears them
+    speech_without_aee: Speech  # the same words, with the emotion that `LinearBaseline` hears
     emotion: Emotion  # the voice's labels, for the oracle alone
     intensity: float
 
@@ -50,21 +50,23 @@ class Scene:
 
     @property
     def expression(self) -> Float[Tensor, "1 expression"]:
+        """The portrait's fitted expression."""
         return torch.from_numpy(self.face.expression).float().unsqueeze(0)
 
 
 def full(scene: Scene) -> Motion:
+    """The whole model: it hears the voice's emotion and bridges to it from the portrait's."""
     return bridge_emotion(scene.model, scene.face, scene.speech, blinks=0, gaze=0, head_motion=0)
 
 
 def label_oracle(scene: Scene) -> Motion:
-    """The bridge is told which emotion the corpus labels, and how strong; it need not listen for it."""
+    """The bridge is given the corpus' label and intensity instead of what the model hears."""
     told = scene.emotion, scene.intensity
     return bridge_emotion(scene.model, scene.face, scene.speech, *told, blinks=0, gaze=0, head_motion=0)
 
 
 def without_aee(scene: Scene) -> Motion:
-    """The bridge follows the linear floor on raw speech features: no prototypes, no enhancement, one strength."""
+    """The bridge follows the linear baseline on raw speech features: no prototypes, no enhancement, one strength."""
     return bridge_emotion(scene.model, scene.face, scene.speech_without_aee, blinks=0, gaze=0, head_motion=0)
 
 
@@ -75,10 +77,9 @@ def copy_reference(scene: Scene) -> Motion:
 
 
 def neutralise_first(scene: Scene) -> Motion:
-    """Two steps that know nothing of each other or of the person: what the reader saw goes, the voice's emotion comes.
+    """Two independent steps instead of one bridge: reference → neutral, then neutral → voice.
 
-    reference → neutral, then neutral → voice, both recalled for nobody in particular (the identity code of a blank
-    neutral face), instead of one bridge from one emotion to the other on this person's face.
+    Both displacements are recalled for the identity code of a blank neutral face, not for this person.
     """
     gone = recalled_for_nobody(scene, scene.reference, torch.zeros_like(scene.reference).unsqueeze(1))
     without = face_at_rest(scene.expression, -gone[:, 0])
@@ -87,13 +88,13 @@ def neutralise_first(scene: Scene) -> Motion:
 
 
 def blank_face(scene: Scene) -> Motion:
-    """The portrait's fitted expression is thrown away altogether; the voice's emotion comes to a blank neutral face."""
+    """The portrait's fitted expression is discarded; the voice's emotion is added to a blank neutral face."""
     coming = recalled_for_nobody(scene, torch.zeros_like(scene.reference), scene.target)
     return speak(scene, into_range(coming), scene.target)
 
 
 def without_memory(scene: Scene) -> Motion:
-    """The target emotion's mean displacement over many people is added to the portrait, whatever the portrait shows."""
+    """The voice emotion's mean displacement over many people is added to the portrait, whatever the portrait shows."""
     mean = mean_apex_displacements()
     return speak(scene, into_range(resting_face(scene).unsqueeze(1) + scene.target @ mean), scene.target)
 
@@ -112,7 +113,7 @@ SYSTEMS: dict[str, System] = {
 
 @torch.no_grad()
 def resting_face(scene: Scene) -> Float[Tensor, "1 expression"]:
-    """The portrait with its emotion and without its speech, as the full model starts from."""
+    """The portrait at rest with its emotion but without its speech, from which the full model starts."""
     memory = scene.model.network.emotion_memory
     identity = memory.identity_code(scene.expression, scene.reference)
     shown, _ = memory(torch.zeros_like(scene.reference), scene.reference.unsqueeze(1), identity)
@@ -123,7 +124,7 @@ def resting_face(scene: Scene) -> Float[Tensor, "1 expression"]:
 def recalled_for_nobody(
     scene: Scene, source: Float[Tensor, "1 shown"], target: Float[Tensor, "1 frame shown"]
 ) -> Float[Tensor, "1 frame expression"]:
-    """A displacement for a person about whom nothing is known."""
+    """The displacement for the identity code of a blank neutral face."""
     memory = scene.model.network.emotion_memory
     nobody = memory.identity_code(torch.zeros_like(scene.expression), torch.zeros(1, NUM_SHOWN_EMOTIONS))
     return memory(source, target, nobody)[0]

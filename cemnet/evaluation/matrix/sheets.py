@@ -1,4 +1,4 @@
-"""Sheets of frames for the reports: what a person sees where a judge only says a word."""
+"""Sheets of frames for the reports, so that a reader can check the judge's words with their own eyes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -10,12 +10,13 @@ from ...arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from ...inspection.contact_sheet import face_square
 from ...model import CEMNet
 from .baselines import Scene, System
-from .judge import judge_box
+from .judge import Judge, judge_box
 from .references import StrongReference
-from .run import Judge, Voice, apex_frames, cell_voices, render
+from .verdicts import render
+from .voices import Voice, apex_frames, cell_voices
 
 TILE, LINE = 176, 16  # pixels
-# Where copying the portrait, or clearing it, is seen best.
+# Pairs that look clearly wrong where a system copies the portrait or clears it.
 TELLING_PAIRS: tuple[tuple[Emotion, Emotion], ...] = (
     ("happy", "sad"), ("happy", "angry"), ("sad", "happy"), ("angry", "surprise"), ("surprise", "angry"),
     ("disgust", "happy"), ("fear", "neutral"), ("contempt", "fear"),
@@ -49,11 +50,13 @@ def spoken_tiles(
 
 
 def judged(judge: Judge, frame: Float[np.ndarray, "height width channel"], reference: StrongReference) -> str:
+    """The emotion that the judge names, with its probability: "sad 62 %"."""
     seen = judge.probabilities(frame, judge_box(reference.face.landmarks))
     return f"{EMOTIONS[int(seen.argmax())]} {100 * seen.max():.0f} %"
 
 
 def portrait_tile(judge: Judge, reference: StrongReference) -> Tile:
+    """The portrait; its caption has the emotion it was made with in brackets, then the judge's."""
     picture = reference.face.image.numpy()
     box = face_square(reference.face, margin=1.12)
     return picture, box, f"({reference.emotion}) {judged(judge, picture, reference)}"
@@ -72,6 +75,7 @@ def apex_sheet(model: CEMNet, judge: Judge, references: Sequence[StrongReference
 
 
 def voice_name(voice: Voice) -> str:
+    """The voice's label, and what the model hears where that differs."""
     return voice.emotion if voice.heard == voice.emotion else f"{voice.emotion} (heard {voice.heard})"
 
 

@@ -8,15 +8,18 @@ from PIL import Image
 
 from ...arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from ..report.figures import matrix_figure
+from ..report.intervals import Interval
 from ..report.report import Table
 from .references import StrongReference
-from .run import RENDERER, Voice
-from .scores import JUDGED, Interval, MatrixScores, confusion, targets
+from .scores import JUDGED, MatrixScores, confusion, targets
+from .verdicts import RENDERER
+from .voices import Voice
 
 FULL, ORACLE = "full", "label oracle"
 
 
 def targets_table(scores: MatrixScores, kind: str) -> Table:
+    """The requirements on the full model, their values, and whether they are met."""
     rows = [
         (target.sentence, target.value.percent(), target.bound, "met" if target.met else "MISSED")
         for target in targets(scores)
@@ -27,7 +30,7 @@ def targets_table(scores: MatrixScores, kind: str) -> Table:
 
 
 def systems_table(scores: MatrixScores, kind: str) -> Table:
-    """All that is measured off the diagonal, system by system."""
+    """Hits, leaks and distances; a row for each system."""
     rows = [
         (
             system,
@@ -59,6 +62,7 @@ def systems_table(scores: MatrixScores, kind: str) -> Table:
 
 
 def classes_table(scores: MatrixScores, kind: str) -> Table:
+    """Off-diagonal hits in percent: rows are emotions of the voice, columns are systems."""
     rows = [
         (emotion, *(Interval.of(scores.class_hit(system, emotion)).percent() for system in scores.systems))
         for emotion in JUDGED
@@ -107,7 +111,7 @@ def ladder_table(
 
 
 def reader_table(kind: str, references: Sequence[StrongReference]) -> Table:
-    """What the model reads in the portraits."""
+    """The model's reading of the portraits: share read right, intensity, and the likeliest other emotion."""
     rows = []
     for emotion in EMOTIONS:
         seen = [reference.face.emotion for reference in references if reference.emotion == emotion]
@@ -126,18 +130,19 @@ def reader_table(kind: str, references: Sequence[StrongReference]) -> Table:
 def references_confusion(
     references: Sequence[StrongReference], seen: Sequence[Float[np.ndarray, "emotion"]]
 ) -> Float[np.ndarray, "judged judged"]:
-    """What the judge names on the portraits themselves; rows: what they show."""
+    """Shares of what the judge names (columns) on portraits of each emotion (rows)."""
     return confusion(
         [reference.emotion for reference in references], [EMOTIONS[int(belief.argmax())] for belief in seen]
     )
 
 
 def voices_confusion(voices: Sequence[Voice]) -> Float[np.ndarray, "judged judged"]:
-    """What the model hears in the spoken clips; rows: their labels."""
+    """Shares of what the model hears (columns) in clips of each label (rows)."""
     return confusion([voice.emotion for voice in voices], [voice.heard for voice in voices])
 
 
 def matrices_figure(scores: MatrixScores) -> Image.Image:
+    """Hit rates of every pair of emotions, a heat map for each system."""
     matrices = {
         f"{system}: {100 * scores.off_diagonal_hit(system)[0]:.0f} % off the diagonal": scores.matrix(system)
         for system in scores.systems
@@ -148,6 +153,7 @@ def matrices_figure(scores: MatrixScores) -> Image.Image:
 def confusions_figure(
     voices: Sequence[Voice], pictures: Float[np.ndarray, "judged judged"], drawn: MatrixScores, scores: MatrixScores
 ) -> Image.Image:
+    """Confusion matrices: of the model on voices, and of the judge on portraits, drawn apexes and two systems."""
     confusions: Mapping[str, Float[np.ndarray, "judged judged"]] = {
         "model on the voices": voices_confusion(voices),
         "judge on the portraits": pictures,

@@ -1,4 +1,4 @@
-"""Whether lips close where speech needs them closed, and rest in silence, whatever the emotion."""
+"""Measures of the lips: closed at /p b m/ and at rest in silence, whatever the emotion."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,6 +36,7 @@ def bilabial_frames(clip: Clip) -> list[slice]:
 
 
 def clip_apertures(clip: Clip, expression: Float[np.ndarray, "frame expression"]) -> Apertures:
+    """Sorts the aperture of a performance by what is said in each frame."""
     aperture = visible_aperture(expression)
     aperture = aperture / max(float(np.percentile(aperture, 95)), 1e-3)
     closures = [float(aperture[frames].min()) for frames in bilabial_frames(clip) if len(aperture[frames])]

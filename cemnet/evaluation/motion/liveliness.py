@@ -1,4 +1,4 @@
-"""Whether a performance moves like a person: blinks, head, jaw with loudness, upper face with stress."""
+"""Liveliness of a performance: blinks, head, mouth with loudness, upper face with stress."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +35,7 @@ def perform_as(
 
 
 def hear_clean(model: CEMNet, clips: Sequence[Clip]) -> list[Speech]:
+    """Every clip as the model hears it, without degradation."""
     return [encode_speech(model, Audio(clip.waveform.unsqueeze(0), SAMPLE_RATE)) for clip in clips]
 
 
@@ -50,6 +51,7 @@ def hear_joined(model: CEMNet, clips: Sequence[Clip], speaker: str, seconds: flo
 
 
 def loudness(speech: Speech) -> Float[np.ndarray, "frame"]:
+    """The voice's level, smoothed over about a syllable."""
     return gaussian_filter1d(speech.prosody[:, 0].numpy(), 1.5, mode="nearest")
 
 
@@ -76,7 +78,7 @@ def correlation(first: Float[np.ndarray, "frame"], second: Float[np.ndarray, "fr
 
 
 def prosody_table(model: CEMNet, speeches: Sequence[Speech]) -> Table:
-    """How jaw and upper face follow the voice, by emotion."""
+    """Correlation of mouth and upper face with the voice, a row for each emotion."""
     rows = []
     for emotion in EMOTIONS:
         jaw, upper, moved = [], [], []
@@ -98,7 +100,7 @@ def prosody_table(model: CEMNet, speeches: Sequence[Speech]) -> Table:
 
 @dataclass(frozen=True)
 class Blinks:
-    """Of one performance."""
+    """Rate and longest duration of the blinks in one performance."""
 
     per_minute: float
     longest_ms: float
@@ -114,7 +116,7 @@ def blinks(still: Float[torch.Tensor, "frame expression"], alive: Float[torch.Te
 
 
 def life_table(model: CEMNet, speeches: Sequence[Speech], seeds: Sequence[int] = (0, 1, 2)) -> Table:
-    """Blinks and head of long performances, each as several seeds have it."""
+    """Blinks and head of long performances, each with several seeds."""
     counted, largest, speed, jerk, start = [], [], [], [], []
     for speech in speeches:
         still, moving = perform_as(model, speech, EMOTIONS[int(speech.heard.mean(0).argmax())])

@@ -14,6 +14,7 @@ INK = "#1c1c1c"
 
 
 def to_image(figure: Figure) -> Image.Image:
+    """The figure as an RGB picture of DOTS_PER_INCH."""
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", facecolor="white")
     return Image.open(file).convert("RGB")
@@ -64,7 +65,7 @@ def matrix_figure(
 def address_figure(
     addresses: Float[np.ndarray, "row slot"], rows: Sequence[str], title: str, group: int
 ) -> Image.Image:
-    """Which memories speak: a row for each pair of emotions, a line between groups of rows."""
+    """Shares of an address as colours: a row for each pair of emotions, a white line between groups of rows."""
     figure = Figure(figsize=(11, 0.17 * len(rows) + 1.2), layout="constrained")
     axes = figure.subplots()
     drawn = axes.imshow(addresses, vmin=0, cmap="magma", aspect="auto", interpolation="nearest")
@@ -103,7 +104,7 @@ def reliability_figure(
     share: Float[np.ndarray, "bin"],
     title: str,
 ) -> Image.Image:
-    """How often a belief is right against how sure it is; the size of a dot is the share of clips in its bin."""
+    """Accuracy against confidence of a belief; the size of a dot is the share of clips in its bin."""
     figure = Figure(figsize=(4.6, 4.4), layout="constrained")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="#999999", linewidth=0.8)

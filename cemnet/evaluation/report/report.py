@@ -28,12 +28,14 @@ class Table:
     note: str = ""
 
     def text(self) -> str:
+        """Title, note and columns padded with spaces."""
         cells = [tuple(self.header), *map(tuple, self.rows)]
         widths = [max(len(row[column]) for row in cells) for column in range(len(self.header))]
         lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
         return "\n".join([self.title, *([self.note] if self.note else []), *(line.rstrip() for line in lines)])
 
     def html(self) -> str:
+        """A heading, the note and an HTML table."""
         head = "".join(f"<th>{html.escape(cell)}</th>" for cell in self.header)
         body = "".join(
             "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>\n" for row in self.rows
@@ -51,9 +53,11 @@ class Picture:
     photographic: bool = False
 
     def text(self) -> str:
+        """Nothing: a picture has no place in plain text."""
         return ""
 
     def html(self) -> str:
+        """A heading, the note and the image as a data URI."""
         kind, options = ("JPEG", {"quality": 85}) if self.photographic else ("PNG", {"optimize": True})
         file = io.BytesIO()
         self.image.convert("RGB").save(file, kind, **options)
@@ -68,13 +72,14 @@ def _heading(title: str, note: str) -> str:
 
 @dataclass
 class Report:
-    """Parts in reading order."""
+    """A title, a note, and tables and pictures in reading order."""
 
     title: str
     note: str = ""
     parts: list[Table | Picture] = field(default_factory=list)
 
     def add(self, *parts: Table | Picture) -> None:
+        """Appends parts at the end."""
         self.parts += parts
 
     def text(self) -> str:
@@ -83,6 +88,7 @@ class Report:
         return "\n\n".join([opening, *(text for part in self.parts if (text := part.text()))]) + "\n"
 
     def html(self) -> str:
+        """A whole page that needs no other file."""
         return (
             f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{html.escape(self.title)}</title>\n'
             f"<style>{STYLE}</style>\n<h1>{html.escape(self.title)}</h1>\n"

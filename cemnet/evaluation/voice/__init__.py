@@ -1,1 +1,1 @@
-"""How well emotion is heard: by speakers, in noise, over time, and how sure it may be."""
+"""Measures of hearing: held-out speakers, degraded recordings, calibration, turns, and a linear baseline."""

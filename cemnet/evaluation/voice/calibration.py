@@ -1,4 +1,4 @@
-"""How far the model's belief about a voice can be trusted, and whether it shows little where it is unsure."""
+"""Calibration of the model's belief about a voice, and how much of an unsure belief the face shows."""
 
 import itertools
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from ...pipeline import target_emotion
 from ...training.networks.emotion_branch import MOMENT_FRAMES
 from ...types import Speech
 from ..report.report import Table
-from .robustness import Heard
+from .heard import Heard
 
 NUM_BINS = 15
 CERTAINTY_EDGES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -24,7 +24,7 @@ MOST_ERROR = 0.08
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often beliefs are right, in bins of how sure they are; NaN in empty bins."""
+    """Accuracy of beliefs in bins of their confidence; NaN in empty bins."""
 
     confidence: Float[np.ndarray, "bin"]
     accuracy: Float[np.ndarray, "bin"]
@@ -32,6 +32,7 @@ class Reliability:
 
     @classmethod
     def of(cls, confidence: Float[np.ndarray, "belief"], right: Bool[np.ndarray, "belief"]) -> "Reliability":
+        """Bins of equal width in confidence, 0 to 1."""
         index = np.minimum((confidence * NUM_BINS).astype(int), NUM_BINS - 1)
         count = np.bincount(index, minlength=NUM_BINS)
         with np.errstate(invalid="ignore"):
@@ -63,6 +64,7 @@ def moment_reliability(heard: Heard) -> Reliability:
 
 
 def reliability_table(name: str, reliability: Reliability) -> Table:
+    """A row for each bin that is not empty; the note has the expected calibration error and whether it is met."""
     rows = [
         (
             f"{number / NUM_BINS:.2f} to {(number + 1) / NUM_BINS:.2f}",
@@ -95,7 +97,7 @@ def displacement_size(model: CEMNet, speech: Speech, emotion: str = "auto") -> f
 
 @dataclass(frozen=True)
 class Displayed:
-    """How sure the model is of each clip and how much it shows, as a share of the same emotion at full strength."""
+    """The certainty of each clip, and the displacement shown as a share of the same emotion at full strength."""
 
     certainty: Float[np.ndarray, "clip"]
     share: Float[np.ndarray, "clip"]
@@ -114,6 +116,7 @@ class Displayed:
 
 
 def display_table(displayed: Displayed, recordings: str) -> Table:
+    """The displacement shown in classes of certainty; the note has their rank correlation (Spearman)."""
     rows = []
     for low, high in itertools.pairwise(CERTAINTY_EDGES):
         chosen = (displayed.certainty > low) & (displayed.certainty <= high)

@@ -1,11 +1,10 @@
-"""Emotion heard in recordings that went wrong, beside the clean ones, and how sure the model is of what it hears."""
+"""Emotion heard in degraded recordings beside the clean ones, and how sure the model is of what it hears."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from tqdm import tqdm
 
 from ...arkit import EMOTION_INDEX, EMOTIONS, Emotion
@@ -18,10 +17,10 @@ from ...training.corpora.clips import Clip
 from ...training.networks.emotion_branch import train_emotion_branch
 from ...training.networks.feature_clips import STYLES, FeatureClip, FeatureClips, Recording, hear
 from ...training.networks.voice_statistics import VoiceTable
-from ...types import SAMPLE_RATE, Audio, Speech
-from ..matrix.scores import Interval
+from ...types import SAMPLE_RATE, Audio
+from ..report.intervals import resampled_means
 from ..report.report import Table
-from ..subjects import mean_heard
+from .heard import Heard, label_of, mean_heard
 from .speaker_folds import judge_clips
 
 CLEAN = "clean"
@@ -29,13 +28,12 @@ NOISE_DB = 10.0
 TELEPHONE_HZ = 300.0, 3400.0
 MP3_KILOBITS = 64
 MOST_COST = 0.08
-NUM_RESAMPLES = 1000
 
 Degradation = Callable[[Waveform, np.random.Generator], Waveform]
 
 
 def at_level(factor: float) -> Degradation:
-    """Louder or softer; what leaves [-1, 1] is cut, as a recorder would."""
+    """Multiplies the samples by a factor and clips them to [-1, 1], as a recorder does."""
     return lambda waveform, _: (factor * waveform).clip(-1, 1)
 
 
@@ -47,19 +45,6 @@ DEGRADATIONS: dict[str, Degradation] = {
     "half level": at_level(0.5),
     "double level": at_level(2.0),
 }
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What the model believes of clips, as a whole and from moment to moment, beside their labels."""
-
-    labels: Int[np.ndarray, "clip"]
-    belief: Float[np.ndarray, "clip emotion"]
-    speeches: tuple[Speech, ...]
-
-    @property
-    def right(self) -> Bool[np.ndarray, "clip"]:
-        return self.belief.argmax(1) == self.labels
 
 
 def hear_degraded(model: CEMNet, clips: Sequence[Clip], degradation: Degradation, seed: int) -> Heard:
@@ -83,9 +68,9 @@ def fold_right(
     num_steps: int,
     seed: int,
 ) -> dict[str, Bool[np.ndarray, "clip"]]:
-    """Which of a source's clips are heard right in every condition by an emotion branch that never heard the speaker.
+    """For every condition, which clips of a source are heard right by an emotion branch that never heard the speaker.
 
-    Trained and asked as in `speech_folds.fold_accuracies`: the corpus' own styles, whole clips, nothing else known.
+    The branch is trained and tested as in `speaker_folds.fold_accuracies`: on the corpus' own styles and whole clips.
     """
     speech_encoder, rng = SpeechEncoder.load(), np.random.default_rng(seed)
     labelled = [clip for clip in clips.clips if clip.is_labelled]
@@ -112,6 +97,7 @@ def degraded_features(
 
 
 def folds_table(right: Mapping[str, Bool[np.ndarray, "clip"]], source: str, num_folds: int) -> Table:
+    """Accuracy over the folds in every condition, and what it costs against the clean clips."""
     rows = []
     for name, values in right.items():
         cost = right[CLEAN].astype(float) - values
@@ -123,18 +109,6 @@ def folds_table(right: Mapping[str, Bool[np.ndarray, "clip"]], source: str, num_
 
 def _verdict(cost: Float[np.ndarray, "clip"]) -> str:
     return "met" if cost.mean() < MOST_COST else "MISSED"
-
-
-def label_of(clip: Clip) -> int:
-    if clip.emotion is None:
-        raise ValueError(f"{clip.name} has no emotion")
-    return EMOTION_INDEX[clip.emotion]
-
-
-def resampled_means(values: Float[np.ndarray, "clip"], seed: int = 0) -> Interval:
-    """The mean with its bootstrap interval over clips."""
-    drawn = np.random.default_rng(seed).integers(0, len(values), (NUM_RESAMPLES, len(values)))
-    return Interval.of(np.concatenate([[values.mean()], values[drawn].mean(1)]))
 
 
 def robustness_table(heard: Mapping[str, Heard]) -> Table:
@@ -163,7 +137,7 @@ def robustness_table(heard: Mapping[str, Heard]) -> Table:
 
 
 def recall_table(heard: Mapping[str, Heard]) -> Table:
-    """Which emotions suffer."""
+    """Share of each emotion's clips that are heard right, a column for each condition."""
     rows = []
     for emotion in EMOTIONS:
         chosen = [result.labels == EMOTION_INDEX[emotion] for result in heard.values()]
@@ -174,7 +148,7 @@ def recall_table(heard: Mapping[str, Heard]) -> Table:
 
 
 def confused_table(heard: Heard) -> Table:
-    """What is heard for each label, shares of clips."""
+    """For each label (rows) the share of its clips that is heard as each emotion (columns)."""
     names: list[Emotion] = [emotion for emotion in EMOTIONS if (heard.labels == EMOTION_INDEX[emotion]).any()]
     said = heard.belief.argmax(1)
     rows = []

@@ -1,4 +1,4 @@
-"""Speech emotion by speakers never heard: the emotion branch trained without some speakers and tested on them."""
+"""Cross-validation over speakers: the emotion branch trained without some speakers and tested on them."""
 
 from collections.abc import Sequence
 
@@ -37,3 +37,14 @@ def fold_accuracies(
         judged = judge_clips(train_emotion_branch(voices.only(rest), config, num_steps, seed), held_out, styles)
         accuracies.append(float(np.mean(judged == np.array([clip.style for clip in held_out]))))
     return accuracies
+
+
+def speakers_of(clips: FeatureClips, source: str) -> list[str]:
+    """The speakers of one source, sorted by name."""
+    return sorted({clip.clip.speaker for clip in clips.clips if clip.clip.source == source})
+
+
+def ravdess_folds(clips: FeatureClips) -> list[list[str]]:
+    """RAVDESS actors in folds of four."""
+    actors = speakers_of(clips, "ravdess")
+    return [actors[start : start + 4] for start in range(0, len(actors), 4)]

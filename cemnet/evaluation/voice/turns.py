@@ -17,7 +17,7 @@ from ..report.report import Table
 
 TURNS = (("calm", "angry"), ("angry", "calm"), ("neutral", "happy"), ("happy", "sad"), ("sad", "surprise"))
 MARGIN_SECONDS = 0.15  # of silence that stays around the spoken part
-STAYS_SECONDS = 0.5  # a turn that is taken back sooner is none
+STAYS_SECONDS = 0.5  # a turn that is reversed sooner does not count
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ def while_speaking(speech: Speech) -> slice:
 
 
 def num_changes(speech: Speech) -> int:
-    """How often the shown emotion changes from one frame to the next, while somebody speaks."""
+    """Number of changes of the shown emotion from frame to frame, from the first voiced frame to the last."""
     return int((np.diff(shown_emotion(speech)[while_speaking(speech)]) != 0).sum())
 
 
 def total_variation(speech: Speech) -> float:
-    """How far the shares shown travel meanwhile: 1 is one full turn from one emotion to another."""
+    """Total variation of the emotion shares over the same frames; one full turn from one emotion to another is 1."""
     return float(0.5 * speech.emotion[while_speaking(speech)].diff(dim=0).abs().sum())
 
 
@@ -146,6 +146,6 @@ def steadiness_table(speeches: Sequence[Speech], labels: Sequence[int]) -> Table
 
 
 def turn_curves(turn: Turn) -> dict[str, Float[np.ndarray, "frame"]]:
-    """What is shown of each emotion that ever matters: share × intensity, without the course of single words."""
+    """Curves of share × intensity for each emotion that exceeds 0.1; the course within words is left out."""
     shown = (turn.speech.emotion * turn.speech.intensity.unsqueeze(1)).numpy()
     return {name: shown[:, index] for index, name in enumerate(EMOTIONS) if shown[:, index].max() > 0.1}

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from cemnet.arkit import EMOTION_INDEX, EMOTIONS
-from cemnet.evaluation.matrix.run import Verdict
-from cemnet.evaluation.matrix.scores import JUDGED, Interval, MatrixScores, confusion, targets
+from cemnet.evaluation.matrix.scores import JUDGED, MatrixScores, confusion, targets
+from cemnet.evaluation.matrix.verdicts import Verdict
+from cemnet.evaluation.report.intervals import Interval
 
 KIND = "rendered heads"
 

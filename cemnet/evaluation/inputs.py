@@ -1,4 +1,4 @@
-"""What is evaluated: the model with the weights in question, and the clips of speakers that it did not hear."""
+"""The inputs of an evaluation: the model with the weights in question, and the clips of held-out speakers."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from ..model import CEMNet
 from ..network import NETWORK_WEIGHTS, EmotionNetwork
 from ..pipeline import load_model
 from ..training.corpora.clips import Clip, list_clips, load_clip
-from ..training.networks.feature_clips import SYNTHESISED, full_speaker
+from ..training.networks.feature_clips import SYNTHESISED, FeatureClips, full_speaker, load_feature_clips
 from ..training.networks.settings import TrainingSettings
 
 
@@ -24,7 +24,7 @@ def evaluated_model(weights: Path | None) -> CEMNet:
 
 
 def describe_weights(weights: Path | None) -> str:
-    """Which networks, and what they say they were trained on."""
+    """One phrase for a report: given or released weights, and the training data that their file names."""
     path = weights or find_weights(NETWORK_WEIGHTS)
     with safe_open(path, framework="pt") as file:
         data = (file.metadata() or {}).get("data", "unknown data")
@@ -39,7 +39,7 @@ def labelled_clips(config: Path) -> list[Clip]:
 
 
 def split_speakers(clips: Sequence[Clip], speakers: Sequence[str]) -> tuple[list[Clip], list[Clip]]:
-    """Clips of the named speakers, and of all others; CEMNetError for a speaker who has none."""
+    """Clips of the named speakers, and clips of all others; CEMNetError for a speaker without clips."""
     known = {full_speaker(clip) for clip in clips}
     missing = [speaker for speaker in speakers if speaker not in known]
     if missing:
@@ -49,7 +49,11 @@ def split_speakers(clips: Sequence[Clip], speakers: Sequence[str]) -> tuple[list
     ]
 
 
-def mean_heard(heard: torch.Tensor, voiced: torch.Tensor) -> torch.Tensor:
-    """A clip's belief: that of its frames, the voiced ones counting."""
-    weight = voiced.unsqueeze(-1) + 1e-4
-    return (heard * weight).sum(0) / weight.sum(0)
+def features_of_all_speakers(config: Path, features: Path) -> tuple[TrainingSettings, FeatureClips]:
+    """A config's settings and all of its clips as features, those of speakers whom training leaves out too.
+
+    `features` is the folder in which a training run stored them; clips that are missing there are encoded and added.
+    """
+    settings = TrainingSettings.load(config)
+    data = replace(settings.data, validation_speakers=())
+    return settings, load_feature_clips(data, features, torch.device("cpu"), settings.seed)

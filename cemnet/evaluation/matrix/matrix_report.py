@@ -1,4 +1,4 @@
-"""The evaluation of DESIGN's matrix from weights and speakers to one report."""
+"""The whole evaluation of the emotion matrix: from weights, portraits and speakers to one report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,25 +11,13 @@ from ...arkit import ARKIT_INDEX, EMOTIONS
 from ...model import CEMNet
 from ...training.heads.ict_head import HeadModel
 from ...types import MOTION_FPS
+from ..inputs import describe_weights, evaluated_model, labelled_clips, split_speakers
 from ..report.figures import curves_figure
 from ..report.report import Picture, Report
-from ..subjects import describe_weights, evaluated_model, labelled_clips, split_speakers
 from ..voice.linear_baseline import LinearBaseline
 from .baselines import SYSTEMS, Scene, copy_reference, full
-from .judge import ExpressionJudge, find_judge
+from .judge import ExpressionJudge, Judge, find_judge
 from .references import KINDS, StrongReference, pushed_references, rendered_references
-from .run import (
-    Judge,
-    Verdict,
-    Voice,
-    cell_voices,
-    choose_clips,
-    hear_voice,
-    judge_drawn_apexes,
-    judge_references,
-    run_matrix,
-    write_verdicts,
-)
 from .scores import MatrixScores
 from .sheets import TELLING_PAIRS, apex_sheet, matrix_sheet, systems_sheet
 from .tables import (
@@ -42,6 +30,8 @@ from .tables import (
     systems_table,
     targets_table,
 )
+from .verdicts import Verdict, judge_drawn_apexes, judge_references, run_matrix, write_verdicts
+from .voices import Voice, cell_voices, choose_clips, hear_voice
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 CURVES = ("mouthSmileLeft", "mouthFrownLeft", "browDownLeft", "browInnerUp", "eyeWideLeft", "noseSneerLeft", "jawOpen")
@@ -49,13 +39,15 @@ CURVES = ("mouthSmileLeft", "mouthFrownLeft", "browDownLeft", "browInnerUp", "ey
 
 @dataclass(frozen=True)
 class MatrixSettings:
+    """The inputs of the evaluation, and the size of the matrix."""
+
     config: Path
     output: Path
     weights: Path | None = None
     speakers: tuple[str, ...] = ()
     clips_per_cell: int = 2
-    frames: int = 4
-    persons: int = 6
+    frames: int = 4  # of each clip that are judged
+    persons: int = 6  # rendered heads
     portraits: tuple[Path, ...] = field(default=())
     judge: Path | None = None
     ict: Path | None = None
@@ -63,7 +55,7 @@ class MatrixSettings:
 
 
 def evaluate_matrix(settings: MatrixSettings) -> Report:
-    """Runs everything; writes verdicts.csv, matrix.html, matrix.txt and the matrices as PNG."""
+    """Runs every system on every pair; writes verdicts.csv, matrix.html, matrix.txt and the matrices as PNG."""
     model, judge = evaluated_model(settings.weights), ExpressionJudge(find_judge(settings.judge))
     references = strong_references(model, settings)
     voices = hear_voices(model, settings)
@@ -95,6 +87,7 @@ def portrait_files(paths: Sequence[Path]) -> list[Path]:
 
 
 def strong_references(model: CEMNet, settings: MatrixSettings) -> list[StrongReference]:
+    """Rendered heads and pushed portraits; their pictures are written into OUTPUT/references."""
     folder = settings.output / "references"
     references: list[StrongReference] = []
     if settings.persons:
@@ -104,11 +97,11 @@ def strong_references(model: CEMNet, settings: MatrixSettings) -> list[StrongRef
 
 
 def hear_voices(model: CEMNet, settings: MatrixSettings) -> list[Voice]:
-    """The speakers' clips in turn, enough for every person to have others; the floor learns from all other speakers."""
+    """Voices of the given speakers, enough for every person to get others; all other speakers train the baseline."""
     unheard, rest = split_speakers(labelled_clips(settings.config), settings.speakers)
-    floor = LinearBaseline.fit(model.speech_encoder, rest)
+    baseline = LinearBaseline.fit(model.speech_encoder, rest)
     chosen = choose_clips(unheard, settings.speakers, 4 * settings.clips_per_cell, settings.seed)
-    return [hear_voice(model, floor, clip) for clip in chosen]
+    return [hear_voice(model, baseline, clip) for clip in chosen]
 
 
 def add_kind(
@@ -121,6 +114,7 @@ def add_kind(
     verdicts: Sequence[Verdict],
     output: Path,
 ) -> None:
+    """Adds all tables and pictures of one kind of references to the report."""
     scores = MatrixScores(verdicts)
     drawn = MatrixScores(judge_drawn_apexes(model, judge, references))
     pictures = references_confusion(references, judge_references(judge, references))
@@ -150,7 +144,7 @@ def add_kind(
 
 
 def scene_curves(model: CEMNet, references: Sequence[StrongReference], voices: Sequence[Voice]):
-    """What is heard, and curves of the full model and of a copied reference, for two telling pairs."""
+    """Curves of what is heard, of the full model and of a copied reference, for the first two of TELLING_PAIRS."""
     by_emotion = {reference.emotion: reference for reference in references}
     panels: dict[str, dict[str, np.ndarray]] = {}
     for shown, spoken in TELLING_PAIRS[:2]:

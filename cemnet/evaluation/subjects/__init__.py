@@ -1,0 +1,19 @@
+"""The subjects of train/evaluate.py: one module each, with `add_arguments(parser)` and `run(arguments)`.
+
+This file imports nothing, so that the list of subjects can be shown without loading torch.
+"""
+
+SUBJECTS: dict[str, str] = {
+    "speech": "emotion accuracy by held-out speakers",
+    "lips": "aperture at closures",
+    "cross": "losses on held-out voices",
+    "matrix": "strong portraits × voices in all systems, judged from outside",
+    "memory": "slots in use, address map, retrieval error",
+    "robustness": "emotion in degraded recordings",
+    "calibration": "belief against truth, and what is shown of it",
+    "motion": "blinks, head, mouth and upper face with the voice",
+    "timeline": "voices that turn, and flicker",
+    "identity": "PSNR of portraits rendered as they are",
+    "refiner": "warped, composed and refined frames of held-out heads",
+    "sheet": "portraits × voices, three frames each",
+}

@@ -1,0 +1,37 @@
+"""Slots in use, which memories speak for which emotions, and the retrieval error on unseen people."""
+
+import argparse
+from pathlib import Path
+
+from ...checkpoint import find_weights
+from ...network import NETWORK_WEIGHTS, EmotionNetwork
+from ..inputs import describe_weights
+from ..memory import People, address_map, faces_table, retrieval_table, usage_table, worst_table
+from ..report.report import Picture, Report
+from .shared import add_network_argument
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The weights, and the people who are drawn to test them."""
+    add_network_argument(parser)
+    parser.add_argument("--people", type=int, default=200, help="drawn anew")
+    parser.add_argument("--seed", type=int, default=1_000_003)
+    parser.add_argument("--output", type=Path, required=True, help="folder for memory.html and address_map.png")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Writes the report and the address map into the output folder, and prints the tables."""
+    network = EmotionNetwork.load(arguments.weights or find_weights(NETWORK_WEIGHTS))
+    people = People.sample(arguments.people, arguments.seed)
+    picture = address_map(network.emotion_memory, people)
+    report = Report("Emotion bridging memory", describe_weights(arguments.weights))
+    report.add(
+        usage_table(network.emotion_memory, people),
+        retrieval_table(network.emotion_memory, people, arguments.seed),
+        worst_table(network.emotion_memory, people),
+        faces_table(network.emotion_memory, people, arguments.seed),
+        Picture("Address map", picture),
+    )
+    report.save(arguments.output, "memory")
+    picture.save(arguments.output / "address_map.png")
+    print(report.text())
