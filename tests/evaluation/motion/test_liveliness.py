@@ -1,4 +1,4 @@
-"""Measures of a performance on curves whose answers are known, and on a few seconds of babble."""
+"""Measures of a performance on curves whose answers are known, and on a few seconds of synthetic speech."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Robustness, calibration and turns of what is heard, on beliefs made up by hand and on babble."""
+"""Robustness, calibration and turns of what is heard, on beliefs made up by hand and on synthetic speech."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ from cemnet.evaluation.voice.turns import (
     turning_voices,
     turns_table,
 )
-from cemnet.training.corpora.formant_synthesis import babble
+from cemnet.training.corpora.formant_synthesis import synthesise_formants
 from cemnet.training.corpora.phonemes import PhonemeSpan
 from cemnet.training.networks.feature_clips import generated_clips, load_feature_clips
 from cemnet.training.networks.settings import DataSettings
@@ -91,7 +91,7 @@ def test_recall_and_confusion_name_what_is_lost():
 
 @pytest.mark.parametrize("name", DEGRADATIONS)
 def test_degraded_recordings_keep_their_length_and_only_the_clean_one_its_samples(name):
-    waveform, _ = babble("angry", 1.0, np.random.default_rng(0))
+    waveform, _ = synthesise_formants("angry", 1.0, np.random.default_rng(0))
     changed = DEGRADATIONS[name](waveform, np.random.default_rng(1))
     assert changed.shape == waveform.shape
     assert np.abs(changed).max() <= max(1.0, np.abs(waveform).max()) * 1.5
