@@ -1,4 +1,4 @@
-"""Beliefs and voices made up by hand, for tests of what is measured on them."""
+"""Sounds, beliefs and voices made up by hand, for tests of what is measured on them."""
 
 import numpy as np
 import torch
@@ -29,3 +29,11 @@ def speech_of(indices, voiced=None):
     level = torch.ones(frames)
     audio = Audio(torch.zeros(1, frames * 640), SAMPLE_RATE)
     return Speech(audio, torch.zeros(frames, 64), prosody, torch.zeros(frames, 128), belief, belief, level, level)
+
+
+def vowel(hertz: np.ndarray, loudness: float = 0.1, seed: int = 0) -> torch.Tensor:
+    """A voice-like pulse train (ten harmonics falling off) with a moving pitch, and a little noise."""
+    phase = 2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE
+    tone = sum(np.sin(number * phase) / number for number in range(1, 11))
+    noise = np.random.default_rng(seed).normal(0, 0.01, len(hertz))
+    return torch.from_numpy(loudness * (tone + noise)).float()

@@ -34,10 +34,13 @@ class PitchTrack:
         return np.log2(np.where(self.voiced, self.hertz, REFERENCE_PITCH_HZ) / REFERENCE_PITCH_HZ)
 
 
-def _windows(
+def centred_windows(
     signal: Float[np.ndarray, "sample"], num_frames: int, fps: float, size: int
 ) -> Float[np.ndarray, "frame size"]:
-    """A view of `size` samples around the middle of each frame; zeros beyond both ends."""
+    """A view of `size` samples around the middle of each frame; zeros beyond both ends of the sound.
+
+    Frame t is centred on (t + ½) / fps seconds.
+    """
     hop = round(SAMPLE_RATE / fps)
     padded = np.zeros(max(signal.shape[0], num_frames * hop) + size, np.float32)
     padded[size // 2 : size // 2 + signal.shape[0]] = signal
@@ -49,7 +52,7 @@ def pitch_track(signal: Float[np.ndarray, "sample"], num_steps: int) -> PitchTra
 
     Source: Boersma, "Accurate short-term analysis of the fundamental frequency", IFA Proceedings 17, 1993.
     """
-    frames = _windows(signal, num_steps, PITCH_FPS, PITCH_WINDOW)
+    frames = centred_windows(signal, num_steps, PITCH_FPS, PITCH_WINDOW)
     blocks = [_pitch_candidates(frames[start : start + PITCH_BLOCK]) for start in range(0, num_steps, PITCH_BLOCK)]
     lags, strengths, rms = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     path = _cheapest_path(lags, strengths)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..types import MOTION_FPS
 from .mel import NUM_MELS, log_mel
-from .pitch import PITCH_FPS, QUIETEST_REFERENCE_RMS, PitchTrack, _windows, pitch_track
+from .pitch import PITCH_FPS, QUIETEST_REFERENCE_RMS, PitchTrack, centred_windows, pitch_track
 
 ENERGY_WINDOW = 1024
 QUIETEST_RMS = 1e-6
@@ -58,7 +58,7 @@ def _change(values: Float[np.ndarray, "step *channel"]) -> Float[np.ndarray, "st
 
 
 def _log_rms(signal: Float[np.ndarray, "sample"], num_frames: int) -> Float[np.ndarray, "frame"]:
-    frames = _windows(signal, num_frames, MOTION_FPS, ENERGY_WINDOW)
+    frames = centred_windows(signal, num_frames, MOTION_FPS, ENERGY_WINDOW)
     hann = np.hanning(ENERGY_WINDOW).astype(np.float32)
     frames = frames - frames.mean(axis=1, keepdims=True)
     return 0.5 * np.log((frames**2 @ hann) / hann.sum() + QUIETEST_RMS**2)

@@ -17,7 +17,7 @@ from cemnet.evaluation.held_out_losses import held_out_losses
 from cemnet.network import EmotionNetwork
 from cemnet.speech.mel import num_motion_frames
 from cemnet.training.corpora.augmentation import add_noise, another_pace, degrade, limit_band, through_mp3
-from cemnet.training.corpora.formant_synthesis import babble
+from cemnet.training.corpora.formant_synthesis import synthesise_formants
 from cemnet.training.networks.cross_pairs import CrossPairs
 from cemnet.training.networks.feature_clips import UNLABELLED, load_feature_clips
 from cemnet.training.networks.objective import Objective, total_loss
@@ -51,7 +51,7 @@ def batch(clips, voices):
 
 
 def test_babble_has_phonemes_for_all_of_its_time():
-    waveform, phonemes = babble("angry", 3.0, np.random.default_rng(0))
+    waveform, phonemes = synthesise_formants("angry", 3.0, np.random.default_rng(0))
     assert len(waveform) == 48_000
     assert phonemes[0].start_seconds == 0
     assert phonemes[-1].end_seconds == pytest.approx(3.0)
@@ -59,12 +59,12 @@ def test_babble_has_phonemes_for_all_of_its_time():
 
 
 def test_an_angry_babble_is_louder_than_a_sad_one():
-    level = {e: babble(e, 3.0, np.random.default_rng(1))[0].std() for e in ("angry", "sad")}
+    level = {e: synthesise_formants(e, 3.0, np.random.default_rng(1))[0].std() for e in ("angry", "sad")}
     assert level["angry"] > 1.5 * level["sad"]
 
 
 def test_degraded_recordings_keep_length_and_timing():
-    waveform, _ = babble("happy", 2.0, np.random.default_rng(2))
+    waveform, _ = synthesise_formants("happy", 2.0, np.random.default_rng(2))
     rng = np.random.default_rng(0)
     for degraded in (degrade(waveform, rng), limit_band(waveform, 300, 3400), through_mp3(waveform, 64)):
         assert degraded.shape == waveform.shape

@@ -1,7 +1,8 @@
-"""Babble: made-up speech from vowels' formants, with known phonemes and acted prosody, for trials without any data.
+"""Formant synthesis: artificial speech with known phonemes and acted prosody, for tests and trials without any data.
 
-Nobody would take it for a voice, but it has what training needs: sound that follows phonemes, and loudness, pitch and
-pace that follow an emotion (Scherer, "Vocal communication of emotion", 2003, for the directions).
+It does not sound like a person, but it has what training needs: sound that follows phonemes, and loudness, pitch and
+pace that follow an emotion (directions after Scherer, "Vocal communication of emotion", 2003). Prepared clips of it
+have the source "babble".
 """
 
 import numpy as np
@@ -29,7 +30,7 @@ VOICES: dict[Emotion, tuple[float, float, float, float]] = {
 
 
 def resonate(source: Float[np.ndarray, "sample"], formants: tuple[int, int]) -> Float[np.ndarray, "sample"]:
-    """The source through one resonance a formant."""
+    """The source through one second-order resonance for each formant (in Hz, 90 Hz wide), scaled to a peak of 1."""
     for frequency in formants:
         radius = np.exp(-np.pi * 90 / SAMPLE_RATE)
         angle = 2 * np.pi * frequency / SAMPLE_RATE
@@ -37,10 +38,13 @@ def resonate(source: Float[np.ndarray, "sample"], formants: tuple[int, int]) -> 
     return source / (np.abs(source).max() + 1e-9)
 
 
-def babble(
+def synthesise_formants(
     emotion: Emotion, duration_seconds: float, rng: np.random.Generator
 ) -> tuple[Float[np.ndarray, "sample"], list[PhonemeSpan]]:
-    """A waveform at SAMPLE_RATE and its phonemes, silence around them included."""
+    """Random syllables spoken with an emotion: a waveform at SAMPLE_RATE in [-1, 1], and its phonemes.
+
+    The phonemes cover the whole duration; SIL fills the pauses. One state of the rng always gives the same speech.
+    """
     pitch, loudness, pace, breath = VOICES[emotion]
     pitch, loudness = pitch * rng.lognormal(0, 0.15), loudness * rng.lognormal(0, 0.1)
     waveform = np.zeros(int(duration_seconds * SAMPLE_RATE))

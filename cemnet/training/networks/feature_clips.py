@@ -18,7 +18,7 @@ from ...speech.voice_features import voice_features
 from ...speech.whisper_encoder import SpeechEncoder
 from ..corpora.augmentation import another_pace, degrade
 from ..corpora.clips import Clip, list_clips, load_clip
-from ..corpora.formant_synthesis import babble
+from ..corpora.formant_synthesis import synthesise_formants
 from .settings import DataSettings
 
 UNLABELLED = -1
@@ -83,11 +83,11 @@ class FeatureClips:
 
 
 def generated_clips(count: int, seed: int) -> list[Clip]:
-    """Babble in all emotions, for trials without data."""
+    """Synthetic speech in all emotions, for trials without data. The stored names say "babble"."""
     clips = []
     for index in range(count):
         emotion = EMOTIONS[index % len(EMOTIONS)]
-        waveform, phonemes = babble(emotion, 3.0, np.random.default_rng((seed, index)))
+        waveform, phonemes = synthesise_formants(emotion, 3.0, np.random.default_rng((seed, index)))
         clips.append(
             Clip(
                 name=f"babble_{index:04d}", source="babble", speaker=f"babbler_{index % 4}", sentence=str(index),

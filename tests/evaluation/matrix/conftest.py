@@ -1,4 +1,4 @@
-"""A small matrix for all tests of this room: babble voices and one pushed portrait."""
+"""A small matrix for all tests of this room: synthetic voices and one pushed portrait."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Liveliness of a performance on curves whose answers are known, and on a few seconds of babble."""
+"""Liveliness of a performance on curves whose answers are known, and on a few seconds of synthetic speech."""
 
 from dataclasses import replace
 

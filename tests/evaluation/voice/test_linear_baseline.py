@@ -1,4 +1,4 @@
-"""The linear baseline of hearing emotion, trained on babble."""
+"""The linear baseline of hearing emotion, trained on synthetic speech."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Accuracy in degraded recordings, on beliefs made up by hand and on babble."""
+"""Accuracy in degraded recordings, on beliefs made up by hand and on synthetic speech."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from cemnet.evaluation.voice.robustness import (
     recall_table,
     robustness_table,
 )
-from cemnet.training.corpora.formant_synthesis import babble
+from cemnet.training.corpora.formant_synthesis import synthesise_formants
 from cemnet.training.networks.feature_clips import generated_clips, load_feature_clips
 from cemnet.training.networks.settings import DataSettings
 
@@ -49,7 +49,7 @@ def test_recall_and_confusion_name_what_is_lost():
 
 @pytest.mark.parametrize("name", DEGRADATIONS)
 def test_degraded_recordings_keep_their_length_and_only_the_clean_one_its_samples(name):
-    waveform, _ = babble("angry", 1.0, np.random.default_rng(0))
+    waveform, _ = synthesise_formants("angry", 1.0, np.random.default_rng(0))
     changed = DEGRADATIONS[name](waveform, np.random.default_rng(1))
     assert changed.shape == waveform.shape
     assert np.abs(changed).max() <= max(1.0, np.abs(waveform).max()) * 1.5
