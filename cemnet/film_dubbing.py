@@ -1,6 +1,7 @@
 """A film in place of a portrait: its face is followed, speaks with another voice or emotion, and is put back."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from .media.sound import read_audio
 from .media.video_reader import video_fps, video_frames
 from .media.video_writer import VideoWriter
 from .model import CEMNet
+from .performance_settings import PerformanceSettings
 from .pipeline import Progress, bridge_emotion, encode_speech, write_frames
 from .render.film import dubbed_frames, lasting, performed_in_film, person_of
 from .types import Audio, Motion, Speech
@@ -37,14 +39,17 @@ def track_frames(
     return track_face(frames, fps, model.landmarker, model.basis, model.emotion_reader, face_index)
 
 
-def dub_motion(model: CEMNet, track: FaceTrack, audio: Audio, **performance) -> tuple[Speech, Motion]:
-    """What the voice says, and the performance that speaks it over a film; `performance` goes to `bridge_emotion`.
+def dub_motion(
+    model: CEMNet, track: FaceTrack, audio: Audio, settings: PerformanceSettings | None = None
+) -> tuple[Speech, Motion]:
+    """What the voice says, and the performance that speaks it over a film.
 
-    Head, blinks and gaze stay the film's own. The film's face rests where the voice is shorter.
+    Frame rate, head, blinks and gaze stay the film's own, whatever the settings say. The film's face rests where the
+    voice is shorter.
     """
     speech = encode_speech(model, lasting(audio, track.num_frames / track.fps))
-    still = {"blinks": 0.0, "gaze": 0.0, "head_motion": 0.0}
-    performed = bridge_emotion(model, person_of(track), speech, fps=track.fps, **still, **performance)
+    filmed = replace(settings or PerformanceSettings(), fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
+    performed = bridge_emotion(model, person_of(track), speech, filmed)
     return speech, performed_in_film(track, performed)
 
 
@@ -78,14 +83,14 @@ def dub(
     face_index: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
-    **performance,
+    settings: PerformanceSettings | None = None,
 ) -> tuple[FaceTrack, Speech, Motion]:
     """A film speaks with another voice, or its own one with the emotion of the voice or a named one.
 
-    `audio` None takes the film's own sound. `performance` goes to `bridge_emotion`.
+    `audio` None takes the film's own sound; `settings` as for `dub_motion`.
     """
     audio = read_audio(video) if audio is None else audio
     track = track_video(model, video, face_index)
-    speech, motion = dub_motion(model, track, audio, **performance)
+    speech, motion = dub_motion(model, track, audio, settings)
     save_dubbed_video(model, video, track, motion, output, audio, overwrite, progress)
     return track, speech, motion

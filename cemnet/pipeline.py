@@ -9,16 +9,16 @@ import torch.nn.functional as F
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from .arkit import EMOTION_INDEX, EMOTIONS
 from .config import PROSODY_DIM
 from .emotion.audio_emotion import frames_from_tokens
-from .emotion.states import emotion_state
+from .emotion.states import emotion_state, one_hot_emotion
 from .errors import CEMNetError
 from .face.reference import choose_face, reference_faces
 from .media.provenance import generated_metadata
 from .media.video_writer import VideoWriter
 from .model import CEMNet, load_model
 from .motion.idle import add_life
+from .performance_settings import AUTO, PerformanceSettings
 from .render.renderer import render_motion
 from .render.scene import Performance, render_performances, stream_performances
 from .speech.mel import mono_16k, num_motion_frames
@@ -26,6 +26,7 @@ from .speech.voice_features import voice_features
 from .types import MOTION_FPS, Audio, FaceReference, Motion, Speech
 
 __all__ = [
+    "PerformanceSettings",
     "all_faces",
     "animate",
     "bridge_emotion",
@@ -80,14 +81,12 @@ def encode_speech(model: CEMNet, audio: Audio) -> Speech:
     )
 
 
-def target_emotion(speech: Speech, emotion: str, intensity: float) -> Float[Tensor, "frame shown"]:
-    """The emotion state to show: what the voice says ("auto"), or a named emotion, times the intensity."""
-    if emotion == "auto":
-        return emotion_state(speech.emotion, intensity * speech.intensity * speech.course)
-    if emotion not in EMOTION_INDEX:
-        raise CEMNetError(f"There is no emotion {emotion!r}. Choose auto or one of: {', '.join(EMOTIONS)}.")
-    named = F.one_hot(torch.tensor(EMOTION_INDEX[emotion]), len(EMOTIONS)).float()
-    return emotion_state(named.expand(speech.num_frames, -1), intensity * speech.course)
+def target_emotion(speech: Speech, settings: PerformanceSettings) -> Float[Tensor, "frame shown"]:
+    """The emotion state to show: what the voice says, or the emotion that the settings name, times their intensity."""
+    if settings.emotion == AUTO:
+        return emotion_state(speech.emotion, settings.intensity * speech.intensity * speech.course)
+    named = one_hot_emotion(settings.emotion).expand(speech.num_frames, -1)
+    return emotion_state(named, settings.intensity * speech.course)
 
 
 def resample_frames(curves: Float[Tensor, "frame channel"], fps: float) -> Float[Tensor, "frames_out channel"]:
@@ -100,29 +99,10 @@ def resample_frames(curves: Float[Tensor, "frame channel"], fps: float) -> Float
 
 @torch.no_grad()
 def bridge_emotion(
-    model: CEMNet,
-    face: FaceReference,
-    speech: Speech,
-    emotion: str = "auto",
-    intensity: float = 1.0,
-    seed: int = 0,
-    fps: float = MOTION_FPS,
-    blinks: float = 1.0,
-    gaze: float = 1.0,
-    head_motion: float = 1.0,
-    compensation: float = 1.0,
+    model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings | None = None
 ) -> Motion:
-    """The performance: the reference face carried to the voice's emotion, speaking.
-
-    `intensity` 1 shows what the voice says as strongly as it says it (or a named emotion at full strength); 0 is
-    neutral, up to 2 exaggerates. The same seed gives the same blinks, gaze and head motion. `compensation` is the
-    share of the portrait's own emotion that leaves the face: 1 lets the voice alone decide, 0 adds the voice's emotion
-    to the portrait's.
-    """
-    if not 0.0 <= compensation <= 1.0:
-        raise CEMNetError(f"The compensation of the portrait's emotion has to be 0 to 1, not {compensation:g}.")
-    if not 1.0 <= fps <= 120.0:
-        raise CEMNetError(f"{fps:g} frames a second cannot be made. Choose 1 to 120; 25 suits speech.")
+    """The performance: the reference face carried to the voice's emotion, speaking. Without settings, the defaults."""
+    settings = settings or PerformanceSettings()
     reference = emotion_state(
         torch.from_numpy(face.emotion.probabilities).float(), torch.tensor(face.emotion.intensity)
     )
@@ -131,15 +111,17 @@ def bridge_emotion(
         speech.prosody,
         torch.from_numpy(face.expression).float(),
         reference,
-        target_emotion(speech, emotion, intensity),
+        target_emotion(speech, settings),
     )
     performed = model.network.perform(
-        *(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation=compensation
+        *(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation=settings.compensation
     )
-    expression = resample_frames(performed.expression[0].float().cpu(), fps)
-    head = resample_frames(performed.head[0].float().cpu(), fps)
-    expression, head = add_life(expression, head, fps, seed, blinks, gaze, head_motion)
-    return Motion(expression, head, fps, resample_frames(performed.address[0].float().cpu(), fps))
+    curves = (performed.expression, performed.head, performed.address)
+    expression, head, address = (resample_frames(curve[0].float().cpu(), settings.fps) for curve in curves)
+    expression, head = add_life(
+        expression, head, settings.fps, settings.seed, settings.blinks, settings.gaze, settings.head_motion
+    )
+    return Motion(expression, head, settings.fps, address)
 
 
 def render_frames(
@@ -216,11 +198,11 @@ def animate(
     face_index: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
-    **performance,
+    settings: PerformanceSettings | None = None,
 ) -> tuple[FaceReference, Speech, Motion]:
-    """Portrait and speech in, talking video out; `performance` goes to `bridge_emotion`."""
+    """Portrait and speech in, talking video out; `settings` as for `bridge_emotion`."""
     face = face_reference(model, image, face_index)
     speech = encode_speech(model, audio)
-    motion = bridge_emotion(model, face, speech, **performance)
+    motion = bridge_emotion(model, face, speech, settings)
     save_video(model, face, motion, output, audio, overwrite, progress)
     return face, speech, motion

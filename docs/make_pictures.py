@@ -46,7 +46,8 @@ def main() -> None:
 
 
 def make_gif(path: Path, model: CEMNet, face: FaceReference, speech: Speech) -> None:
-    motions = [pipeline.bridge_emotion(model, face, speech, emotion=each, fps=GIF_FPS) for each in EMOTIONS.values()]
+    wishes = [pipeline.PerformanceSettings(each, fps=GIF_FPS) for each in EMOTIONS.values()]
+    motions = [pipeline.bridge_emotion(model, face, speech, wish) for wish in wishes]
     moving = zip(*(pipeline.render_frames(model, face, motion) for motion in motions), strict=True)
     frames = list(in_a_row(face.image.numpy(), moving))
     palette = Image.fromarray(np.concatenate([np.asarray(frame) for frame in frames[::8]])).quantize(NUM_COLOURS)

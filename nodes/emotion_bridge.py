@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
-from ..cemnet.arkit import EMOTIONS
+from .performance_inputs import performance_inputs
 from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, SpeechSocket, connected, schema
 from .summaries import motion_summary
 
@@ -41,30 +41,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
                 ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
                 FaceSocket.Input("face", tooltip="From CEM-Net Face Reference."),
                 SpeechSocket.Input("speech", tooltip="From CEM-Net Audio Emotion Encoder."),
-                io.Combo.Input(
-                    "emotion",
-                    options=["auto", *EMOTIONS],
-                    default="auto",
-                    tooltip="auto follows the voice from moment to moment; any other choice overrules it.",
-                ),
-                io.Float.Input(
-                    "intensity",
-                    default=1.0,
-                    min=0.0,
-                    max=2.0,
-                    step=0.05,
-                    display_mode=io.NumberDisplay.slider,
-                    tooltip="1 shows the emotion as strongly as the voice carries it, or a chosen emotion in full; "
-                    "0 is neutral, 2 exaggerates.",
-                ),
-                io.Int.Input(
-                    "seed",
-                    default=0,
-                    min=0,
-                    max=0xFFFFFFFF,
-                    control_after_generate=True,
-                    tooltip="Varies blinks, glances and head movements. The same seed gives the same performance.",
-                ),
+                *performance_inputs(),
                 io.Float.Input(
                     "fps",
                     default=25.0,
@@ -109,20 +86,15 @@ class CEMNetEmotionBridge(io.ComfyNode):
         compensation: float = 1.0,
     ) -> io.NodeOutput:
         from ..cemnet import pipeline
+        from ..cemnet.performance_settings import PerformanceSettings
 
+        settings = PerformanceSettings(emotion, intensity, seed, fps, blinks, gaze, head_motion, compensation)
         model = connected(model, "model")
         with model.running():
             motion = pipeline.bridge_emotion(
                 model,
                 connected(face, "face"),
                 connected(speech, "speech"),
-                emotion=emotion,
-                intensity=intensity,
-                seed=seed,
-                fps=fps,
-                blinks=blinks,
-                gaze=gaze,
-                head_motion=head_motion,
-                compensation=compensation,
+                settings,
             )
         return io.NodeOutput(motion, motion_summary(motion))

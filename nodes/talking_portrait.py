@@ -3,7 +3,7 @@
 from comfy_api.latest import io
 from comfy_execution.graph_utils import GraphBuilder
 
-from ..cemnet.arkit import EMOTIONS
+from .performance_inputs import performance_inputs
 from .sockets import CATEGORY, connected, mark_input, schema
 
 Link = list[str | int]  # node and output, as ComfyUI writes a wire
@@ -35,30 +35,7 @@ class CEMNetTalkingPortrait(io.ComfyNode):
                     tooltip="Speech in any language, sample rate and length. One voice is best.",
                     extra_dict=AS_LINK,
                 ),
-                io.Combo.Input(
-                    "emotion",
-                    options=["auto", *EMOTIONS],
-                    default="auto",
-                    tooltip="auto follows the voice from moment to moment; any other choice overrules it.",
-                ),
-                io.Float.Input(
-                    "intensity",
-                    default=1.0,
-                    min=0.0,
-                    max=2.0,
-                    step=0.05,
-                    display_mode=io.NumberDisplay.slider,
-                    tooltip="1 shows the emotion as strongly as the voice carries it, or a chosen emotion in full; "
-                    "0 is neutral, 2 exaggerates.",
-                ),
-                io.Int.Input(
-                    "seed",
-                    default=0,
-                    min=0,
-                    max=0xFFFFFFFF,
-                    control_after_generate=True,
-                    tooltip="Varies blinks, glances and head movements. The same seed gives the same performance.",
-                ),
+                *performance_inputs(),
                 io.Int.Input(
                     "face_index",
                     default=0,

@@ -12,8 +12,8 @@ def main() -> None:
     model = pipeline.load_model(device="cpu")
     picture = images.read_image(FOLDER / "widescreen.jpg")[::2, ::2].contiguous()
     speech = sound.read_audio(FOLDER / "speech.wav")
-    settings = {"emotion": "happy", "seed": 3, "head_motion": 1.5}
-    pipeline.animate(model, picture, speech, FOLDER / "film.mp4", overwrite=True, **settings)
+    settings = pipeline.PerformanceSettings("happy", seed=3, head_motion=1.5)
+    pipeline.animate(model, picture, speech, FOLDER / "film.mp4", overwrite=True, settings=settings)
 
 
 if __name__ == "__main__":

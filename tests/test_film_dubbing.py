@@ -13,6 +13,7 @@ from cemnet.cli.commands import main
 from cemnet.media import images, sound, video_reader
 from cemnet.media.pixels import to_uint8
 from cemnet.media.video_writer import VideoWriter
+from cemnet.performance_settings import PerformanceSettings
 from cemnet.render.film import dubbed_frames, lasting, performed_in_film
 from cemnet.types import Audio, Motion
 
@@ -74,14 +75,14 @@ def test_only_the_face_changes(model, film, track):
 
 
 def test_a_sad_dubbing_of_a_smiling_film_smiles_less_and_frowns_more(model, film, track, voice):
-    _, motion = film_dubbing.dub_motion(model, track, voice, emotion="sad")
+    _, motion = film_dubbing.dub_motion(model, track, voice, PerformanceSettings("sad"))
     again = film_dubbing.track_frames(model, dubbed_frames(model.renderer, film, track, motion), FPS)
     assert again.expression[2:, SMILE].mean() < 0.6 * track.expression[2:, SMILE].mean()
     assert again.expression[2:, FROWN].mean() > track.expression[2:, FROWN].mean() + 0.05
 
 
 def test_head_and_blink_stay_the_films_own(model, film, track, voice):
-    _, motion = film_dubbing.dub_motion(model, track, voice, emotion="angry")
+    _, motion = film_dubbing.dub_motion(model, track, voice, PerformanceSettings("angry"))
     assert motion.num_frames == NUM_FRAMES
     blink = motion.expression[:, ARKIT_INDEX["eyeBlinkLeft"]]
     assert int(blink.argmax()) == 5

@@ -11,6 +11,7 @@ from cemnet import pipeline
 from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, OPENING
 from cemnet.errors import CEMNetError, MissingModelError
 from cemnet.media import images, sound
+from cemnet.performance_settings import PerformanceSettings
 from cemnet.types import Audio
 
 
@@ -48,8 +49,8 @@ def test_the_voice_decides(model, face, speech):
 
 
 def test_a_named_emotion_overrules_the_voice_and_zero_intensity_is_neutral(model, face, speech):
-    happy = pipeline.bridge_emotion(model, face, speech, emotion="happy", blinks=0)
-    calm = pipeline.bridge_emotion(model, face, speech, emotion="happy", intensity=0.0, blinks=0)
+    happy = pipeline.bridge_emotion(model, face, speech, PerformanceSettings(emotion="happy", blinks=0))
+    calm = pipeline.bridge_emotion(model, face, speech, PerformanceSettings(emotion="happy", intensity=0.0, blinks=0))
     smile = ARKIT_INDEX["mouthSmileLeft"]
     assert happy.expression[:, smile].mean() > calm.expression[:, smile].mean() + 0.2
 
@@ -57,25 +58,27 @@ def test_a_named_emotion_overrules_the_voice_and_zero_intensity_is_neutral(model
 def test_without_compensation_the_portraits_own_smile_stays(model, face, speech):
     smile = ARKIT_INDEX["mouthSmileLeft"]
     levels = [
-        pipeline.bridge_emotion(model, face, speech, "sad", compensation=amount).expression[:, smile].mean()
+        pipeline.bridge_emotion(model, face, speech, PerformanceSettings("sad", compensation=amount))
+        .expression[:, smile]
+        .mean()
         for amount in (1.0, 0.5, 0.0)
     ]
     assert levels[0] < levels[1] - 0.05 < levels[2] - 0.1
     with pytest.raises(CEMNetError, match="compensation"):
-        pipeline.bridge_emotion(model, face, speech, compensation=1.5)
+        pipeline.bridge_emotion(model, face, speech, PerformanceSettings(compensation=1.5))
 
 
 def test_the_same_seed_gives_the_same_performance(model, face, speech):
-    first = pipeline.bridge_emotion(model, face, speech, seed=5)
-    again = pipeline.bridge_emotion(model, face, speech, seed=5)
-    other = pipeline.bridge_emotion(model, face, speech, seed=6)
+    first = pipeline.bridge_emotion(model, face, speech, PerformanceSettings(seed=5))
+    again = pipeline.bridge_emotion(model, face, speech, PerformanceSettings(seed=5))
+    other = pipeline.bridge_emotion(model, face, speech, PerformanceSettings(seed=6))
     torch.testing.assert_close(first.expression, again.expression)
     assert not torch.allclose(first.expression, other.expression)
 
 
 def test_silence_rests_the_mouth_and_shows_no_emotion(model, face):
     silence = Audio(torch.zeros(2, 88_200), 44_100)
-    motion = pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, silence), blinks=0)
+    motion = pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, silence), PerformanceSettings(blinks=0))
     assert motion.num_frames == 50
     resting = motion.expression[10:]
     assert resting[:, OPENING].max() < 0.12
@@ -84,16 +87,16 @@ def test_silence_rests_the_mouth_and_shows_no_emotion(model, face):
 
 @pytest.mark.parametrize("fps", [12.0, 29.97, 60.0])
 def test_any_frame_rate_covers_the_whole_speech(model, face, speech, fps):
-    motion = pipeline.bridge_emotion(model, face, speech, fps=fps)
+    motion = pipeline.bridge_emotion(model, face, speech, PerformanceSettings(fps=fps))
     assert motion.fps == fps
     assert motion.duration_seconds == pytest.approx(speech.num_frames / 25, abs=1 / fps)
 
 
 def test_unusable_requests_get_a_sentence(model, face, speech):
     with pytest.raises(CEMNetError, match="joyful"):
-        pipeline.bridge_emotion(model, face, speech, emotion="joyful")
+        pipeline.bridge_emotion(model, face, speech, PerformanceSettings(emotion="joyful"))
     with pytest.raises(CEMNetError, match="frames a second"):
-        pipeline.bridge_emotion(model, face, speech, fps=0.0)
+        pipeline.bridge_emotion(model, face, speech, PerformanceSettings(fps=0.0))
     with pytest.raises(CEMNetError, match=r"0\.02 s"):
         pipeline.encode_speech(model, Audio(torch.zeros(1, 320), 16_000))
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from tqdm import tqdm
 from ..arkit import EMOTIONS
 from ..errors import CEMNetError
 from ..inspection.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
+from ..performance_settings import PerformanceSettings
 from ..types import Audio
 from .arguments import build_parser
 
@@ -34,6 +36,7 @@ def animate(arguments: argparse.Namespace) -> None:
     from ..motion.editing import edit_motion
 
     refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.motion_csv, arguments.contact_sheet)
+    wished = PerformanceSettings(arguments.emotion, arguments.intensity, arguments.seed, arguments.fps)
     image = images.upscaled(images.read_image(arguments.portrait), arguments.upscale)
     cast = arguments.speaker or [(arguments.face_index, arguments.speech)]
     voices = [sound.read_audio(path) for _, path in cast]
@@ -46,10 +49,7 @@ def animate(arguments: argparse.Namespace) -> None:
         speech = pipeline.encode_speech(model, audio)
         heard = describe_speech(speech)
         print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
-        motion = pipeline.bridge_emotion(
-            model, face, speech, arguments.emotion, arguments.intensity, arguments.seed + len(performances),
-            arguments.fps,
-        )  # fmt: skip
+        motion = pipeline.bridge_emotion(model, face, speech, replace(wished, seed=wished.seed + len(performances)))
         print(f"Bridged: {describe_motion(motion)}")
         performances.append((face, edit_motion(motion, **life(arguments), **eyes(arguments))))
     if arguments.motion_csv is not None:
@@ -86,14 +86,13 @@ def dub(arguments: argparse.Namespace) -> None:
     from ..motion.editing import edit_motion
 
     refuse_to_overwrite(arguments.overwrite, arguments.output)
+    wished = PerformanceSettings(arguments.emotion, arguments.intensity)
     audio = sound.read_audio(arguments.speech or arguments.video)
     model = pipeline.load_model(arguments.models, arguments.device)
     track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale)
     seen = rounded(track.emotion.probabilities, EMOTIONS)
     print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
-    speech, motion = film_dubbing.dub_motion(
-        model, track, audio, emotion=arguments.emotion, intensity=arguments.intensity
-    )
+    speech, motion = film_dubbing.dub_motion(model, track, audio, wished)
     heard = describe_speech(speech)
     print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
     motion = edit_motion(motion, **eyes(arguments))

@@ -6,7 +6,7 @@ All of them share the renderer, the motion decoder and the resting face that rem
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,10 +18,13 @@ from ...emotion.states import NUM_SHOWN_EMOTIONS, emotion_state
 from ...model import CEMNet
 from ...motion.articulation import into_range
 from ...motion.neutralise import face_at_rest
+from ...performance_settings import PerformanceSettings
 from ...pipeline import bridge_emotion, target_emotion
 from ...training.networks.cross_pairs import apex_displacements
 from ...training.performer.emotion_prototypes import Person
 from ...types import MOTION_FPS, FaceReference, Motion, Speech
+
+STILL = PerformanceSettings(blinks=0, gaze=0, head_motion=0)  # faces are judged without the life between words
 
 NUM_AVERAGED_PEOPLE = 200
 
@@ -46,7 +49,7 @@ class Scene:
     @property
     def target(self) -> Float[Tensor, "1 frame shown"]:
         """The emotion that the voice asks for."""
-        return target_emotion(self.speech, "auto", 1.0).unsqueeze(0)
+        return target_emotion(self.speech, PerformanceSettings()).unsqueeze(0)
 
     @property
     def expression(self) -> Float[Tensor, "1 expression"]:
@@ -56,18 +59,18 @@ class Scene:
 
 def full(scene: Scene) -> Motion:
     """The whole model: it hears the voice's emotion and bridges to it from the portrait's."""
-    return bridge_emotion(scene.model, scene.face, scene.speech, blinks=0, gaze=0, head_motion=0)
+    return bridge_emotion(scene.model, scene.face, scene.speech, STILL)
 
 
 def label_oracle(scene: Scene) -> Motion:
     """The bridge is given the corpus' label and intensity instead of what the model hears."""
-    told = scene.emotion, scene.intensity
-    return bridge_emotion(scene.model, scene.face, scene.speech, *told, blinks=0, gaze=0, head_motion=0)
+    told = replace(STILL, emotion=scene.emotion, intensity=scene.intensity)
+    return bridge_emotion(scene.model, scene.face, scene.speech, told)
 
 
 def without_aee(scene: Scene) -> Motion:
     """The bridge follows the linear baseline on raw speech features: no prototypes, no enhancement, one strength."""
-    return bridge_emotion(scene.model, scene.face, scene.speech_without_aee, blinks=0, gaze=0, head_motion=0)
+    return bridge_emotion(scene.model, scene.face, scene.speech_without_aee, STILL)
 
 
 def copy_reference(scene: Scene) -> Motion:

@@ -13,6 +13,7 @@ from ...emotion.states import NUM_SHOWN_EMOTIONS
 from ...model import CEMNet
 from ...motion.idle import add_life
 from ...motion.lip_aperture import visible_aperture
+from ...performance_settings import PerformanceSettings
 from ...pipeline import encode_speech, target_emotion
 from ...training.corpora.clips import Clip
 from ...training.networks.feature_clips import full_speaker
@@ -28,7 +29,7 @@ def perform_as(
     model: CEMNet, speech: Speech, emotion: Emotion
 ) -> tuple[Float[torch.Tensor, "frame expression"], Float[torch.Tensor, "frame 3"]]:
     """The words on a neutral face in a named emotion at full strength, without blinks and sway: curves and head."""
-    target = target_emotion(speech, emotion, 1.0).unsqueeze(0)
+    target = target_emotion(speech, PerformanceSettings(emotion)).unsqueeze(0)
     face = torch.zeros(1, NUM_EXPRESSIONS), torch.zeros(1, NUM_SHOWN_EMOTIONS)
     performed = model.network.perform(speech.content.unsqueeze(0), speech.prosody.unsqueeze(0), *face, target)
     return performed.expression[0], performed.head[0]

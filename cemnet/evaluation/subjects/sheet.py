@@ -12,6 +12,7 @@ from ...inspection.contact_sheet import TILE, face_square, tile
 from ...inspection.describe import describe_speech
 from ...media import images, sound
 from ...model import CEMNet
+from ...performance_settings import PerformanceSettings
 from ...types import FaceReference, Speech
 
 SPOKEN_SHARES = (0.3, 0.5, 0.75)  # where in the spoken part the frames are taken
@@ -45,7 +46,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def spoken_tiles(model: CEMNet, face: FaceReference, voice: Speech, label: str) -> list[Image.Image]:
     """The performance early, in the middle and late in the spoken part, cropped to the face."""
-    motion = pipeline.bridge_emotion(model, face, voice, blinks=0)
+    motion = pipeline.bridge_emotion(model, face, voice, PerformanceSettings(blinks=0))
     spoken = torch.nonzero(voice.prosody[:, 3]).flatten()
     prepared = model.renderer.prepare(face)
     box = face_square(face, margin=MARGIN)

@@ -11,6 +11,7 @@ from scipy.stats import rankdata
 from ...arkit import EMOTION_INDEX, EMOTIONS, NUM_EXPRESSIONS
 from ...emotion.states import NUM_SHOWN_EMOTIONS
 from ...model import CEMNet
+from ...performance_settings import PerformanceSettings
 from ...pipeline import target_emotion
 from ...training.networks.emotion_branch import MOMENT_FRAMES
 from ...types import Speech
@@ -88,7 +89,7 @@ def reliability_table(name: str, reliability: Reliability) -> Table:
 @torch.no_grad()
 def displacement_size(model: CEMNet, speech: Speech, emotion: str = "auto") -> float:
     """Mean visible displacement of a blank face, in blendshape units, over the frames where the voice swells."""
-    target = target_emotion(speech, emotion, 1.0).unsqueeze(0)
+    target = target_emotion(speech, PerformanceSettings(emotion)).unsqueeze(0)
     memory, nothing = model.network.emotion_memory, torch.zeros(1, NUM_SHOWN_EMOTIONS)
     identity = memory.identity_code(torch.zeros(1, NUM_EXPRESSIONS), nothing)
     size = memory(nothing, target, identity)[0][0].clamp(0, 1).mean(-1)
