@@ -1,4 +1,4 @@
-"""Strong references that speak in every system, on two clips of synthetic speech and one pushed portrait."""
+"""Strong references that speak in every system, on two clips of babble and one pushed portrait."""
 
 import csv
 from dataclasses import replace

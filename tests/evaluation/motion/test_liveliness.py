@@ -1,4 +1,4 @@
-"""Measures of a performance on curves whose answers are known, and on a few seconds of synthetic speech."""
+"""Measures of a performance on curves whose answers are known, and on a few seconds of babble."""
 
 from dataclasses import replace
 
