@@ -20,10 +20,11 @@ from cemnet.training.corpora.augmentation import add_noise, another_pace, degrad
 from cemnet.training.corpora.formant_synthesis import synthesise_formants
 from cemnet.training.networks.cross_pairs import CrossPairs
 from cemnet.training.networks.feature_clips import UNLABELLED, load_feature_clips
-from cemnet.training.networks.objective import Objective, total_loss
+from cemnet.training.networks.objective import Objective
 from cemnet.training.networks.settings import DataSettings, TrainingSettings
 from cemnet.training.networks.voice_statistics import VoiceTable
-from cemnet.training.refiner.objective import load_settings
+from cemnet.training.registry import load_plan
+from cemnet.training.task import total_loss
 
 SMALL = ModelConfig(
     AudioEmotionConfig(content_dim=16, hidden_dim=32, embedding_dim=16),
@@ -169,7 +170,7 @@ def test_a_config_with_an_unknown_name_says_so(tmp_path):
 
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "train" / "configs").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_in_the_repository_loads(path):
-    assert load_settings(path).num_steps > 0
+    assert load_plan(path).settings.num_steps > 0
 
 
 def launch(*arguments: object) -> subprocess.CompletedProcess:

@@ -7,7 +7,8 @@ from tqdm import trange
 from ...config import AudioEmotionConfig
 from ...emotion.audio_emotion import AudioEmotionEncoder
 from ...types import MOTION_FPS
-from .objective import hearing_losses, total_loss
+from ..task import total_loss
+from .objective import hearing_losses
 from .settings import LOSS_WEIGHTS
 from .voice_statistics import VoiceTable
 

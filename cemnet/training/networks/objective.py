@@ -116,9 +116,3 @@ def memory_losses(network: EmotionNetwork, batch: Batch) -> dict[str, Tensor]:
         "monitor_slot_perplexity": slot_perplexity(key_address),
         "monitor_retrieval_error": (retrieved - apex).abs().mean(),
     }
-
-
-def total_loss(losses: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
-    """The weighted sum; a loss without a weight is a KeyError, so that none is forgotten."""
-    minimised = {name: value for name, value in losses.items() if not name.startswith("monitor_")}
-    return torch.stack([weights[name] * value for name, value in minimised.items()]).sum()

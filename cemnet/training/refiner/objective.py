@@ -15,7 +15,6 @@ from torch.utils.data import Dataset
 from ...arkit import MIRRORED_EXPRESSION
 from ...errors import CEMNetError
 from ...render.refiner.network import Refiner, RefinerConfig
-from ..networks.settings import TrainingSettings
 from .pairs import RefinerPairs
 
 REFINER_LOSS_WEIGHTS = {"colour": 1.0, "gradient": 1.0}
@@ -58,15 +57,6 @@ class RefinerSettings:
         portraits = tuple(Path(portrait) for portrait in values.pop("portraits", ()))
         weights = REFINER_LOSS_WEIGHTS | values.pop("loss_weights", {})
         return cls(RefinerConfig(tuple(widths)), portraits=portraits, loss_weights=weights, **folders, **values)
-
-
-def load_settings(config: Path) -> TrainingSettings | RefinerSettings:
-    """Of whichever networks the yaml file is about; CEMNetError where it cannot be read."""
-    try:
-        trains_refiner = "refiner" in (yaml.safe_load(config.read_text()) or {})
-    except (OSError, yaml.YAMLError) as error:
-        raise CEMNetError(f"The config {config} cannot be read: {error}") from error
-    return RefinerSettings.load(config) if trains_refiner else TrainingSettings.load(config)
 
 
 class PairDataset(Dataset):
