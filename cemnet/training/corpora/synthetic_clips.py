@@ -56,7 +56,7 @@ def _synthetic_clip(
     phonemes: list[PhonemeSpan],
     rng: np.random.Generator,
 ) -> Clip:
-    """Puts silence of varying length around the voice, and brings it to a varying level."""
+    """The clip with silence of random length before and after the voice, at a random level."""
     before, after = (int(seconds * SAMPLE_RATE) for seconds in rng.uniform(0.15, 0.7, 2))
     level = rng.uniform(0.1, 0.7) / max(float(waveform.abs().max()), 1e-3)
     padded = torch.nn.functional.pad(waveform * level, (before, after))

@@ -1,4 +1,4 @@
-"""The emotion branch trained alone, without memory and decoder: for folds of speakers and temperatures."""
+"""Training of the emotion branch alone, without memory and decoder: for speaker folds and temperatures."""
 
 import numpy as np
 import torch
@@ -14,12 +14,13 @@ from .voice_statistics import VoiceTable
 
 BRANCH_STEPS, BATCH_SIZE = 3000, 64
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
+MOMENT_FRAMES = round(0.4 * MOTION_FPS)  # the hop of the model's windows
 
 
 def train_emotion_branch(
     voices: VoiceTable, config: AudioEmotionConfig, num_steps: int, seed: int
 ) -> AudioEmotionEncoder:
-    """The emotion branch alone, with the losses that the whole model gives it."""
+    """The emotion branch trained with the losses that it has in the whole model; ready for inference."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     encoder = AudioEmotionEncoder(config).standardised(*voices.scale)
@@ -34,6 +35,3 @@ def train_emotion_branch(
         optimizer.step()
         schedule.step()
     return encoder.eval()
-
-
-MOMENT_FRAMES = round(0.4 * MOTION_FPS)  # the hop of the model's windows
