@@ -6,7 +6,7 @@ from typing import Any
 WHISPER_TINY_DIM = 384
 WHISPER_TINY_STATES = 5  # the stem's output and four blocks
 PROSODY_DIM = 4
-VOICE_DIM = PROSODY_DIM + 2 * 80 + 4  # and timbre: see audio.voice_features
+VOICE_DIM = PROSODY_DIM + 2 * 80 + 4  # and timbre: see speech.voice_features
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class AudioEmotionConfig:
     sharpness: float = 12.0  # of cosine similarities before a softmax
     enhancement: float = 1.0  # how far an embedding is pulled toward its prototypes
     dropout: float = 0.5
-    temperature: float = 1.5  # of the probabilities; a training run chooses its own, see training/temperature.py
+    temperature: float = 1.5  # of the probabilities; see training/networks/temperature.py
     decisiveness: float = 4.0  # power that favours the likeliest emotion when it is shown
     unsure: float = 0.25  # up to this belief in the likeliest emotion nothing is shown
     sure: float = 0.65  # from this belief on, all of it

@@ -90,7 +90,7 @@ class Speech:
 
     audio: Audio
     content: Float[Tensor, "frame content"]
-    prosody: Float[Tensor, "frame prosody"]  # the first columns of audio.voice_features
+    prosody: Float[Tensor, "frame prosody"]  # the first columns of speech.voice_features
     emotion_embedding: Float[Tensor, "frame embedding"]
     heard: Float[Tensor, "frame emotion"]  # calibrated belief about the voice: probabilities
     emotion: Float[Tensor, "frame emotion"]  # what a face is to show: shares that sum to one

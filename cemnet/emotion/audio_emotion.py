@@ -30,21 +30,21 @@ VOICE_STYLES: dict[str, Emotion] = {
     "surprise": "surprise",
     "contempt": "contempt",
 }
-NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem knows no speech yet
+NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem has no context yet and is left out
 MIN_VOICED_FRAMES = 5  # a fifth of a second
 NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
 
 
 @dataclass(frozen=True)
 class VoiceEmotion:
-    """What the emotion branch heard, a row for each window (or frame)."""
+    """Output of the emotion branch, a row for each window (or frame)."""
 
     embedding: Float[Tensor, "*batch embedding"]  # enhanced, unit length
     style_logits: Float[Tensor, "*batch style"]
     probabilities: Float[Tensor, "*batch emotion"]  # calibrated belief
-    strength: Float[Tensor, "*batch"]  # how strongly the likeliest emotion is felt, 0 to 1
-    emotion: Float[Tensor, "*batch emotion"]  # what to show: the belief, decided
-    intensity: Float[Tensor, "*batch"]  # how strongly to show it: the strength, less where the belief is unsure
+    strength: Float[Tensor, "*batch"]  # of the likeliest emotion in the voice, 0 to 1
+    emotion: Float[Tensor, "*batch emotion"]  # to be shown: the belief, sharpened by `decide`
+    intensity: Float[Tensor, "*batch"]  # to be shown: the strength, reduced where the belief is unsure
 
 
 def frames_from_tokens(
@@ -59,7 +59,7 @@ def frames_from_tokens(
 def window_weights(
     voicing: Float[Tensor, "batch frame"], window_seconds: float, hop_seconds: float
 ) -> Float[Tensor, "batch window frame"]:
-    """Rows that average voiced frames inside windows spaced by the hop; each row sums to one."""
+    """Rows that average the voiced frames of overlapping windows, one every hop; each row sums to one."""
     num_frames = voicing.shape[1]
     hop, half = hop_seconds * MOTION_FPS, window_seconds * MOTION_FPS / 2
     centres = torch.arange(hop / 2, max(num_frames, hop), hop, device=voicing.device)
@@ -74,9 +74,9 @@ def window_statistics(
     voice: Float[Tensor, "batch frame voice"],
     weights: Float[Tensor, "batch window frame"],
 ) -> Float[Tensor, "batch window statistic"]:
-    """Weighted mean and deviation of Whisper's blocks and the voice's features over each window.
+    """Weighted mean and standard deviation of Whisper's blocks and of the voice's features over each window.
 
-    They are all that the emotion branch needs of a sound, and nothing in them is learned.
+    The emotion branch takes nothing else of a sound. Nothing here is learned.
     """
     features = torch.cat([*hidden[:, 1:].unbind(1), voice], dim=-1)
     mean = weights @ features
@@ -85,7 +85,7 @@ def window_statistics(
 
 
 class AudioEmotionEncoder(nn.Module):
-    """Whisper's hidden states and `audio.voice_features` in; content, emotion and its course in time out."""
+    """Whisper's hidden states and `voice_features` in; content, emotion and its course in time out."""
 
     style_emotion: Tensor
     style_heard: Tensor
@@ -125,19 +125,19 @@ class AudioEmotionEncoder(nn.Module):
     def standardised(
         self, mean: Float[Tensor, "statistic"], scale: Float[Tensor, "statistic"]
     ) -> "AudioEmotionEncoder":
-        """Itself, from now on hearing statistics of this mean and deviation; for before training."""
+        """Sets the mean and standard deviation of its input statistics, before training; returns itself."""
         self.statistics_mean.copy_(mean)
         self.statistics_scale.copy_(scale)
         return self
 
     def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
-        """What is being said, frame by frame, without how."""
+        """Features of the spoken sounds, frame by frame, for the motion of the mouth."""
         mixed = torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0))
         projected = self.content_in(mixed).transpose(1, 2)
         return (projected + F.gelu(self.content_smooth(projected))).transpose(1, 2)
 
     def enhance(self, embedding: Float[Tensor, "*batch embedding"]) -> Float[Tensor, "*batch embedding"]:
-        """Pulls an embedding toward the prototypes it resembles."""
+        """Pulls an embedding toward the prototypes that it resembles; unit length."""
         prototypes = F.normalize(self.prototypes, dim=-1).flatten(0, 1)
         attention = (self.config.sharpness * F.normalize(embedding, dim=-1) @ prototypes.T).softmax(dim=-1)
         return F.normalize(F.normalize(embedding, dim=-1) + self.config.enhancement * attention @ prototypes, dim=-1)
@@ -152,7 +152,7 @@ class AudioEmotionEncoder(nn.Module):
         return self.judge(window_statistics(hidden, voice, weights))
 
     def judge(self, statistics: Float[Tensor, "*batch statistic"]) -> VoiceEmotion:
-        """The emotion behind windows' statistics: embedded, enhanced, compared with the prototypes."""
+        """The emotion of windows by their statistics: embedded, enhanced, compared with the prototypes."""
         standard = ((statistics - self.statistics_mean) / self.statistics_scale).clamp(-5, 5)
         embedding = self.enhance(self.embed(standard))
         similarity = torch.einsum("...e,spe->...sp", embedding, F.normalize(self.prototypes, dim=-1))
@@ -166,24 +166,25 @@ class AudioEmotionEncoder(nn.Module):
     def decide(
         self, probabilities: Float[Tensor, "*batch emotion"]
     ) -> tuple[Float[Tensor, "*batch emotion"], Float[Tensor, "*batch"]]:
-        """What to show of a belief, and how sure it is (0 to 1): a face that shows a bit of everything shows nothing.
+        """The emotion to show for a belief (shares that sum to one), and the certainty of the belief (0 to 1).
 
-        The likeliest emotions are favoured, and fade together where even the likeliest is hardly believed.
+        A face that mixes many emotions is not read as any, so the shares favour the likeliest. The certainty grows from
+        0 to 1 as the likeliest probability goes from `config.unsure` to `config.sure`; it scales the intensity.
         """
         favoured = probabilities**self.config.decisiveness
         sure = (probabilities.amax(dim=-1) - self.config.unsure) / (self.config.sure - self.config.unsure)
         return favoured / favoured.sum(dim=-1, keepdim=True), smoothstep(sure)
 
     def course_of(self, voice: Float[Tensor, "batch frame voice"]) -> Float[Tensor, "batch frame"]:
-        """How the emotion swells and ebbs with the voice's prosody: 0 at rest, 1 at its apex."""
+        """The course of the emotion in time by the voice's prosody: 0 at rest, 1 at its apex."""
         return self.course(voice[..., :PROSODY_DIM].transpose(1, 2)).squeeze(1).sigmoid()
 
     def forward(
         self, hidden: Float[Tensor, "batch layer frame channel"], voice: Float[Tensor, "batch frame voice"]
     ) -> VoiceEmotion:
-        """The emotion at every frame of whole clips: heard in overlapping windows and carried on smoothly.
+        """The emotion at every frame of whole clips: judged in overlapping windows, interpolated to frames.
 
-        Where a window holds hardly any voice, there is nothing to feel: strength goes to zero.
+        Strength and intensity fall to zero in windows with fewer than MIN_VOICED_FRAMES voiced frames.
         """
         voicing = voice[..., 3]
         weights = window_weights(voicing, self.config.window_seconds, self.config.hop_seconds)

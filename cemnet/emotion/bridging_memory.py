@@ -43,7 +43,7 @@ class EmotionMemory(nn.Module):
     def identity_code(
         self, expression: Float[Tensor, "batch expression"], reference: Float[Tensor, "batch shown"]
     ) -> Float[Tensor, "batch identity"]:
-        """What the portrait tells about how this person shows emotion (lop-sided, restrained, brows at rest)."""
+        """A code of this person's way to show emotion (asymmetry, restraint, resting brows), from the portrait."""
         return self.identity(torch.cat([expression, reference], dim=-1))
 
     def address(
@@ -73,7 +73,7 @@ class EmotionMemory(nn.Module):
         target: Float[Tensor, "batch frame shown"],
         identity: Float[Tensor, "batch identity"],
     ) -> tuple[Float[Tensor, "batch frame expression"], Float[Tensor, "batch frame slot"]]:
-        """Displacements from the reference's emotion state to the target's, and the address map behind them."""
+        """Displacements from the reference's emotion state to the target's, and the share of each slot in them."""
         num_frames = target.shape[1]
         sources = reference.unsqueeze(1).expand(-1, num_frames, -1)
         people = identity.unsqueeze(1).expand(-1, num_frames, -1)

@@ -1,6 +1,6 @@
-"""What an artist asks for in place of what the voice says, or beside it: an emotion, a mixture, a timeline.
+"""Control of the emotion by the user, instead of the voice or mixed with it: an emotion, a mixture, a timeline.
 
-Each function takes a Speech and gives another one, so that wishes can be chained and everything behind them follows.
+Each function takes a Speech and returns another one, so that they can be chained.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class EmotionKey:
 
 
 def blend(first: Felt, second: Felt, share: Float[Tensor, "frame"]) -> Felt:
-    """What is shown (intensity × probability) goes linearly from the first (share 0) to the second (share 1)."""
+    """Linear mixture of what two beliefs show (intensity × probability): the first at share 0, the second at 1."""
     share = share.unsqueeze(1)
     shown = (1 - share) * first[1].unsqueeze(1) * first[0] + share * second[1].unsqueeze(1) * second[0]
     intensity = shown.sum(dim=1)
@@ -41,10 +41,11 @@ def blend(first: Felt, second: Felt, share: Float[Tensor, "frame"]) -> Felt:
 
 
 def mix_emotion(speech: Speech, emotion: str, share: float = 1.0, intensity: float = 1.0) -> Speech:
-    """A named emotion in place of the given share (0 to 1) of what the voice says.
+    """Replaces the given share (0 to 1) of the voice's emotion by a named emotion.
 
     A share of 0.4 and "happy" shows 60 % what the voice says and 40 % happy. Intensity is 0 to 2, 1 a strong but
-    human face. The emotion still swells and ebbs with the voice.
+    human face. The emotion still rises and falls with the voice. CEMNetError if a value is out of range or there is
+    no such emotion.
     """
     if not (0.0 <= share <= 1.0 and 0.0 <= intensity <= 2.0):
         raise CEMNetError(f"The share has to be 0 to 1 and the intensity 0 to 2, not {share:g} and {intensity:g}.")
@@ -56,7 +57,7 @@ def mix_emotion(speech: Speech, emotion: str, share: float = 1.0, intensity: flo
 def read_timeline(text: str) -> list[EmotionKey]:
     """Keys from lines such as "2.5 happy 0.8": seconds, an emotion or "voice", and an intensity (1 if left out).
 
-    Empty lines and what follows a # are passed over. CEMNetError names the line that cannot be understood.
+    Empty lines and text after a # are ignored. CEMNetError names the line that cannot be understood.
     """
     keys = []
     for number, line in enumerate(text.splitlines(), start=1):
@@ -81,9 +82,9 @@ def read_timeline(text: str) -> list[EmotionKey]:
 
 
 def follow_timeline(speech: Speech, keys: Sequence[EmotionKey], fade_seconds: float = 0.4) -> Speech:
-    """The emotions of a timeline, one after another, each faded in around its key; before the first, the voice's own.
+    """The emotions of a timeline one after another, each cross-faded around the time of its key.
 
-    A VOICE key's intensity multiplies what the voice says.
+    Before the first key the voice's own emotion is shown. The intensity of a VOICE key multiplies the voice's own.
     """
     heard = speech.emotion, speech.intensity
     felt = heard

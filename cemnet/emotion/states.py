@@ -1,4 +1,4 @@
-"""What a face shows, as numbers: one emotion by name, and the emotion state that memory and decoder work with."""
+"""Emotions as vectors: one emotion by name, and the emotion state that memory and decoder take."""
 
 import torch
 from jaxtyping import Float
@@ -12,7 +12,7 @@ SHOWN_EMOTIONS = [index for name, index in EMOTION_INDEX.items() if name != "neu
 
 
 def one_hot_emotion(emotion: str) -> Float[Tensor, "emotion"]:
-    """All the belief on one emotion; CEMNetError where there is none of that name."""
+    """Probability 1 for one emotion; CEMNetError names the emotions that exist if this is none."""
     if emotion not in EMOTION_INDEX:
         raise CEMNetError(f"There is no emotion {emotion!r}. Choose one of: {', '.join(EMOTIONS)}.")
     probabilities = torch.zeros(len(EMOTIONS))
@@ -23,7 +23,7 @@ def one_hot_emotion(emotion: str) -> Float[Tensor, "emotion"]:
 def emotion_state(
     probabilities: Float[Tensor, "*batch emotion"], intensity: Float[Tensor, "*batch"]
 ) -> Float[Tensor, "*batch shown"]:
-    """How much of each emotion is shown: intensity × probability, neutral left out.
+    """Amount of each emotion to be shown: intensity × probability, without neutral.
 
     An unsure belief spreads over many emotions and so shows little of each.
     """

@@ -18,9 +18,9 @@ SAMPLES_PER_TOKEN = 2 * MEL_HOP
 
 
 def mono_16k(audio: Audio) -> Float[Tensor, "sample"]:
-    """One channel at SAMPLE_RATE, float32, ceil(samples · 16000 / rate) long; what is not finite becomes silence.
+    """One channel at SAMPLE_RATE, float32, ceil(samples · 16000 / rate) long; values that are not finite become 0.
 
-    Channels are averaged, unless they cancel each other (one wired in reverse): then the loudest one speaks.
+    Channels are averaged, unless they cancel each other (one wired in reverse): then the loudest one is taken.
     """
     channels = audio.waveform.detach().to("cpu", torch.float32).nan_to_num(0.0, 0.0, 0.0)
     mono = channels.mean(dim=0)
@@ -34,7 +34,7 @@ def mono_16k(audio: Audio) -> Float[Tensor, "sample"]:
 
 
 def num_motion_frames(num_samples: int, fps: float = MOTION_FPS) -> int:
-    """How many frames cover this many samples at SAMPLE_RATE; at least one."""
+    """Number of frames that cover this many samples at SAMPLE_RATE; at least one."""
     return max(1, int(np.ceil(num_samples * fps / SAMPLE_RATE - 1e-6)))
 
 

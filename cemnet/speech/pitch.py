@@ -1,4 +1,4 @@
-"""The pitch of a voice over time, with the certainty that it is voiced at all."""
+"""Pitch, voicing and harmonicity of a voice over time."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ VOICING_THRESHOLD = 0.45
 
 @dataclass(frozen=True)
 class PitchTrack:
-    """The voice's period at PITCH_FPS."""
+    """Fundamental frequency, voicing and level at PITCH_FPS; step t is measured around (t + ½) / PITCH_FPS seconds."""
 
     hertz: Float[np.ndarray, "step"]
     voiced: Bool[np.ndarray, "step"]
@@ -30,7 +30,7 @@ class PitchTrack:
 
     @property
     def octaves(self) -> Float[np.ndarray, "step"]:
-        """Above REFERENCE_PITCH_HZ; 0 where unvoiced."""
+        """Pitch in octaves above REFERENCE_PITCH_HZ; 0 where unvoiced."""
         return np.log2(np.where(self.voiced, self.hertz, REFERENCE_PITCH_HZ) / REFERENCE_PITCH_HZ)
 
 

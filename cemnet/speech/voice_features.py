@@ -1,4 +1,4 @@
-"""How something is said, at the frame rate of motion: loudness, pitch and voicing, relative to the recording."""
+"""Prosody and timbre of a voice at the frame rate of motion, independent of the recording's level."""
 
 import numpy as np
 import torch
@@ -53,7 +53,7 @@ def _timbre(waveform: Float[Tensor, "sample"], pitch: PitchTrack, num_frames: in
 
 
 def _change(values: Float[np.ndarray, "step *channel"]) -> Float[np.ndarray, "step *channel"]:
-    """How far each step is from the next; 0 at the end."""
+    """Absolute difference of each step to the next; 0 at the end."""
     return np.abs(np.diff(values, axis=0, append=values[-1:]))
 
 

@@ -1,4 +1,4 @@
-"""The encoder of Whisper-tiny (Radford et al. 2022, MIT): what was said and how, at 50 tokens a second."""
+"""The encoder of Whisper-tiny (Radford et al. 2022, MIT): features of speech at 50 tokens a second."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +37,7 @@ class EncoderBlock(nn.Module):
         self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
     def forward(self, tokens: Float[Tensor, "batch token width"]) -> Float[Tensor, "batch token width"]:
+        """Attention, then the feed-forward layer, each added to its input."""
         tokens = tokens + self._attend(self.attention_norm(tokens))
         return tokens + self.feed_forward(self.feed_forward_norm(tokens))
 
@@ -49,7 +50,7 @@ class EncoderBlock(nn.Module):
 
 
 class SpeechEncoder(nn.Module):
-    """Reads log-mel speech of any length up to 30 s without padding; every layer's view of it is returned."""
+    """Reads log-mel speech of any length up to 30 s without padding; the output of every layer is returned."""
 
     positions: Tensor
 
@@ -103,7 +104,7 @@ class SpeechEncoder(nn.Module):
 
     @classmethod
     def load(cls, path: Path | None = None, folders: Sequence[Path] = ()) -> "SpeechEncoder":
-        """The released encoder in float32, ready to run; MissingModelError where it is not found."""
+        """The released encoder in float32, ready to run; MissingModelError if the weights are not found."""
         tensors, config = load_checkpoint(path or find_weights(WEIGHTS_NAME, folders))
         encoder = cls(**config)
         encoder.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})

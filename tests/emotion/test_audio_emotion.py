@@ -4,8 +4,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from cemnet.arkit import EMOTION_INDEX
 from cemnet.config import VOICE_DIM, AudioEmotionConfig
-from cemnet.emotion.audio_emotion import VOICE_STYLES, AudioEmotionEncoder, frames_from_tokens, window_weights
+from cemnet.emotion.audio_emotion import (
+    NUM_STATISTICS,
+    VOICE_STYLES,
+    AudioEmotionEncoder,
+    frames_from_tokens,
+    window_weights,
+)
 
 
 @pytest.fixture
@@ -57,3 +64,37 @@ def test_enhancement_pulls_a_weak_cue_toward_its_prototype(encoder):
 def test_every_voice_style_shows_exactly_one_emotion(encoder):
     assert encoder.style_emotion.shape == (len(VOICE_STYLES), 8)
     assert (encoder.style_emotion.sum(1) == 1).all()
+
+
+def belief(likeliest: float) -> torch.Tensor:
+    """A belief in fear, the rest shared by the other emotions."""
+    probabilities = torch.full((8,), (1 - likeliest) / 7)
+    probabilities[EMOTION_INDEX["fear"]] = likeliest
+    return probabilities
+
+
+def test_a_doubtful_voice_fades_and_a_sure_one_shows_all(encoder):
+    unsure, sure = encoder.config.unsure, encoder.config.sure
+    likeliest = torch.linspace(1 / 8, 1.0, 40)
+    _, certainty = encoder.decide(torch.stack([belief(float(level)) for level in likeliest]))
+    assert (certainty[likeliest <= unsure] == 0).all()
+    assert (certainty[likeliest >= sure] == 1).all()
+    between = (likeliest > unsure) & (likeliest < sure)
+    assert (certainty[between].diff() > 0).all()
+    assert 0 < certainty[between].min() < certainty[between].max() < 1
+    assert encoder.decide(belief((unsure + sure) / 2))[1].item() == pytest.approx(0.5, abs=1e-3)
+
+
+def test_the_intensity_of_a_voice_is_its_strength_less_its_doubt(encoder):
+    heard = encoder.judge(torch.randn(300, NUM_STATISTICS))
+    _, certainty = encoder.decide(heard.probabilities)
+    assert certainty.min() < 0.1 < 0.9 < certainty.max()
+    torch.testing.assert_close(heard.intensity, heard.strength * certainty)
+
+
+def test_the_likeliest_emotion_is_favoured_and_the_order_of_emotions_is_kept(encoder):
+    probabilities = torch.tensor([0.05, 0.4, 0.2, 0.1, 0.1, 0.05, 0.05, 0.05])
+    emotion, _ = encoder.decide(probabilities)
+    assert emotion.sum().item() == pytest.approx(1, abs=1e-6)
+    assert emotion[1] > 0.9
+    assert emotion[1] > emotion[2] > emotion[3] > emotion[0]

@@ -5,7 +5,7 @@ import torch
 
 from cemnet.config import EmotionMemoryConfig
 from cemnet.emotion.bridging_memory import EmotionMemory
-from cemnet.emotion.states import NUM_SHOWN_EMOTIONS, emotion_state
+from cemnet.emotion.states import NUM_SHOWN_EMOTIONS
 
 
 @pytest.fixture
@@ -53,10 +53,3 @@ def test_addresses_are_distributions_over_slots(memory, identity):
     assert address.shape == (2, 7, memory.config.num_slots)
     assert (address >= 0).all()
     torch.testing.assert_close(address.sum(-1), torch.ones(2, 7))
-
-
-def test_neutral_and_weak_beliefs_show_nothing():
-    neutral = torch.zeros(8)
-    neutral[0] = 1.0
-    assert emotion_state(neutral, torch.tensor(1.0)).abs().max() == 0
-    assert emotion_state(torch.full((8,), 1 / 8), torch.tensor(0.5)).max() == pytest.approx(1 / 16)

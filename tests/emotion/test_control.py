@@ -1,3 +1,5 @@
+"""An emotion asked for by name, in a mixture or on a timeline, takes the place of the heard one as written."""
+
 import pytest
 import torch
 

@@ -98,7 +98,7 @@ def _align_phonemes(sound: bytes, words: list[str], language: str) -> list[tuple
 
 @lru_cache(maxsize=2)
 def _decoder(prunes: bool) -> Decoder:
-    """Words that are added stay known; nothing else passes from one sound to the next."""
+    """A cached decoder. Added words stay in its dictionary; it keeps nothing else from one sound to the next."""
     beams = {} if prunes else {"beam": 0.0, "wbeam": 0.0, "pbeam": 0.0}
     return Decoder(lm=None, loglevel="FATAL", **beams)
 
@@ -117,7 +117,7 @@ def _decode(decoder: Decoder, sound: bytes) -> None:
 
 
 def recognise(waveform: Float[torch.Tensor, "sample"]) -> list[PhonemeSpan]:
-    """What hama's phoneme recogniser hears; a phoneme before a pause ends where its sound does."""
+    """Phonemes by hama's CTC recogniser, without silences. A phoneme before a pause ends where its sound ends."""
     recogniser = _recogniser()
     sound = _level(waveform).astype(np.float32) / 32768
     heard = recogniser.phoneme_spans(recogniser.transcribe_waveform(sound, SAMPLE_RATE))
@@ -134,7 +134,7 @@ def recognise(waveform: Float[torch.Tensor, "sample"]) -> list[PhonemeSpan]:
 
 @lru_cache(maxsize=4096)
 def pronounce(word: str, language: str) -> tuple[str, ...]:
-    """A word's phonemes by espeak-ng."""
+    """A word's phonemes by espeak-ng. `language` is one of its voices; MissingModelError if it is not installed."""
     command = ["espeak-ng", "-q", "--ipa", "-v", language, word]
     try:
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout

@@ -1,4 +1,4 @@
-"""How recordings go wrong: noise, telephone bands, lossy compression, level. For training and testing robustness."""
+"""Degraded copies of recordings, for training and for tests of robustness: noise, band limits, mp3, level, pace."""
 
 import io
 
@@ -14,7 +14,7 @@ Waveform = Float[np.ndarray, "sample"]
 
 
 def add_noise(waveform: Waveform, signal_to_noise_db: float, rng: np.random.Generator, slope: float = 0.5) -> Waveform:
-    """Noise whose spectrum falls with frequency^-slope, at a ratio to the loud parts of the speech."""
+    """Adds noise at a ratio to the louder half of the speech; its amplitude spectrum falls with frequency^-slope."""
     spectrum = np.fft.rfft(rng.normal(size=len(waveform)))
     noise = np.fft.irfft(spectrum / np.arange(1, len(spectrum) + 1) ** slope, len(waveform))
     speech_level = np.sqrt(np.mean(np.sort(waveform**2)[len(waveform) // 2 :]) + 1e-12)
@@ -23,7 +23,7 @@ def add_noise(waveform: Waveform, signal_to_noise_db: float, rng: np.random.Gene
 
 
 def limit_band(waveform: Waveform, low_hz: float, high_hz: float) -> Waveform:
-    """What a telephone (300 to 3400 Hz) or a cheap microphone lets through."""
+    """Band-pass filter (Butterworth, order 4), as of a telephone (300 to 3400 Hz) or a cheap microphone."""
     sections = butter(4, (low_hz, high_hz), "bandpass", fs=SAMPLE_RATE, output="sos")
     return np.asarray(sosfilt(sections, waveform), np.float32)
 
@@ -49,14 +49,14 @@ def through_mp3(waveform: Waveform, kilobits: int) -> Waveform:
 
 
 def another_pace(waveform: Waveform, rng: np.random.Generator) -> Float[np.ndarray, "paced"]:
-    """Played up to an eighth slower or faster, pitch and formants with it, as if somebody else spoke."""
+    """Played 12 % slower to 14 % faster; pitch and formants move along, as if another person spoke."""
     rate = rng.uniform(0.88, 1.14)
     slower = librosa.resample(waveform, orig_sr=round(SAMPLE_RATE * rate), target_sr=SAMPLE_RATE, res_type="soxr_mq")
     return np.ascontiguousarray(slower, np.float32)
 
 
 def degrade(waveform: Waveform, rng: np.random.Generator) -> Waveform:
-    """One random recording of the same speech."""
+    """A random degradation of the same speech and of its level; length and timing stay."""
     kind = rng.choice(["noise", "band", "mp3", "both"])
     if kind in ("noise", "both"):
         waveform = add_noise(waveform, rng.uniform(6, 25), rng, rng.uniform(0, 1.2))

@@ -38,6 +38,7 @@ class Clip:
 
     @property
     def duration_seconds(self) -> float:
+        """Length of the sound."""
         return self.waveform.shape[-1] / SAMPLE_RATE
 
 
@@ -45,6 +46,7 @@ LABELS = ("name", "source", "speaker", "sentence", "language", "emotion", "origi
 
 
 def clip_path(folder: Path, name: str) -> Path:
+    """The file of a clip of this name; slashes become underscores."""
     return folder / f"{name.replace('/', '_')}.safetensors"
 
 
@@ -70,7 +72,7 @@ def save_clip(folder: Path, clip: Clip) -> Path:
 
 
 def load_clip(path: Path) -> Clip:
-    """Reads a clip; MediaError where the file is none."""
+    """Reads a clip; MediaError if the file cannot be read or is not a clip of this version."""
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -92,7 +94,7 @@ def load_clip(path: Path) -> Clip:
 
 
 def list_clips(folder: Path) -> list[Path]:
-    """Every clip in a folder and below it, sorted; MediaError where there is none."""
+    """Every clip file in a folder and its subfolders, sorted; MediaError if there is none."""
     paths = sorted(Path(folder).rglob("*.safetensors"))
     if not paths:
         raise MediaError(f"There are no prepared clips in {folder}. Make them with train/prepare.py.")

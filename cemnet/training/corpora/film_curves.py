@@ -1,4 +1,4 @@
-"""Filmed faces to curves: every frame's landmarks, read by the face basis."""
+"""Curves of filmed faces: the face basis is fitted to the landmarks of every frame."""
 
 from pathlib import Path
 
@@ -19,9 +19,9 @@ LARGEST_MISSING_SHARE = 0.2
 def track_film(
     path: Path, landmarker: FaceLandmarker, basis: FaceBasis
 ) -> tuple[Float[np.ndarray, "frame expression"], Float[np.ndarray, "frame 3"]]:
-    """Expression, and head yaw, pitch and roll relative to their median, at MOTION_FPS, a little smoothed.
+    """Expression (0 to 1) and head yaw, pitch and roll (radians, relative to their median), at MOTION_FPS, smoothed.
 
-    FaceError where more than a fifth of the frames shows no face; single gaps are bridged.
+    Frames without a face are interpolated. FaceError if more than a fifth of the frames shows none.
     """
     expressions, angles, seen, count = [], [], [], 0
     for count, image in enumerate(video_frames(path, MOTION_FPS), start=1):

@@ -14,7 +14,8 @@ PHONEMES = (
     "TH", "DH", "K", "G", "NG", "HH", "Y",
 )  # fmt: skip
 
-# The International Phonetic Alphabet as espeak-ng and hama write it; sounds that English lacks go to what looks alike.
+# The International Phonetic Alphabet as espeak-ng and hama write it. A sound that English lacks becomes the one that
+# looks most alike on the lips.
 IPA = {
     "eə": ("EH",), "ɪə": ("IY",), "eɪ": ("EY",), "aɪ": ("AY",), "aʊ": ("AW",), "oʊ": ("OW",), "əʊ": ("OW",),
     "ɔɪ": ("OY",), "ɔø": ("OY",), "ɔʏ": ("OY",), "iː": ("IY",), "i": ("IY",), "ɨ": ("IH",), "ɪ": ("IH",), "ᵻ": ("IH",),
@@ -43,11 +44,12 @@ class PhonemeSpan:
 
     @property
     def duration_seconds(self) -> float:
+        """From start to end."""
         return self.end_seconds - self.start_seconds
 
 
 def from_ipa(text: str) -> list[str]:
-    """Phonemes of a piece of IPA, longest symbols first; stress, length, tone and what is unknown are left out."""
+    """Phonemes of an IPA string. The longest known symbol wins; stress, length, tone and unknown signs are skipped."""
     phonemes, position = [], 0
     while position < len(text):
         for length in range(min(LONGEST_IPA, len(text) - position), 0, -1):
@@ -62,7 +64,7 @@ def from_ipa(text: str) -> list[str]:
 
 
 def split_span(phonemes: Sequence[str], start_seconds: float, end_seconds: float) -> list[PhonemeSpan]:
-    """Shares a span among the phonemes that one symbol stands for."""
+    """Divides a span equally among the phonemes that one symbol stands for."""
     edges = np.linspace(start_seconds, end_seconds, len(phonemes) + 1)
     return [
         PhonemeSpan(phoneme, float(start), float(end))
@@ -73,7 +75,10 @@ def split_span(phonemes: Sequence[str], start_seconds: float, end_seconds: float
 def fill_silence(
     spans: Sequence[PhonemeSpan], duration_seconds: float, shortest_seconds: float = 0.1
 ) -> list[PhonemeSpan]:
-    """The spans in time order with silence in every gap of some length, and around them; overlaps are cut."""
+    """The spans in time order, with silence before, after and in every gap of `shortest_seconds` or more.
+
+    A shorter gap goes to the phoneme before it. Where spans overlap, the later one is cut; none passes the duration.
+    """
     filled: list[PhonemeSpan] = []
     now = 0.0
     for span in sorted(spans, key=lambda span: span.start_seconds):

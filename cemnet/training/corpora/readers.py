@@ -1,4 +1,4 @@
-"""Where the public corpora keep their clips, and what their file names say."""
+"""Readers of public corpora: they find the recordings in a folder and read the labels from the file names."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -30,6 +30,7 @@ class Recording:
 
     @property
     def emotion(self) -> Emotion | None:
+        """The corpus' label as one of EMOTIONS; calm is neutral, and labels outside the eight give None."""
         name = {"calm": "neutral"}.get(self.original_emotion, self.original_emotion)
         return next((emotion for emotion in EMOTIONS if emotion == name), None)
 

@@ -1,4 +1,4 @@
-"""What the synthetic voices say: everyday sentences written to mix all phonemes, with many lip closures."""
+"""Sentences for the synthetic voices: everyday ones that together hold all phonemes and many lip closures."""
 
 # By espeak-ng voice. flite speaks the English ones.
 SENTENCES: dict[str, tuple[str, ...]] = {

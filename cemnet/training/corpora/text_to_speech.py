@@ -1,4 +1,4 @@
-"""Synthetic speech whose phonemes and their times are known, because the synthesiser says them: espeak-ng and flite."""
+"""Text to speech by espeak-ng and flite, which also report each phoneme and its time."""
 
 import ctypes
 import ctypes.util
@@ -76,7 +76,10 @@ class Espeak:
     def speak(
         self, text: str, voice: str = "en-us", words_per_minute: int = 160, pitch: int = 50, pitch_range: int = 50
     ) -> tuple[Float[torch.Tensor, "sample"], list[PhonemeSpan]]:
-        """The waveform at 16 kHz and its phonemes. `voice` may carry a variant ("de+f3"); pitch and range are 0–100."""
+        """The waveform at 16 kHz and its phonemes. `voice` may carry a variant ("de+f3"); pitch and range are 0–100.
+
+        ValueError if espeak-ng has no such voice.
+        """
         self.sound, self.events = [], []
         if self.library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice}; `espeak-ng --voices` lists them.")
@@ -101,14 +104,17 @@ class Espeak:
 
 @lru_cache(maxsize=1)
 def open_espeak() -> Espeak:
-    """The process' espeak-ng; MissingModelError where it is not installed."""
+    """The one espeak-ng of this process; MissingModelError if it is not installed."""
     return Espeak()
 
 
 def flite(
     text: str, voice: str = "slt", stretch: float = 1.0, pitch_hz: float | None = None
 ) -> tuple[Float[torch.Tensor, "sample"], list[PhonemeSpan]]:
-    """One of flite's voices (`flite -lv`) at 16 kHz, and its phonemes; `stretch` above 1 speaks slower."""
+    """One of flite's voices (`flite -lv`) at 16 kHz, and its phonemes; `stretch` above 1 speaks slower.
+
+    MissingModelError if flite is not installed.
+    """
     settings = ["--setf", f"duration_stretch={stretch}"]
     if pitch_hz is not None:
         settings += ["--setf", f"int_f0_target_mean={pitch_hz}"]

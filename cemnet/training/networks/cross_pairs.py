@@ -1,4 +1,4 @@
-"""Pairs of clips for cross-reconstruction: what the trainer sees in each step."""
+"""Training examples for cross-reconstruction: content of one clip, emotion of another, and the exact target."""
 
 from collections.abc import Sequence
 
@@ -75,7 +75,7 @@ class CrossPairs(Dataset):
     def performance(
         self, content: FeatureClip, person: Person, emotion: Emotion, intensity: float, rng: np.random.Generator
     ) -> dict[str, Tensor]:
-        """A part of the content's recording and how the person performs it."""
+        """A random part of the content's recording, and the person's performance of it, padded to equal length."""
         recording = content.recordings[0]
         acted = perform(content.clip.phonemes, recording.prosody.numpy(), person, emotion, intensity, rng)
         total = len(recording.prosody)
@@ -93,11 +93,12 @@ class CrossPairs(Dataset):
 
 
 def choose(items: Sequence, rng: np.random.Generator):
+    """One of the items, each equally likely."""
     return items[int(rng.integers(len(items)))]
 
 
 def pad_frames(frames: Tensor, num_frames: int, dim: int) -> Tensor:
-    """Zeros after the end, to num_frames; more than that is cut."""
+    """Exactly num_frames along a dimension: zeros are appended, or the end is cut."""
     frames = frames.narrow(dim, 0, min(num_frames, frames.shape[dim]))
     missing = list(frames.shape)
     missing[dim] = num_frames - frames.shape[dim]
@@ -105,19 +106,22 @@ def pad_frames(frames: Tensor, num_frames: int, dim: int) -> Tensor:
 
 
 def apex_displacements(person: Person) -> Float[np.ndarray, "shown expression"]:
-    """How this person's face moves from rest to each emotion's apex."""
+    """Displacements from this person's face at rest to the apex of each emotion but neutral."""
     return np.stack([person.show(emotion, 1.0) - person.resting for emotion in EMOTIONS if emotion != "neutral"])
 
 
 def first_memories(num_slots: int, seed: int) -> Float[Tensor, "slot expression"]:
-    """Displacements of different people and emotions, for a memory to start from."""
+    """Initial values of the memory: displacements of random people, the emotions in turn."""
     rng = np.random.default_rng(seed)
     people = (apex_displacements(Person.sample(rng)) for _ in range(num_slots))
     return torch.from_numpy(np.stack([shown[slot % len(shown)] for slot, shown in enumerate(people)]))
 
 
 def reference_face(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
-    """A portrait of the person in some emotion, perhaps speaking, as a noisy fit and an unsure reader see it."""
+    """A portrait of the person with a random emotion, in 40 % of cases speaking, as measured with noise.
+
+    Gives the fitted expression and the emotion state by name, as the portrait's fit and its emotion reader would.
+    """
     emotion = choose(EMOTIONS, rng)
     intensity = 0.0 if emotion == "neutral" else rng.uniform(0.3, 1.0)
     expression = person.show(emotion, intensity) + rng.normal(0, 0.05, NUM_EXPRESSIONS)

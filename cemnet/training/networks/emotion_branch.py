@@ -1,4 +1,4 @@
-"""The emotion branch trained alone, without memory and decoder: for folds of speakers and temperatures."""
+"""Training of the emotion branch alone, without memory and decoder: for speaker folds and temperatures."""
 
 import numpy as np
 import torch
@@ -7,18 +7,20 @@ from tqdm import trange
 from ...config import AudioEmotionConfig
 from ...emotion.audio_emotion import AudioEmotionEncoder
 from ...types import MOTION_FPS
-from .objective import hearing_losses, total_loss
+from ..task import total_loss
+from .objective import hearing_losses
 from .settings import LOSS_WEIGHTS
 from .voice_statistics import VoiceTable
 
 BRANCH_STEPS, BATCH_SIZE = 3000, 64
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
+MOMENT_FRAMES = round(0.4 * MOTION_FPS)  # the hop of the model's windows
 
 
 def train_emotion_branch(
     voices: VoiceTable, config: AudioEmotionConfig, num_steps: int, seed: int
 ) -> AudioEmotionEncoder:
-    """The emotion branch alone, with the losses that the whole model gives it."""
+    """The emotion branch trained with the losses that it has in the whole model; ready for inference."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     encoder = AudioEmotionEncoder(config).standardised(*voices.scale)
@@ -33,6 +35,3 @@ def train_emotion_branch(
         optimizer.step()
         schedule.step()
     return encoder.eval()
-
-
-MOMENT_FRAMES = round(0.4 * MOTION_FPS)  # the hop of the model's windows

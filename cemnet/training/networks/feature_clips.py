@@ -1,4 +1,4 @@
-"""What the trainer hears: prepared clips, clean and degraded, as Whisper and `audio.voice_features` see them."""
+"""Prepared clips, clean and degraded, with the features that the networks take: Whisper's and `voice_features`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,6 @@ from ..corpora.formant_synthesis import synthesise_formants
 from .settings import DataSettings
 
 UNLABELLED = -1
-
-
 STYLES = list(VOICE_STYLES)
 # Corpora's own labels that say more than the emotion on the face.
 STYLE_OF_LABEL = {"calm": "calm", "boredom": "bored"}
@@ -35,10 +33,11 @@ class Recording:
     """One sound as the networks hear it, at MOTION_FPS."""
 
     hidden: Float[Tensor, "layer frame channel"]  # fp16
-    voice: Float[Tensor, "frame voice"]  # see audio.voice_features
+    voice: Float[Tensor, "frame voice"]  # see speech.voice_features
 
     @property
     def prosody(self) -> Float[Tensor, "frame 4"]:
+        """The first columns of the voice's features."""
         return self.voice[:, :PROSODY_DIM]
 
 
@@ -62,16 +61,19 @@ class FeatureClip:
 
     @property
     def emotion(self) -> Emotion:
-        """What the voice shows on a face; neutral where nobody said."""
+        """The emotion that the voice's style shows on a face; neutral if it has no label."""
         return "neutral" if self.style == UNLABELLED else VOICE_STYLES[STYLES[self.style]]
 
     @property
     def is_labelled(self) -> bool:
+        """Whether the corpus says how this voice speaks."""
         return self.style != UNLABELLED
 
 
 @dataclass(frozen=True)
 class FeatureClips:
+    """All clips of a run, and what the released weights say about them."""
+
     clips: tuple[FeatureClip, ...]
     description: str  # what the clips are, for the weights' metadata
     license: str
@@ -100,7 +102,10 @@ def generated_clips(count: int, seed: int) -> list[Clip]:
 
 
 def load_feature_clips(settings: DataSettings, cache: Path, device: torch.device, seed: int) -> FeatureClips:
-    """Reads or makes the clips of a run and hears them once; what was heard is kept in the cache folder."""
+    """Reads or makes the clips of a run and computes their features, which are kept in the cache folder.
+
+    Clips of the validation speakers are left out. MediaError if a folder holds no clips.
+    """
     clips = [load_clip(path) for folder in settings.clips for path in list_clips(Path(folder))]
     clips += generated_clips(settings.generated_clips, seed)
     clips = [clip for clip in clips if full_speaker(clip) not in settings.validation_speakers]
@@ -123,7 +128,7 @@ def full_speaker(clip: Clip) -> str:
 def hear_clips(
     clips: Sequence[Clip], voice_augmentations: int, cache: Path, device: torch.device, seed: int
 ) -> list[FeatureClip]:
-    """Each clip's recordings; only labelled clips are degraded, as only their emotion is judged."""
+    """The recordings of each clip: the clean one, then degraded copies. Clips of SYNTHESISED get no copies."""
     cache.mkdir(parents=True, exist_ok=True)
     encoder = SpeechEncoder.load().to(device)
     heard = []
@@ -151,6 +156,7 @@ def another_recording(clip: Clip, rng: np.random.Generator) -> Float[np.ndarray,
 
 
 def hear(encoder: SpeechEncoder, waveform: Float[Tensor, "sample"]) -> tuple[Tensor, Tensor]:
+    """Whisper's hidden states (layer, frame, channel; fp16) and `voice_features` of a 16 kHz sound, at MOTION_FPS."""
     num_frames = num_motion_frames(len(waveform))
     hidden = frames_from_tokens(encoder.encode_long(waveform), num_frames)
     return hidden.half().cpu(), voice_features(waveform, num_frames)

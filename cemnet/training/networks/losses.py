@@ -1,4 +1,4 @@
-"""What the networks are asked for; each loss is named by what it compares. All return a mean over the batch."""
+"""Loss functions, named by what they compare. All but `expression_loss` return a mean over the batch."""
 
 import torch
 import torch.nn.functional as F
@@ -9,7 +9,7 @@ from ...arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
 
 
 def expression_weights() -> Float[Tensor, "expression"]:
-    """How much an error in each blendshape shows: jaw and lip closure most."""
+    """Weight of an error in each blendshape (mean 1): jaw and lip closure count most, then the mouth."""
     weights = torch.ones(NUM_EXPRESSIONS)
     weights[arkit_indices("mouth")] = 2.0
     weights[[ARKIT_INDEX["jawOpen"], ARKIT_INDEX["mouthClose"]]] = 4.0
@@ -19,7 +19,7 @@ def expression_weights() -> Float[Tensor, "expression"]:
 def expression_loss(
     performed: Float[Tensor, "batch frame expression"], target: Float[Tensor, "batch frame expression"]
 ) -> Float[Tensor, "batch"]:
-    """Blendshapes and their velocities, per clip."""
+    """Weighted L1 distance of blendshapes, plus twice that of their frame-to-frame changes, for each clip."""
     weights = expression_weights().to(target.device)
     position = (weights * (performed - target).abs()).mean(dim=(1, 2))
     velocity = (weights * (performed.diff(dim=1) - target.diff(dim=1)).abs()).mean(dim=(1, 2))
@@ -27,7 +27,7 @@ def expression_loss(
 
 
 def closure_loss(closure: Float[Tensor, "batch frame"], closed: Bool[Tensor, "batch frame"]) -> Float[Tensor, ""]:
-    """The lips meet exactly where the performer's meet; closures are rare and so count more."""
+    """Binary cross-entropy of lip closure; closed frames are rare and count three times."""
     weights = torch.where(closed, 3.0, 1.0)
     return F.binary_cross_entropy(closure, closed.to(closure.dtype), weights)
 
@@ -61,6 +61,6 @@ def alignment_loss(
 
 
 def slot_perplexity(address: Float[Tensor, "*batch slot"]) -> Float[Tensor, ""]:
-    """How many slots are in use over a batch: exp of the entropy of the mean address."""
+    """Effective number of slots in use over a batch: exp of the entropy of the mean address."""
     usage = address.flatten(0, -2).mean(dim=0)
     return (-(usage * usage.clamp_min(1e-8).log()).sum()).exp()

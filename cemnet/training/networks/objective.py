@@ -19,12 +19,12 @@ from .losses import (
     supervised_contrastive_loss,
 )
 
-LABEL_SMOOTHING = 0.15  # keeps hearing from being too sure of voices that it knows by heart
+LABEL_SMOOTHING = 0.15  # keeps the branch from overconfidence on voices of the training set
 Batch = Mapping[str, Tensor]  # see cross_pairs.CrossPairs
 
 
 class Objective(nn.Module):
-    """A network and what is asked of it, in one module so that accelerate can spread a step over devices."""
+    """A network and its losses in one module, so that a step can be spread over devices."""
 
     def __init__(self, network: EmotionNetwork, heard_share: float) -> None:
         super().__init__()
@@ -32,10 +32,10 @@ class Objective(nn.Module):
         self.heard_share = heard_share
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Every loss of one batch; entries that start with "monitor_" are watched and not minimised.
+        """Every loss of one batch by name; entries that start with "monitor_" are logged and not minimised.
 
-        A share of the performances is driven by what the network itself hears, the rest by the labels. They teach
-        content, course and motion; hearing learns from labelled voices alone, which a performance would only blur.
+        A share of the performances is driven by the emotion that the network hears, the rest by the labels. They train
+        content, course and motion. Hearing is trained on labelled voices alone: gradients stop before it here.
         """
         network = self.network
         with torch.no_grad():
@@ -69,7 +69,7 @@ def driving_state(
 
 
 def hearing_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
-    """What labelled voices feel, a row for each."""
+    """Losses of recognised style and strength against the labels; one row of `heard` for each labelled voice."""
     style, strength = batch["judged_style"].flatten(), batch["judged_strength"].flatten()
     return {
         "emotion": F.cross_entropy(heard.style_logits, style, label_smoothing=LABEL_SMOOTHING),
@@ -80,7 +80,7 @@ def hearing_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
 
 
 def performance_losses(performed: Performed, batch: Batch) -> dict[str, Tensor]:
-    """The decoder must give content i with emotion i (reconstruction) and content i with emotion j (cross)."""
+    """Losses of the decoder: content i with emotion i (reconstruction), and with emotion j (cross-reconstruction)."""
     per_clip = expression_loss(performed.expression, batch["expression"])
     same = batch["same_clip"].float()
     return {
@@ -92,13 +92,13 @@ def performance_losses(performed: Performed, batch: Batch) -> dict[str, Tensor]:
 
 
 def random_states(like: Float[Tensor, "batch shown"]) -> Float[Tensor, "batch state shown"]:
-    """Targets to bridge to: each emotion once, at random intensities."""
+    """Targets to bridge to: one state for each emotion, with a random intensity."""
     every = torch.eye(like.shape[-1], device=like.device).expand(len(like), -1, -1)
     return every * torch.rand(len(like), like.shape[-1], 1, device=like.device)
 
 
 def memory_losses(network: EmotionNetwork, batch: Batch) -> dict[str, Tensor]:
-    """Values learn from value addressing and bridges; keys learn where to point, with the values held still."""
+    """Losses of the memory. Values learn from value addressing and from bridges; keys learn with the values fixed."""
     memory = network.emotion_memory
     identity = memory.identity_code(batch["reference_expression"], batch["reference_state"])
     apex = batch["apex_displacement"]  # of this person, neutral to each emotion
@@ -116,9 +116,3 @@ def memory_losses(network: EmotionNetwork, batch: Batch) -> dict[str, Tensor]:
         "monitor_slot_perplexity": slot_perplexity(key_address),
         "monitor_retrieval_error": (retrieved - apex).abs().mean(),
     }
-
-
-def total_loss(losses: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
-    """The weighted sum; a loss without a weight is a KeyError, so that none is forgotten."""
-    minimised = {name: value for name, value in losses.items() if not name.startswith("monitor_")}
-    return torch.stack([weights[name] * value for name, value in minimised.items()]).sum()

@@ -1,4 +1,4 @@
-"""What a training run is made of: the yaml files in train/configs override these defaults by name."""
+"""Settings of a training run. The yaml files in train/configs override these defaults by name."""
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -28,6 +28,8 @@ LOSS_WEIGHTS = {
 
 @dataclass(frozen=True)
 class DataSettings:
+    """Which clips a run learns from."""
+
     clips: tuple[str, ...] = ()  # folders of prepared clips, see train/prepare.py
     generated_clips: int = 0  # made on the spot, for trials without data
     voice_augmentations: int = 2  # degraded copies of each emotional clip, beside the clean one
@@ -37,6 +39,8 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class TrainingSettings:
+    """Settings of a run that trains AEE, EBM and the motion decoder."""
+
     model: ModelConfig = field(default_factory=ModelConfig)
     data: DataSettings = field(default_factory=DataSettings)
     loss_weights: dict[str, float] = field(default_factory=lambda: dict(LOSS_WEIGHTS))
@@ -46,14 +50,14 @@ class TrainingSettings:
     weight_decay: float = 1e-2
     warmup_steps: int = 100
     heard_share: float = 0.5
-    temperature_folds: int = 2  # of training speakers, who choose the belief's temperature; 0 keeps the model's
+    temperature_folds: int = 2  # of training speakers, on whom the temperature is chosen; 0 keeps the model's
     checkpoint_every: int = 500
     num_workers: int = 0
     seed: int = 0
 
     @classmethod
     def load(cls, path: Path) -> "TrainingSettings":
-        """Reads a yaml file; an unknown name or a missing file is a CEMNetError that says which."""
+        """Reads a yaml file; CEMNetError if it cannot be read or names settings that do not exist."""
         try:
             values: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
         except (OSError, yaml.YAMLError) as error:

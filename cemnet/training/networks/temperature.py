@@ -1,7 +1,7 @@
-"""How far a belief may be trusted: the temperature that suits voices which the emotion branch has not heard.
+"""The temperature that calibrates the emotion branch's beliefs on voices that it was not trained on.
 
-It is chosen by branches that leave out some of the training's own speakers, before the training, so that the speakers
-it is reported on have no part in it.
+Before the training, branches are trained that leave out some of the training speakers, and the temperature is chosen on
+those. The speakers that results are reported on have no part in it.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from .voice_statistics import VoiceTable
 
 EVERY = 5  # an inner fold leaves out one speaker in five
 HARDER_THAN = 0.75  # of the speakers left out
-TEMPERATURES = np.geomspace(1.0, 3.0, 34)  # a belief is never made surer than it was trained to be
+TEMPERATURES = np.geomspace(1.0, 3.0, 34)  # never below 1: no belief becomes more certain
 
 
 def choose_temperature(
@@ -31,10 +31,10 @@ def choose_temperature(
     num_steps: int,
     seed: int,
 ) -> float:
-    """The temperature that suits a speaker who is harder to hear than most of those left out.
+    """The 75th percentile of the best temperatures of the speakers left out; deterministic for a seed.
 
-    Speakers differ, and being too sure of a hard one shows the wrong face clearly, while doubt only shows less. Clean
-    and degraded recordings count alike, as it has to serve both.
+    It is above the median because errors are not equal: too much certainty shows a wrong emotion clearly, too little
+    only shows less of the right one. Clean and degraded recordings count equally, as the temperature serves both.
     """
     labelled = [clip for clip in clips if clip.is_labelled]
     speakers = sorted({full_speaker(clip.clip) for clip in labelled})
@@ -70,7 +70,7 @@ def likeliest_temperature(
     truth: Int[Tensor, "moment"],
     style_emotion: Float[Tensor, "style emotion"],
 ) -> float:
-    """Of TEMPERATURES, the one under which the truth is least surprising."""
+    """The one of TEMPERATURES with the smallest negative log-likelihood of the true emotions."""
 
     def surprise(temperature: float) -> float:
         belief = (style_logits / temperature).softmax(-1) @ style_emotion

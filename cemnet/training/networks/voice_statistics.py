@@ -1,7 +1,6 @@
-"""Labelled voices as the emotion branch sees them: statistics of whole recordings and of parts, worked out once.
+"""A table of the emotion branch's inputs: statistics of labelled recordings, whole and in parts, computed once.
 
-The branch needs no more of a sound than the statistics of its windows, so that it can be shown every clip, clean and
-degraded, whole and in parts, many times over for the price of a table look-up.
+The branch takes only the statistics of windows of a sound, so one training example costs no more than a table look-up.
 """
 
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ SHORTEST_FRAMES, LONGEST_FRAMES = 30, 100
 
 @dataclass(frozen=True)
 class VoiceTable:
-    """Rows of statistics and what the corpus says about them; the rows of one clip follow each other."""
+    """Rows of statistics with their labels; the rows of one clip are consecutive."""
 
     statistics: Float[Tensor, "row statistic"]  # fp16
     style: Int[Tensor, "row"]
@@ -46,7 +45,7 @@ class VoiceTable:
 
     @cached_property
     def scale(self) -> tuple[Float[Tensor, "statistic"], Float[Tensor, "statistic"]]:
-        """Mean and deviation of each statistic, for the branch's input."""
+        """Mean and standard deviation of each statistic, to standardise the branch's input."""
         table = self.statistics.float()
         return table.mean(0), table.std(0).clamp_min(1e-3)
 
@@ -60,7 +59,7 @@ class VoiceTable:
         return VoiceTable(self.statistics[rows], self.style[rows], self.strength[rows], rows_of)
 
     def judged(self, count: int, rng: np.random.Generator) -> dict[str, Tensor]:
-        """Rows drawn from all, with their labels."""
+        """A batch of random rows (with replacement) and their labels, by name."""
         rows = torch.from_numpy(rng.integers(len(self.style), size=count))
         return {
             "judged_statistics": self.statistics[rows].float(),
@@ -69,23 +68,23 @@ class VoiceTable:
         }
 
     def of_clip(self, clip: FeatureClip, rng: np.random.Generator) -> Float[Tensor, "statistic"]:
-        """One of the clip's rows."""
+        """A random row of the clip."""
         rows = self.rows_of[clip.full_name]
         return self.statistics[rows[int(rng.integers(len(rows)))]].float()
 
 
 def recording_statistics(recording: Recording, rng: np.random.Generator) -> Float[Tensor, "part statistic"]:
-    """Of the whole recording, then of parts around its voice."""
+    """Statistics of the whole recording, then of PARTS random parts around its voice."""
     return part_statistics(recording, [slice(None), *(random_part(recording.voice, rng) for _ in range(PARTS))])
 
 
 def whole_statistics(recording: Recording) -> Float[Tensor, "statistic"]:
-    """What the emotion branch sees of a recording as one window."""
+    """Statistics of a whole recording as one window."""
     return part_statistics(recording, [slice(None)])[0]
 
 
 def part_statistics(recording: Recording, parts: Sequence[slice]) -> Float[Tensor, "part statistic"]:
-    """What the emotion branch sees of each stretch of a recording; fp16, to keep many."""
+    """Statistics of each part of a recording as one window; fp16, because many are kept."""
     voice = recording.voice
     weights = torch.stack([voiced_weights(voice, part) for part in parts])
     hidden = recording.hidden.unsqueeze(0).float()
@@ -93,7 +92,7 @@ def part_statistics(recording: Recording, parts: Sequence[slice]) -> Float[Tenso
 
 
 def random_part(voice: Float[Tensor, "frame voice"], rng: np.random.Generator) -> slice:
-    """A stretch of about a window's length around the voice."""
+    """A random part of 30 to 100 frames, about the length of a window, that reaches into the voiced frames."""
     total = len(voice)
     length = min(total, int(rng.integers(SHORTEST_FRAMES, LONGEST_FRAMES + 1)))
     voiced = torch.nonzero(voice[:, 3]).flatten().tolist() or [0, total - 1]
@@ -102,7 +101,7 @@ def random_part(voice: Float[Tensor, "frame voice"], rng: np.random.Generator) -
 
 
 def voiced_weights(voice: Float[Tensor, "frame voice"], part: slice) -> Float[Tensor, "frame"]:
-    """One window over the voiced frames of a part, as `audio_emotion.window_weights` makes many."""
+    """Weights (sum 1) that average the voiced frames of a part, as `window_weights` makes for many windows."""
     weights = torch.zeros(len(voice))
     weights[part] = voice[part, 3] + 1e-3
     return weights / weights.sum()

@@ -1,4 +1,4 @@
-"""How people show the eight emotions: action units from the published statistics, and how persons differ.
+"""Prototypes of the eight emotions: action units after published statistics, and differences between persons.
 
 Which units, and the share of people who show the secondary ones, follow
 - Du, Tao & Martinez, "Compound facial expressions of emotion", PNAS 2014, table 1: its shares are ours, and what more
@@ -93,7 +93,7 @@ QUIET_SIDE = 0.1  # what the other side shows of a one-sided mouth
 
 
 def action_units_to_arkit(action_units: dict[str, float]) -> Float[np.ndarray, "expression"]:
-    """Adds up the blendshapes of weighted action units; each ends in [0, 1]."""
+    """The sum of the blendshapes of weighted action units, clipped to [0, 1]."""
     expression = np.zeros(NUM_EXPRESSIONS, np.float32)
     for action_unit, weight in action_units.items():
         for stem, share in ACTION_UNITS[action_unit].items():
@@ -105,7 +105,7 @@ def action_units_to_arkit(action_units: dict[str, float]) -> Float[np.ndarray, "
 
 @dataclass(frozen=True)
 class Person:
-    """How one person shows emotion: which further units, how strongly, how lop-sided, and the face at rest."""
+    """One person's way to show emotion: gains (with asymmetry), the face at rest, and secondary action units."""
 
     gains: Float[np.ndarray, "expression"]
     resting: Float[np.ndarray, "expression"]
@@ -114,6 +114,7 @@ class Person:
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> "Person":
+        """A random person; secondary units and styles occur as often as among the people of the statistics."""
         resting = np.zeros(NUM_EXPRESSIONS, np.float32)
         for stem, spread in RESTING_SPREAD.items():
             resting[arkit_indices(stem)] = abs(rng.normal(0, spread))
@@ -128,7 +129,7 @@ class Person:
 
     @classmethod
     def average(cls) -> "Person":
-        """Nobody in particular: unit gains, symmetric, the style and the secondary units that most people show."""
+        """The average person: gains of 1, symmetric, with the style and the secondary units that most people show."""
         habits: dict[Emotion, dict[str, float]] = {}
         for emotion, prototype in PROTOTYPES.items():
             usual = {unit: weight for unit, (weight, share) in prototype.secondary.items() if share >= 0.5}
@@ -139,7 +140,7 @@ class Person:
         return cls(np.ones(NUM_EXPRESSIONS, np.float32), np.zeros(NUM_EXPRESSIONS, np.float32), habits, True)
 
     def apex(self, emotion: Emotion) -> Float[np.ndarray, "expression"]:
-        """What the emotion at intensity 1 adds to this person's face."""
+        """The blendshapes that the emotion at intensity 1 adds to this person's face at rest."""
         prototype = PROTOTYPES[emotion]
         units = dict(prototype.core)
         for unit, weight in self.habits[emotion].items():
@@ -158,15 +159,17 @@ class Person:
     def show(
         self, emotion: Emotion, intensity: float | Float[np.ndarray, "*frame expression"]
     ) -> Float[np.ndarray, "*frame expression"]:
-        """This person's face showing the emotion, resting face included; intensity 0 to 1, of the whole face or of each
-        blendshape. A face at rest gives way to the emotion: a resting frown does not survive a laugh.
+        """This person's face showing the emotion, with the face at rest included.
+
+        Intensity is 0 to 1, of the whole face or of each blendshape. The emotion replaces parts of the face at rest
+        (RESTING_YIELDS): a resting frown disappears in a laugh.
         """
         shown = self.resting * (1 - RESTING_YIELDS * intensity) + intensity * self.apex(emotion)
         return shown.clip(0, 1).astype(np.float32)
 
 
 def _sample_gains(rng: np.random.Generator) -> Float[np.ndarray, "expression"]:
-    """How strongly a person moves each blendshape; the right side shares the left one's gain, less an asymmetry."""
+    """A random gain for each blendshape; the right side has the gain of the left, less an asymmetry."""
     gains = rng.lognormal(0, 0.12) * rng.lognormal(0, 0.15, NUM_EXPRESSIONS)
     whole = rng.normal(LEFT_BIAS, LEFT_BIAS_SPREAD)
     less = {part: whole + rng.normal(0, PART_SPREAD) for part in FACE_PARTS}

@@ -1,4 +1,4 @@
-"""How an emotion lives in time: it rises part by part, peaks, fades, comes and goes with stress, trembles in fear.
+"""The course of an emotion in time: onset part by part, apex, decay, stress, and the tremor of fear.
 
 Order of the parts after Jack, Garrod & Schyns, "Dynamic facial expressions of emotion transmit an evolving hierarchy of
 signals over time", Current Biology 2014: widened eyes and a wrinkled nose come first. Onset of smiles after Schmidt,
@@ -59,8 +59,10 @@ def emotion_course(
     emotion: Emotion,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "frame"]:
-    """The share of the emotion that shows, 0 to 1: rises with the first phrase, peaks on stressed syllables, sinks
-    slowly after the last word. `wander` is slow noise of unit variance.
+    """The share of the emotion that is shown, 0 to 1.
+
+    It rises with the first phrase, peaks on stressed syllables and sinks slowly after the last word. `times` are in
+    seconds, `stress` is 0 to 1, and `wander` is slow noise of unit variance.
     """
     timing = TIMINGS[emotion]
     spoken = [span for span in phonemes if span.phoneme != "SIL"]
@@ -78,7 +80,7 @@ def emotion_course(
 
 
 def course_of_parts(course: Float[np.ndarray, "frame"]) -> Float[np.ndarray, "frame expression"]:
-    """The course of every blendshape: the whole face's, earlier or later."""
+    """The course of every blendshape: that of the whole face, shifted by its part's delay (PART_DELAYS)."""
     frames = np.arange(len(course))
     parts = np.tile(course[:, None], NUM_EXPRESSIONS)
     for stem, delay in PART_DELAYS.items():
@@ -89,7 +91,7 @@ def course_of_parts(course: Float[np.ndarray, "frame"]) -> Float[np.ndarray, "fr
 def batons(
     stress: Float[np.ndarray, "frame"], emotion: Emotion, intensity: float, course: Float[np.ndarray, "frame"]
 ) -> Float[np.ndarray, "frame expression"]:
-    """Brows that beat time with stressed words: lowered in anger and disgust, raised otherwise."""
+    """Brow movements on stressed words: lowered brows in anger and disgust, raised ones otherwise."""
     accent = gaussian_filter1d(stress - gaussian_filter1d(stress, 7.0, mode="nearest"), 1.5, mode="nearest")
     calm, strong = BATON_HEIGHTS
     height = calm + (strong - calm) * intensity * course
@@ -102,7 +104,7 @@ def batons(
 def silent_mouth(
     rest: Float[np.ndarray, "frame"], emotion: Emotion, intensity: float, course: Float[np.ndarray, "frame"]
 ) -> Float[np.ndarray, "frame expression"]:
-    """What the emotion does to lips that rest between words."""
+    """The emotion's blendshapes for lips that rest between words: `rest` is 1 where they rest."""
     shown = action_units_to_arkit(SILENT_UNITS.get(emotion, {}))
     return (rest * intensity * course)[:, None] * shown
 
@@ -110,7 +112,7 @@ def silent_mouth(
 def tremor(
     num_frames: int, emotion: Emotion, intensity: float, rng: np.random.Generator
 ) -> Float[np.ndarray, "frame expression"]:
-    """A fine unsteadiness of a frightened face; every other face is steady."""
+    """Small random movements (3 to 6 a second) of a frightened face; zeros for every other emotion."""
     trembling = np.zeros((num_frames, NUM_EXPRESSIONS))
     if emotion == "fear":
         fast, slow = TREMOR_FRAMES

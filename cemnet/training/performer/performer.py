@@ -1,7 +1,7 @@
-"""The performer: an expert's rules that act speech with emotion, the teacher wherever no face was filmed.
+"""The performer: rules that act speech with emotion. It makes the training's targets.
 
-Mouth shapes come from `visemes`, emotions from `prototypes`, their course in time from `emotion_timing`; this file
-decides how they live together.
+Mouth shapes come from `visemes`, emotions from `emotion_prototypes`, their course in time from `emotion_timing`; this
+file combines them.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Performance:
     blink: Float[np.ndarray, "frame"]
 
     def blinking(self) -> Float[np.ndarray, "frame expression"]:
-        """The expression with blinks: lids close, and eyes that are widened or squinted let go meanwhile."""
+        """The expression with blinks: while the lids close, widened and squinted eyes relax."""
         expression = self.expression.copy()
         expression[:, arkit_indices("eyeWide", "eyeSquint")] *= 1 - self.blink[:, None]
         lids = arkit_indices("eyeBlink")
@@ -69,9 +69,9 @@ def perform(
     intensity: float,
     rng: np.random.Generator,
 ) -> Performance:
-    """Acts the phonemes with an emotion of the given intensity (0 to 1); one rng state always acts alike.
+    """Acts the phonemes with an emotion of the given intensity (0 to 1); one rng state gives one performance.
 
-    `prosody` is the first columns of `audio.voice_features` of the same sound and sets the number of frames.
+    `prosody` holds the first columns of `voice_features` of the same sound and sets the number of frames.
     """
     voice = np.asarray(prosody, np.float64)
     num_frames = len(voice)
@@ -106,8 +106,11 @@ def combine(
     closure: Float[np.ndarray, "frame"],
     lip_teeth: Float[np.ndarray, "frame"],
 ) -> Float[np.ndarray, "frame expression"]:
-    """Speech on an emotional face. The emotion bends the mouth's corners and owns the rest of the face; what it does
-    to the opening of the mouth gives way to contacts of the lips and to rest, and its presses give way to vowels.
+    """Speech on an emotional face.
+
+    The emotion shapes the corners of the mouth and the rest of the face. Its opening of the mouth is reduced at lip
+    contacts and at rest, and its pressing of the lips is reduced in open vowels. `rest`, `closure` and `lip_teeth` are
+    0 to 1.
     """
     expression = emotional.astype(np.float64).clip(0, 1)
     openness = (visible_aperture(articulation) / 0.35).clip(0, 1)
@@ -127,7 +130,7 @@ def combine(
 
 
 def _loudness(voice: Float[np.ndarray, "frame 4"]) -> Float[np.ndarray, "frame"]:
-    """0 to 1, about a syllable wide, so that the jaw does not fall for a weak consonant inside a loud syllable."""
+    """0 to 1, smoothed over about a syllable: the jaw stays open through a weak consonant of a loud syllable."""
     level = (1 + 2.2 * voice[:, 0]).clip(0, 1)
     return gaussian_filter1d(maximum_filter1d(level, 5, mode="nearest"), 1.5, mode="nearest")
 
@@ -141,7 +144,7 @@ def _stress(voice: Float[np.ndarray, "frame 4"], loudness: Float[np.ndarray, "fr
 
 
 def smooth_noise(num_frames: int, period_seconds: float, rng: np.random.Generator) -> Float[np.ndarray, "frame"]:
-    """Gaussian noise of unit variance without anything faster than about the period."""
+    """Low-pass Gaussian noise of unit variance; nothing in it is faster than about the period."""
     deviation = period_seconds * MOTION_FPS / 4
     margin = int(4 * deviation) + 1
     smooth = gaussian_filter1d(rng.normal(size=num_frames + 2 * margin), deviation)[margin : margin + num_frames]
@@ -156,7 +159,7 @@ def _head_motion(
     gain: Float[np.ndarray, "frame"],
     rng: np.random.Generator,
 ) -> Float[np.ndarray, "frame 3"]:
-    """A slow wander, nods on stressed syllables, and the emotion's carriage; a few degrees in all."""
+    """Slow random motion, nods on stressed syllables and the emotion's posture; a few degrees, in radians."""
     speaking = gaussian_filter1d(loudness, 6.0, mode="nearest")
     yaw, pitch, roll = (smooth_noise(len(stress), period, rng) for period in (2.4, 1.8, 2.8))
     nod = gaussian_filter1d(stress - gaussian_filter1d(stress, 12.0, mode="nearest"), 1.5, mode="nearest")

@@ -1,8 +1,8 @@
-"""How speech shapes the mouth: ARKit targets of every phoneme, blended by dominance, with lips that really close.
+"""Visemes: ARKit targets of every phoneme, blended by dominance functions, with lips that close fully.
 
-Co-articulation after Cohen & Massaro, "Modeling coarticulation in synthetic visual speech" (1993): each phoneme rules
-its own articulators most strongly and for longest. Closures of /p b m/ and the lip–teeth contact of /f v/ are events of
-their own that overrule the blend.
+Co-articulation after Cohen & Massaro, "Modeling coarticulation in synthetic visual speech" (1993): each phoneme
+dominates its own articulators most strongly and for longest. Closures of /p b m/ and the lip–teeth contact of /f v/ are
+separate events that override the blend.
 """
 
 from collections.abc import Sequence
@@ -64,7 +64,7 @@ ARTICULATORS = {
     "lips": ("mouthLowerDown", "mouthUpperUp", "mouthRoll", "mouthPress", "mouthShrug"),
     "tongue": ("tongueOut",),
 }
-# Seconds over which a phoneme's rule fades before its start and after its end; rounding is anticipated.
+# Seconds over which a phoneme's dominance fades before its start and after its end; rounding is anticipated.
 FADES = {
     "jaw": (0.055, 0.050),
     "rounding": (0.110, 0.070),
@@ -72,7 +72,7 @@ FADES = {
     "lips": (0.045, 0.045),
     "tongue": (0.035, 0.035),
 }
-# How strongly phonemes rule jaw, rounding, spreading, lips, tongue.
+# Dominance of phonemes over jaw, rounding, spreading, lips, tongue.
 DOMINANCE = {
     SILENCE: (1.6, 1.6, 1.2, 1.6, 2.0),
     "vowel": (1.0, 0.9, 0.8, 0.7, 0.5),
@@ -113,14 +113,17 @@ TARGETS = {phoneme: _spread(values) for phoneme, values in VISEMES.items()}
 
 
 def frame_times(num_frames: int, fps: float = MOTION_FPS) -> Float[np.ndarray, "frame"]:
-    """The middle of each frame in seconds, where `audio.voice_features` measures too."""
+    """The middle of each frame in seconds, where `voice_features` measures too."""
     return (np.arange(num_frames) + 0.5) / fps
 
 
 def articulation_curves(
     phonemes: Sequence[PhonemeSpan], num_frames: int, jaw_gain: Float[np.ndarray, "frame"] | float = 1.0
 ) -> Float[np.ndarray, "frame expression"]:
-    """Speech alone, without emotion, at MOTION_FPS: blended visemes in which lips meet where they must."""
+    """Speech alone, without emotion, at MOTION_FPS: blended visemes with full lip contacts.
+
+    `jaw_gain` multiplies the jaw's opening, for all frames or for each.
+    """
     duration = num_frames / MOTION_FPS
     spans = _split_diphthongs(fill_silence(phonemes, duration))
     fine = np.arange(0.5 / CURVE_FPS, duration, 1 / CURVE_FPS)
@@ -140,7 +143,7 @@ def articulation_curves(
 def contact_curve(
     phonemes: Sequence[PhonemeSpan], kinds: frozenset[str], num_frames: int
 ) -> Float[np.ndarray, "frame"]:
-    """How far the lips are in contact for these phonemes: 1 while they sound, smooth ramps before and after."""
+    """Lip contact (0 to 1) for phonemes of these kinds: 1 while they sound, with smooth ramps before and after."""
     times = frame_times(num_frames)
     amount = np.zeros(num_frames)
     for span in phonemes:
@@ -155,7 +158,10 @@ def contact_curve(
 def rest_curve(
     phonemes: Sequence[PhonemeSpan], num_frames: int, times: Float[np.ndarray, "time"]
 ) -> Float[np.ndarray, "time"]:
-    """1 where the mouth rests: from 0.18 s after speech until 0.16 s before it, in pauses of some length."""
+    """1 where the mouth rests: in silences, from 0.18 s after speech until 0.16 s before it; 0 while speaking.
+
+    `times` are in seconds.
+    """
     rest = np.zeros(len(times))
     duration = num_frames / MOTION_FPS
     for span in fill_silence(phonemes, duration):
@@ -222,6 +228,6 @@ def _contact_target(
 
 
 def _lip_channels() -> Float[np.ndarray, "expression"]:
-    """Where contact overrules the blend: what parts or presses the lips, but neither rounding nor corners."""
+    """1 for blendshapes that a lip contact overrides: those that part or press the lips, but no pucker or corner."""
     stems = ("jawOpen", "mouthFunnel", *ARTICULATORS["lips"])
     return np.array([float(name.startswith(stems)) for name in ARKIT_NAMES])

@@ -17,7 +17,6 @@ from torch.utils.data import Dataset
 from ...arkit import MIRRORED_EXPRESSION
 from ...errors import CEMNetError
 from ...render.refiner.network import Refiner, RefinerConfig
-from ..networks.settings import TrainingSettings
 from .pairs import RefinerPairs
 
 REFINER_LOSS_WEIGHTS = {"colour": 1.0, "gradient": 1.0}
@@ -63,18 +62,6 @@ class RefinerSettings:
         portraits = tuple(Path(portrait) for portrait in values.pop("portraits", ()))
         weights = REFINER_LOSS_WEIGHTS | values.pop("loss_weights", {})
         return cls(RefinerConfig(tuple(widths)), portraits=portraits, loss_weights=weights, **folders, **values)
-
-
-def load_settings(config: Path) -> TrainingSettings | RefinerSettings:
-    """Settings from a yaml file: the refiner's where it has a `refiner` entry, else the networks'.
-
-    CEMNetError where the file cannot be read.
-    """
-    try:
-        trains_refiner = "refiner" in (yaml.safe_load(config.read_text()) or {})
-    except (OSError, yaml.YAMLError) as error:
-        raise CEMNetError(f"The config {config} cannot be read: {error}") from error
-    return RefinerSettings.load(config) if trains_refiner else TrainingSettings.load(config)
 
 
 class PairDataset(Dataset):

@@ -2,27 +2,18 @@
 
 import numpy as np
 import pytest
+from made_phonemes import say
 
 from cemnet.arkit import ARKIT_INDEX, BROWS_AND_EYES, EMOTIONS, arkit_indices
 from cemnet.motion.lip_aperture import visible_aperture
-from cemnet.training.corpora.phonemes import BILABIALS, PHONEMES, PhonemeSpan, fill_silence, from_ipa
+from cemnet.training.corpora.phonemes import BILABIALS, PhonemeSpan
 from cemnet.training.performer.emotion_prototypes import Person
 from cemnet.training.performer.performer import perform
-from cemnet.training.performer.visemes import DIPHTHONGS, VISEMES, articulation_curves
 
 SENTENCE = [
     "SIL", "B", "EY", "B", "IY", "B", "EH", "R", "Z", "P", "L", "EY", "W", "IH", "DH", "M", "EH", "N", "IY", "AE", "P",
     "AX", "L", "Z", "SIL", "F", "AY", "V", "AO", "SH", "UW", "TH", "IH", "NG", "Z", "SIL",
 ]  # fmt: skip
-
-
-def say(symbols: list[str], phoneme_seconds: float = 0.09, pause_seconds: float = 0.6) -> list[PhonemeSpan]:
-    spans, now = [], 0.0
-    for symbol in symbols:
-        end = now + (pause_seconds if symbol == "SIL" else phoneme_seconds)
-        spans.append(PhonemeSpan(symbol, now, end))
-        now = end
-    return spans
 
 
 def voice_of(spans: list[PhonemeSpan], num_frames: int | None = None) -> np.ndarray:
@@ -118,36 +109,6 @@ def test_loud_and_angry_speech_opens_the_jaw_wider_than_soft_and_sad():
     assert quiet.articulation[:, jaw].max() < 0.8 * act("neutral", 0.0)[1].articulation[:, jaw].max()
 
 
-@pytest.mark.parametrize(
-    "vowel, other, blendshape",
-    [("UW", "IY", "mouthPucker"), ("IY", "UW", "mouthStretchLeft"), ("AA", "IY", "jawOpen"), ("SH", "S", "mouthFunnel"),
-     ("F", "T", "mouthRollLower"), ("TH", "K", "tongueOut"), ("W", "L", "mouthPucker")],
-)  # fmt: skip
-def test_each_sound_has_its_shape(vowel, other, blendshape):
-    def height(symbol: str) -> float:
-        spans = say(["SIL", "AX", symbol, "AX", "SIL"], 0.15)
-        return articulation_curves(spans, int(spans[-1].end_seconds * 25))[:, ARKIT_INDEX[blendshape]].max()
-
-    assert height(vowel) > height(other) + 0.08
-
-
-def test_the_lower_lip_meets_the_teeth_on_f_and_v():
-    spans = say(["SIL", "AA", "F", "AA", "V", "AA", "SIL"], 0.12)
-    aperture = visible_aperture(articulation_curves(spans, int(spans[-1].end_seconds * 25)))
-    for number in (2, 4):
-        frame = int(25 * 0.5 * (spans[number].start_seconds + spans[number].end_seconds))
-        assert aperture[frame] < 0.15 < 0.3 < aperture.max()
-
-
-def test_rounding_is_anticipated():
-    """Lips round for the vowel while the consonants before it sound (Cohen & Massaro 1993)."""
-    pucker = ARKIT_INDEX["mouthPucker"]
-    rounded = articulation_curves(say(["SIL", "S", "T", "UW", "SIL"]), 60)[:, pucker]
-    spread = articulation_curves(say(["SIL", "S", "T", "IY", "SIL"]), 60)[:, pucker]
-    during_s = int(25 * 0.66)
-    assert rounded[during_s] > spread[during_s] + 0.02
-
-
 def test_curves_are_smooth_and_in_range():
     _, performance = act("surprise")
     assert performance.expression.min() >= 0 and performance.expression.max() <= 1
@@ -181,22 +142,3 @@ def test_silence_one_sound_and_phonemes_beyond_the_end_are_acted(spans):
     performance = perform(spans, voice, Person.average(), "happy", 0.7, np.random.default_rng(0))
     assert performance.expression.shape == (10, 52)
     assert np.isfinite(performance.expression).all()
-
-
-def test_every_phoneme_has_a_mouth_shape():
-    assert {phoneme for phoneme in PHONEMES if phoneme not in DIPHTHONGS} == set(VISEMES)
-
-
-def test_ipa_is_read_symbol_by_symbol():
-    assert from_ipa("pfˈeːɾt") == ["P", "F", "EH", "D", "T"]
-    assert from_ipa("d͡ʒɔɪ") == ["JH", "OY"]
-    assert from_ipa("ˈʃøːnə") == ["SH", "UH", "N", "AX"]
-    assert from_ipa("") == from_ipa("˥ʔ") == []
-
-
-def test_gaps_become_silence_and_overlaps_are_cut():
-    spans = [PhonemeSpan("AA", 0.5, 1.0), PhonemeSpan("B", 0.9, 1.2), PhonemeSpan("IY", 1.25, 1.5)]
-    filled = fill_silence(spans, 2.0)
-    assert [span.phoneme for span in filled] == ["SIL", "AA", "B", "IY", "SIL"]
-    edges = [(span.start_seconds, span.end_seconds) for span in filled]
-    assert edges == [(0.0, 0.5), (0.5, 1.0), (1.0, 1.25), (1.25, 1.5), (1.5, 2.0)]

@@ -1,0 +1,64 @@
+"""The task that trains AEE, EBM and the motion decoder: data, network, objective, and the released weights."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch.utils.data import DataLoader
+
+from ...config import ModelConfig
+from ...network import NETWORK_WEIGHTS, EmotionNetwork
+from ..task import Task, TaskPlan, release_weights
+from .cross_pairs import CrossPairs, first_memories
+from .feature_clips import FeatureClips, load_feature_clips
+from .objective import Objective
+from .settings import TrainingSettings
+from .temperature import choose_temperature
+from .voice_statistics import VoiceTable
+
+
+def plan_networks(config: Path) -> TaskPlan:
+    """The plan that a yaml file describes; CEMNetError if it names settings that do not exist."""
+    settings = TrainingSettings.load(config)
+    return TaskPlan(settings, lambda output, device: build_task(settings, output, device))
+
+
+def build_task(settings: TrainingSettings, output: Path, device: torch.device) -> Task:
+    """Loads the clips (their features are kept in `output/features`), chooses the temperature, builds the network."""
+    clips = load_feature_clips(settings.data, output / "features", device, settings.seed)
+    voices = VoiceTable.of(clips.clips, settings.seed)
+    loader = DataLoader(
+        CrossPairs(clips, voices, settings.data.crop_seconds, settings.batch_size * settings.checkpoint_every),
+        settings.batch_size,
+        num_workers=settings.num_workers,
+    )
+    network = build_network(settings, clips, voices)
+
+    def release() -> Path:
+        config = network.config.to_dict()
+        return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description, clips.license)
+
+    return Task(network, Objective(network, settings.heard_share), loader, release)
+
+
+def build_network(settings: TrainingSettings, clips: FeatureClips, voices: VoiceTable) -> EmotionNetwork:
+    """An untrained network that knows its data: temperature, scale of the statistics, styles, and first memories."""
+    network = EmotionNetwork(calibrated(settings, clips, voices))
+    network.audio_emotion.standardised(*voices.scale)
+    network.audio_emotion.style_heard.copy_(clips.heard_styles())
+    with torch.no_grad():
+        network.emotion_memory.values.copy_(first_memories(settings.model.emotion_memory.num_slots, settings.seed))
+    return network
+
+
+def calibrated(settings: TrainingSettings, clips: FeatureClips, voices: VoiceTable) -> ModelConfig:
+    """The settings' model with the temperature that suits training speakers who are left out for a try.
+
+    Without folds (`temperature_folds: 0`) the model is returned unchanged.
+    """
+    if not settings.temperature_folds:
+        return settings.model
+    # The tries train for as many steps as the run: longer training makes the branch more certain.
+    config, num_steps = settings.model.audio_emotion, settings.num_steps
+    temperature = choose_temperature(clips.clips, voices, config, settings.temperature_folds, num_steps, settings.seed)
+    return replace(settings.model, audio_emotion=replace(config, temperature=temperature))

@@ -1,0 +1,43 @@
+"""Films of faces become curves at the rate of the sound."""
+
+import numpy as np
+import pytest
+from made_recordings import write_film
+
+from cemnet.errors import FaceError
+from cemnet.face.basis import FaceFit
+from cemnet.training.corpora.film_curves import track_film
+from cemnet.types import Pose
+
+
+class FaceAtTheLens:
+    """Stands in for the landmarker: every picture shows one face, unless its brightness says otherwise."""
+
+    def detect(self, image: np.ndarray, max_faces: int) -> list[float]:
+        return [] if 100 < image.mean() < 110 else [float(image.mean())]
+
+
+class BrightnessAsExpression:
+    """Stands in for the face basis: the first blendshape is the picture's brightness."""
+
+    def fit(self, brightness: float) -> FaceFit:
+        expression = np.zeros(52)
+        expression[0] = brightness / 255
+        return FaceFit(Pose(np.eye(3), 1.0, np.zeros(3)), np.zeros(4), expression, np.zeros((478, 3)))
+
+
+def test_films_are_tracked_at_the_rate_of_the_sound(tmp_path):
+    write_film(tmp_path / "a.mp4", seconds=2.0)
+    expression, head = track_film.__wrapped__(tmp_path / "a.mp4", FaceAtTheLens(), BrightnessAsExpression())
+    assert expression.shape == (50, 52) and head.shape == (50, 3)
+    np.testing.assert_allclose(expression[:, 0], np.arange(50) / 25 * 0.5, atol=0.05)
+
+
+def test_a_film_without_faces_is_refused(tmp_path):
+    class NobodyThere:
+        def detect(self, image: np.ndarray, max_faces: int) -> list:
+            return []
+
+    write_film(tmp_path / "a.mp4")
+    with pytest.raises(FaceError, match="a face in only 0"):
+        track_film.__wrapped__(tmp_path / "a.mp4", NobodyThere(), BrightnessAsExpression())

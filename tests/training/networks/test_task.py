@@ -1,0 +1,49 @@
+"""The task of AEE, EBM and the motion decoder starts knowing its data and releases a model that loads."""
+
+from dataclasses import replace
+
+import torch
+from small_model import SMALL
+
+from cemnet.network import EmotionNetwork
+from cemnet.training.networks.feature_clips import STYLES
+from cemnet.training.networks.settings import DataSettings, TrainingSettings
+from cemnet.training.networks.task import build_network, build_task
+from cemnet.training.networks.temperature import TEMPERATURES
+from cemnet.training.networks.voice_statistics import VoiceTable
+
+SETTINGS = TrainingSettings(
+    model=SMALL,
+    data=DataSettings(generated_clips=4, voice_augmentations=0),
+    num_steps=2,
+    batch_size=2,
+    temperature_folds=0,
+)
+
+
+def test_a_new_network_knows_the_scale_and_the_styles_of_its_voices(trained_clips, trained_voices):
+    network = build_network(SETTINGS, trained_clips, trained_voices)
+    mean, deviation = trained_voices.scale
+    torch.testing.assert_close(network.audio_emotion.statistics_mean, mean)
+    torch.testing.assert_close(network.audio_emotion.statistics_scale, deviation)
+    heard = {STYLES[clip.style] for clip in trained_clips.clips}
+    assert {STYLES[index] for index in network.audio_emotion.style_heard.nonzero().flatten()} == heard
+    assert 0 < len(heard) < len(STYLES)
+
+
+def test_the_temperature_is_kept_without_folds_and_chosen_with_them(trained_clips):
+    voices = VoiceTable.of(trained_clips.clips, seed=0)
+    kept = replace(SETTINGS, model=replace(SMALL, audio_emotion=replace(SMALL.audio_emotion, temperature=7.0)))
+    assert build_network(kept, trained_clips, voices).config.audio_emotion.temperature == 7.0
+    chosen = build_network(replace(kept, temperature_folds=1), trained_clips, voices).config.audio_emotion.temperature
+    assert TEMPERATURES.min() <= chosen <= TEMPERATURES.max()
+
+
+def test_a_task_feeds_its_objective_and_releases_a_model_that_loads(tmp_path):
+    torch.manual_seed(0)
+    task = build_task(SETTINGS, tmp_path, torch.device("cpu"))
+    losses = task.objective(next(iter(task.loader)))
+    assert {name for name in losses if not name.startswith("monitor_")} == set(SETTINGS.loss_weights)
+    path = task.release()
+    assert path.parent == tmp_path
+    assert EmotionNetwork.load(path).config == SMALL
