@@ -10,6 +10,7 @@ from jaxtyping import Float
 from ..face.basis import FaceBasis
 from ..face.landmark_indices import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
 from ..types import FaceReference, Motion
+from .canvas import FaceCanvas, face_canvas
 from .contours import OpeningContour
 from .eyes.eyelids import Eye, lid_contour
 from .landmark_motion import LandmarkMotion
@@ -17,7 +18,7 @@ from .mouth.interior import MouthInterior, PosedMouth
 from .mouth.lips import Lips
 from .pixel_box import PixelBox, sample_pixels, with_colours_behind
 from .refiner.inputs import Painter, RefinerPortrait
-from .warp import FaceCanvas, FaceWarp, face_canvas
+from .warp import FaceWarp
 
 CONTROL_INDICES = np.array(CONTROLS)
 RING_STEP = 2  # every second point of the face's outline has a background point outside it

@@ -10,8 +10,10 @@ from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.arkit import NUM_EXPRESSIONS
 from cemnet.face.landmark_indices import LOWER_INNER_LIP, UPPER_INNER_LIP
+from cemnet.render.eyelid_rules import lid_gap
 from cemnet.render.eyes.eyelids import lid_contour, slides
-from cemnet.render.landmark_motion import head_rotation, lid_gap, lip_gap
+from cemnet.render.landmark_motion import head_rotation
+from cemnet.render.lip_rules import lip_gap
 from cemnet.render.renderer import render_motion
 from cemnet.types import Motion
 
