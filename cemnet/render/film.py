@@ -12,9 +12,9 @@ from ..arkit import BLINK, GAZE, arkit_indices
 from ..face.tracking import FaceTrack
 from ..media.pixels import from_uint8, to_uint8
 from ..types import Audio, FaceReference, Motion
+from .canvas import face_canvas
 from .mouth.interior import PosedMouth
 from .renderer import FaceRenderer
-from .warp import face_canvas
 
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
 OPEN_LIDS = 0.25  # the quantile of the blinks over a film at which its eyes count as open

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from .canvas import FaceCanvas
 from .displacement_field import NO_SECOND_MAP, read_at
-from .warp import FaceCanvas, FaceWarp
+from .warp import FaceWarp
 
 TABLE_COLUMNS = 160
 FRINGE = 4.0  # pixels around what can be seen whose hidden colours count when pixels move

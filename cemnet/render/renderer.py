@@ -10,14 +10,16 @@ from jaxtyping import Float
 from ..face.basis import FaceBasis
 from ..face.landmark_indices import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
 from ..types import FaceReference, Motion
+from .canvas import FaceCanvas, face_canvas
 from .contours import OpeningContour
-from .eyes.eyelids import Eye, lid_contour
+from .eyes.eye import Eye, SkinMotion
+from .eyes.eyelids import draw_eye
 from .landmark_motion import LandmarkMotion
 from .mouth.interior import MouthInterior, PosedMouth
 from .mouth.lips import Lips
 from .pixel_box import PixelBox, sample_pixels, with_colours_behind
 from .refiner.inputs import Painter, RefinerPortrait
-from .warp import FaceCanvas, FaceWarp, face_canvas
+from .warp import FaceWarp
 
 CONTROL_INDICES = np.array(CONTROLS)
 RING_STEP = 2  # every second point of the face's outline has a background point outside it
@@ -150,15 +152,17 @@ class FaceRenderer:
             where = warp.pixel_flow(flow)[area]
             where += prepared.position[area]
             sample_pixels(crop, where, moving[area])
-        lids = [lid_contour(prepared.landmarks + moved, eye.lids) for eye in prepared.eyes]
-        for eye, contour_of_eye in zip(prepared.eyes, lids, strict=True):
-            area, pixels = eye.render(crop, warp, forward[0], flow, contour_of_eye, prepared.landmarks, moved, by_head)
+        skin_motion = SkinMotion(crop, warp, forward[0], flow)
+        eyes = [eye.posed(skin_motion, moved, by_head) for eye in prepared.eyes]
+        for eye in eyes:
+            area, pixels = draw_eye(eye)
             moving[area] = pixels
         box = prepared.lips.moved_box(contour)
         skin = prepared.lips.skin(box, crop, warp, contour, backward)
         moving[box.area] = self.fill_mouth(prepared.mouth, box, crop, skin, contour, expression, head, by_head)
         if self.refiner and prepared.refined:
-            inputs = prepared.refined.inputs(moving, warp, flow, (contour, *lids), expression, moved, by_head)
+            openings = (contour, *(eye.lids for eye in eyes))
+            inputs = prepared.refined.inputs(moving, warp, flow, openings, expression, moved, by_head)
             if inputs is not None:
                 self.refiner.paint(inputs, moving)
 

@@ -9,8 +9,8 @@ from jaxtyping import Float, UInt8
 from ..errors import CEMNetError
 from ..media.pixels import to_uint8
 from ..types import FaceReference, Motion
+from .canvas import edge_fade
 from .renderer import FaceRenderer, PreparedFace
-from .warp import edge_fade
 
 Performance = tuple[FaceReference, Motion]
 Region = tuple[tuple[slice, slice], Float[np.ndarray, "height width channel"]]  # rows and columns, and their pixels

@@ -10,8 +10,11 @@ from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.arkit import NUM_EXPRESSIONS
 from cemnet.face.landmark_indices import LOWER_INNER_LIP, UPPER_INNER_LIP
-from cemnet.render.eyes.eyelids import lid_contour, slides
-from cemnet.render.landmark_motion import head_rotation, lid_gap, lip_gap
+from cemnet.render.eyelid_rules import lid_gap
+from cemnet.render.eyes.eye import SkinMotion, lid_contour
+from cemnet.render.eyes.eyelids import lid_slides
+from cemnet.render.landmark_motion import head_rotation
+from cemnet.render.lip_rules import lip_gap
 from cemnet.render.renderer import render_motion
 from cemnet.types import Motion
 
@@ -189,13 +192,16 @@ def test_a_motion_is_rendered_frame_by_frame(renderer, face):
 
 def test_lids_never_fold_however_they_move(prepared):
     """Down every column of pixels the skin comes from ever lower rows of the portrait."""
-    eye = prepared.eyes[0]
+    eye, still = prepared.eyes[0], np.zeros((478, 2), np.float32)
+    field = np.zeros((*prepared.warp.shape, 2), np.float32)
+    at_rest = eye.posed(SkinMotion(prepared.crop, prepared.warp, field, field), still, still)
     for lift in (-14.0, -5.0, 5.0, 14.0):
-        moved = np.zeros((478, 2), np.float32)
+        moved = still.copy()
         moved[list(eye.lids.upper), 1] = lift
         moved[list(eye.lids.lower), 1] = -0.3 * lift
         lids = lid_contour(prepared.landmarks + moved, eye.lids)
-        for slide in slides(eye.box, lids, eye.contour, eye.brow, eye.cheek, np.array([1.0, 2.0]))[:2]:
+        slides = lid_slides(dataclasses.replace(at_rest, lids=lids, box=eye.box), np.array([1.0, 2.0]))
+        for slide in (slides.upper, slides.lower):
             assert np.diff(eye.box.y - slide, axis=0).min() > 0
 
 

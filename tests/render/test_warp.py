@@ -10,10 +10,11 @@ from render_faces import astronaut_face, expression, load_renderer
 from cemnet.arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS
 from cemnet.face.landmark_indices import BROWS, CONTROLS
 from cemnet.motion.lip_aperture import LIP_GAP_WEIGHTS, lip_parting
+from cemnet.render.canvas import CANVAS_SIDE, face_canvas
 from cemnet.render.displacement_field import MIN_DETERMINANT, cell_determinants, invert, unfold
-from cemnet.render.landmark_motion import lid_gap, lip_gap
+from cemnet.render.eyelid_rules import lid_gap
+from cemnet.render.lip_rules import lip_gap
 from cemnet.render.renderer import ring_displacements
-from cemnet.render.warp import CANVAS_SIDE, face_canvas
 from cemnet.training.performer.emotion_prototypes import Person
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from jaxtyping import Float
 
 from ...face.landmark_indices import CHIN, NOSE
+from ...render.canvas import CANVAS_FACE_HEIGHT
 from ...render.contours import OpeningContour
 from ...render.displacement_field import read_at
 from ...render.renderer import CONTROL_INDICES, FaceRenderer, PreparedFace, ring_displacements
-from ...render.warp import CANVAS_FACE_HEIGHT
 from .hard_portraits import weights
 
 STILL = np.zeros(3, np.float32)

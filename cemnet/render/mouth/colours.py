@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Float
 
 from ...face.landmark_indices import CHEEKS, LIDS, LOWER_LIP_ROWS, UPPER_LIP_ROWS
+from ..canvas import FaceCanvas
 from ..displacement_field import read_at
-from ..warp import FaceCanvas
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 ENAMEL = np.array([0.92, 0.89, 0.82], np.float32)  # under white light

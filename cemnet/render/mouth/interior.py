@@ -210,11 +210,11 @@ class PosedMouth:
         self, box: PixelBox, contour: OpeningContour, carry: SimilarityTransform
     ) -> tuple[float, Float[np.ndarray, "height width"]]:
         """How far the lips are from the portrait's (0 to 1), and where they stand further apart than closed lips do."""
-        source, share = self.lips.contour.carried(carry), ACROSS_MOUTH
+        source, share = self.lips.contour.transformed(carry), ACROSS_MOUTH
         here = np.stack(contour.heights(contour.left + share * contour.width))
         there = np.stack(source.heights(source.left + share * source.width))
         departure = min(float(np.abs(here - there).mean()) / (DEPARTURE * source.width), 1.0)
-        upper, lower = contour.on_table(box)
+        upper, lower = contour.heights(box.table_x)
         shut = np.interp((box.table_x - contour.left) / contour.width, share, there[1] - there[0])
         gap = lower - upper - (1 - self.own) * shut
         (parted,) = box.curves(np.clip(gap / (0.5 * DEPARTURE * source.width) + self.own, 0, 1))
@@ -225,9 +225,9 @@ class PosedMouth:
     ) -> Float[np.ndarray, "height width 1"]:
         """How much lips that have come nearer to each other than the portrait's hide of its own teeth, 0 to 1: what is
         left of them shortly before lips meet would be a bright line."""
-        source = self.lips.contour.carried(carry)
+        source = self.lips.contour.transformed(carry)
         across = source.left + (box.table_x - contour.left) * (source.width / contour.width)
-        here, there = (below - above for above, below in (contour.on_table(box), source.heights(across)))
+        here, there = (below - above for above, below in (contour.heights(box.table_x), source.heights(across)))
         thin, narrow = np.array(NARROW) * source.width
         seen = np.clip((here + thin) / (np.minimum(there, narrow) + thin), 0, 1)
         (hidden,) = box.curves(self.own * (1 - seen * seen))
@@ -235,7 +235,7 @@ class PosedMouth:
 
     def mucosa(self, box: PixelBox, contour: OpeningContour) -> Float[np.ndarray, "height width 3"]:
         """The dark of the cavity, and before it the inner side of lower lip and cheeks, on which light falls."""
-        _, lower = contour.on_table(box)
+        _, lower = contour.heights(box.table_x)
         below, beside = MUCOSA_REACH
         corner = (1 - np.abs(2 * (box.table_x - contour.left) / contour.width - 1)) / (2 * beside)
         lip, cheek = box.curves(lower, np.clip(1 - corner, 0, 1))
@@ -256,7 +256,7 @@ class PosedMouth:
         for layer in (self.lower, self.upper):
             drawing = layer.moved(self.motion, box, jaw, head)
             picture = picture * (1 - drawing[..., 3:]) + drawing[..., :3]
-        upper, _ = contour.on_table(box)
+        upper, _ = contour.heights(box.table_x)
         sideways = np.abs(2 * (box.table_x - contour.left) / contour.width - 1)
         under, corner = box.curves(upper, 1 - 0.6 * np.clip(sideways, 0, 1) ** 3)
         darkest, reach = self.lip_shadow

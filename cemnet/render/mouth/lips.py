@@ -8,10 +8,11 @@ from jaxtyping import Float
 
 from ...curves import smoothstep
 from ...face.landmark_indices import LOWER_INNER_LIP, UPPER_INNER_LIP
+from ..canvas import FaceCanvas
 from ..contours import OPEN_APERTURE, OpeningContour, smooth_curve
 from ..displacement_field import read_at
 from ..pixel_box import PixelBox, node_flow_at, sample_pixels
-from ..warp import FaceCanvas, FaceWarp
+from ..warp import FaceWarp
 
 HEAD_REACH = ((1.0, 1.0), (1.0, 1.8))  # of the mouth's width: how far head and jaw may carry the mouth
 BOX_MARGIN = (0.3, 0.25)  # of its width: beside and above or below the moved contour

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
+from ..canvas import CANVAS_SIDE, FaceCanvas
 from ..contours import SimilarityTransform
-from ..warp import CANVAS_SIDE, FaceCanvas
 
 CROP_WIDTH, CROP_HEIGHT = 144, 192  # pixels of the crop
 CELL = 4  # pixels of the crop along a side of a cell of the network's grid

@@ -26,9 +26,10 @@ from ...face.landmark_indices import (
     UPPER_LIP_ROWS,
 )
 from ...types import FaceReference
+from ..canvas import FaceCanvas
 from ..contours import OpeningContour, SimilarityTransform
 from ..displacement_field import read_at
-from ..warp import FaceCanvas, FaceWarp
+from ..warp import FaceWarp
 from .crop import (
     CELL,
     CROP_HEIGHT,

@@ -17,7 +17,7 @@ from ...face.landmark_indices import LIDS
 from ...face.landmarker import FaceLandmarker, find_face_landmarker
 from ...face.reference import reference_faces
 from ...media import images, pixels
-from ...render.eyes.eyelids import Eye
+from ...render.eyes.eye import Eye
 from ...render.mouth.interior import MouthInterior
 from ...render.refiner.crop import into_crop
 from ...render.refiner.inputs import RefinerInputs, places_at_rest

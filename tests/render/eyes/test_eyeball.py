@@ -6,8 +6,8 @@ import pytest
 from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.face.landmark_indices import LIDS
+from cemnet.render.eyelid_rules import lid_gap
 from cemnet.render.eyes.eyeball import spread
-from cemnet.render.landmark_motion import lid_gap
 
 STILL = np.zeros(3, np.float32)
 SKIN, WHITE, IRIS, LASH = (0.8, 0.6, 0.5), (0.9, 0.9, 0.9), (0.2, 0.3, 0.4), (0.1, 0.05, 0.05)
