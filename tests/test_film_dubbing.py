@@ -111,6 +111,17 @@ def test_silence_is_added_to_a_short_voice_and_nothing_to_a_long_one():
     assert lasting(audio, 0.5) is audio
 
 
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_dubbed_film_says_that_it_is_generated_unless_told_otherwise(model, film, track, tmp_path, marked):
+    source, output = tmp_path / "film.mp4", tmp_path / "dubbed.mp4"
+    with VideoWriter(source, FPS, film[0].shape[1], film[0].shape[0]) as writer:
+        writer.write(film[0])
+    motion = Motion(torch.from_numpy(track.expression[:1]).float(), torch.zeros(1, 3), FPS)
+    film_dubbing.save_dubbed_video(model, source, track, motion, output, marked=marked)
+    with av.open(str(output)) as container:
+        assert ("AI-generated" in container.metadata.get("comment", "")) == marked
+
+
 def test_the_command_dubs_a_file_at_its_own_frame_rate_with_its_own_sound(film, voice, tmp_path, capsys):
     source, output = tmp_path / "film.mp4", tmp_path / "dubbed.mp4"
     with VideoWriter(source, FPS, film[0].shape[1], film[0].shape[0], voice) as writer:
