@@ -8,7 +8,9 @@ from cemnet.types import Audio, Motion, Speech
 
 
 def test_the_likeliest_emotions_are_named_first():
-    assert top_emotions({"neutral": 0.1, "happy": 0.6, "sad": 0.05, "angry": 0.25}) == "happy 60%, angry 25%, neutral 10%"
+    assert (
+        top_emotions({"neutral": 0.1, "happy": 0.6, "sad": 0.05, "angry": 0.25}) == "happy 60%, angry 25%, neutral 10%"
+    )
 
 
 def test_the_strongest_blendshapes_are_named_first():
