@@ -49,7 +49,7 @@ class Lips:
         landmarks: Float[np.ndarray, "landmark 2"],
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
     ) -> "Lips":
-        """Precomputes what no frame changes; landmarks in canvas units. Closed lips are parted along their dark seam."""
+        """Precomputes what no frame changes; landmarks in canvas units. Closed lips part along their dark seam."""
         upper, lower = smooth_curve(landmarks[list(UPPER_INNER_LIP)]), smooth_curve(landmarks[list(LOWER_INNER_LIP)])
         contour = OpeningContour.between(upper, lower)
         if contour.shows_teeth == 0:
