@@ -12,13 +12,13 @@ from jaxtyping import Float
 from ..curves import smoothstep
 from ..face.landmark_indices import LIDS, OVAL
 
-# The size of the canvas, in canvas units. By eye: a square of 2.5 faces is wide enough for hair to follow the head and
-# for the background to follow the hair.
+# The size of the canvas, in canvas units. By eye, on the bundled portraits: a square of 2.5 faces is wide enough for
+# hair to follow the head and for the background to follow the hair.
 CANVAS_FACE_HEIGHT = 270.0
 CANVAS_SIDE = 672.0
-LEAST_HEIGHT = 0.85  # of the face's width, that a face counts as tall: one that looks up or down is foreshortened
+LEAST_HEIGHT = 0.85  # of the face's width: a face counts as at least so tall, also where it is foreshortened
 
-# Where motion dies towards the edge of the crop, in canvas units. By eye.
+# Where motion dies towards the edge of the crop, in canvas units. By eye, on the bundled portraits.
 STILL_EDGE = 4.0
 FADE_WIDTH = 56.0
 

@@ -13,7 +13,7 @@ from scipy.interpolate import CubicSpline
 
 from .pixel_box import PixelBox
 
-# How contours are sampled. The numbers of points are a compromise between smooth curves and time.
+# How contours are sampled. By eye, on the bundled portraits.
 POINTS_PER_CURVE = 33
 ACROSS = np.linspace(0, 1, 17)  # where an opening is measured, as shares of its width
 FORWARD_STEP = 1e-3  # canvas units by which x rises at least from point to point
@@ -25,6 +25,7 @@ SMALLEST_WIDTH = 1e-3  # canvas units; keeps divisions finite
 
 # Masks. OpenCV takes corners of polygons as whole numbers: with SUBPIXEL_BITS they are sixteenths of a pixel.
 SUBPIXEL_BITS = 4
+MASK_REACH, MASK_MARGIN = 3, 2  # a blurred mask ends at so many sigmas, plus pixels
 CLOSED_GAP = 0.25  # pixels: where the two curves are this near the opening counts as closed
 
 
@@ -141,7 +142,7 @@ class OpeningContour:
 
     def part_of(self, box: PixelBox, softness: float) -> PixelBox:
         """The part of a box that the opening's `mask` reaches; `softness` as there."""
-        outline, reach = self.outline(), (3 * softness + 2) * units_a_pixel(box)
+        outline, reach = self.outline(), (MASK_REACH * softness + MASK_MARGIN) * box.units_per_pixel
         return box.part(outline.min(0) - reach, outline.max(0) + reach)
 
     def mask(self, box: PixelBox, softness: float) -> Float[np.ndarray, "height width"]:
@@ -153,10 +154,5 @@ class OpeningContour:
             mask = cv2.GaussianBlur(mask, (0, 0), softness)
         # A polygon without area is still drawn one pixel wide; where the curves touch nothing is open.
         upper, lower = self.heights(box.table_x)
-        (openness,) = box.curves(np.clip((lower - upper) / units_a_pixel(box) - CLOSED_GAP, 0, 1))
+        (openness,) = box.curves(np.clip((lower - upper) / box.units_per_pixel - CLOSED_GAP, 0, 1))
         return mask.astype(np.float32) / 255 * openness
-
-
-def units_a_pixel(box: PixelBox) -> float:
-    """The side of a pixel in canvas units."""
-    return 1 / float(np.hypot(box.to_box[0, 0], box.to_box[1, 0]))

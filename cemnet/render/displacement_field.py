@@ -1,4 +1,8 @@
-"""Smooth displacement fields on a grid of nodes: do they fold, how to unfold them, how to invert them."""
+"""Smooth displacement fields on a grid of nodes: reading, unfolding and inverting them.
+
+A field holds one displacement for each node. `step` is the distance of neighbouring columns and rows, in units of the
+field.
+"""
 
 from functools import cache
 from typing import Any
@@ -7,18 +11,27 @@ import cv2
 import numpy as np
 from jaxtyping import Float
 
-MIN_DETERMINANT = 0.12  # of the area of every cell
+# Unfolding. By eye, on the bundled portraits.
+MIN_DETERMINANT = 0.12  # the share of its area that every cell keeps
 UNFOLDING_ROUNDS = 12
+UNFOLDING_BLUR = 1.2  # nodes
+UNFOLDING_SPREAD = 4  # nodes to which a folded cell spreads before the blur
+WEAKENING, WEAKENING_ROUNDS = 0.93, 40  # the last resort: a weaker motion
+
+# Inversion by Newton's method: most nodes are settled after one or two rounds.
 INVERSION_ROUNDS = 5
 INVERSION_TOLERANCE = 0.003  # in units of the field
+
 NO_SECOND_MAP: Any = None  # cv2.remap takes both coordinates in its first map, which its stubs do not know
 
 
 def read_at(
     values: Float[np.ndarray, "height width *channel"], where: Float[np.ndarray, "outheight outwidth 2"]
 ) -> Float[np.ndarray, "outheight outwidth *outchannel"]:
-    """Values of a grid at fractional columns and rows, linear between nodes and level outside; OpenCV drops a single
-    channel's axis."""
+    """Values of a grid at fractional columns and rows: linear between nodes, level outside.
+
+    OpenCV drops the axis of a single channel.
+    """
     return cv2.remap(values, where, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
@@ -32,14 +45,14 @@ def grid_places(rows: int, columns: int) -> tuple[Float[np.ndarray, "node"], Flo
 def cell_determinants(
     displacement: Float[np.ndarray, "side row column 2"], step: tuple[float, float]
 ) -> Float[np.ndarray, "side cellrow cellcolumn"]:
-    """The least Jacobian determinant in every grid cell of x + displacement; grid axes may be turned."""
+    """The least Jacobian determinant of x + displacement in every cell of the grid; its axes may be turned."""
     across = np.diff(displacement, axis=2) / step[0]
     down = np.diff(displacement, axis=1) / step[1]
     least = None
     for row in (slice(None, -1), slice(1, None)):
         for column in (slice(None, -1), slice(1, None)):
-            a, b = across[:, row], down[:, :, column]
-            determinant = (1 + a[..., 0]) * (1 + b[..., 1]) - a[..., 1] * b[..., 0]
+            by_x, by_y = across[:, row], down[:, :, column]
+            determinant = (1 + by_x[..., 0]) * (1 + by_y[..., 1]) - by_x[..., 1] * by_y[..., 0]
             least = determinant if least is None else np.minimum(least, determinant)
     assert least is not None
     return least
@@ -49,6 +62,7 @@ def unfold(
     field: Float[np.ndarray, "side row column 2"], step: tuple[float, float]
 ) -> Float[np.ndarray, "side row column 2"]:
     """Smooths a field where it would fold, until every cell keeps MIN_DETERMINANT of its area."""
+    spread = np.ones((UNFOLDING_SPREAD, UNFOLDING_SPREAD))
     for _ in range(UNFOLDING_ROUNDS):
         folded = cell_determinants(field, step) < MIN_DETERMINANT
         if not folded.any():
@@ -56,21 +70,21 @@ def unfold(
         field = field.copy()
         for side in np.flatnonzero(folded.any((1, 2))):
             corners = np.pad(folded[side].astype(np.float32), ((0, 1), (0, 1)))
-            share = np.minimum(cv2.GaussianBlur(cv2.dilate(corners, np.ones((4, 4))), (5, 5), 1.2), 1)[..., None]
-            field[side] += share * (cv2.GaussianBlur(field[side], (5, 5), 1.2) - field[side])
-    for _ in range(40):  # the last resort: a weaker motion
+            share = np.minimum(cv2.GaussianBlur(cv2.dilate(corners, spread), (5, 5), UNFOLDING_BLUR), 1)[..., None]
+            field[side] += share * (cv2.GaussianBlur(field[side], (5, 5), UNFOLDING_BLUR) - field[side])
+    for _ in range(WEAKENING_ROUNDS):
         if cell_determinants(field, step).min() >= MIN_DETERMINANT:
             break
-        field = field * 0.93
+        field = field * WEAKENING
     return field
 
 
 def invert(
     field: Float[np.ndarray, "row column 2"], step: tuple[float, float], rows: tuple[int, int] | None = None
 ) -> Float[np.ndarray, "somerow column 2"]:
-    """The field g with x + g(x) + field(x + g(x)) = x, by Newton's method at the nodes of some rows (or all).
+    """The field g with g(x) + field(x + g(x)) = 0, at the nodes of some rows (first and end) or of all.
 
-    Nodes at which it holds drop out: most do after one or two rounds.
+    Newton's method; nodes at which the equation holds to INVERSION_TOLERANCE drop out.
     """
     columns, (first, end) = field.shape[1], rows or (0, len(field))
     slopes = [

@@ -26,7 +26,7 @@ LOWER_LID_WIDENING = 0.25  # what it takes of a widening
 LEAST_SHUTTING, LEAST_SHUTTING_LENGTH = 0.3, 1e-3
 SMALLEST_OPENING = 1e-3  # canvas units; keeps divisions finite for an eye that is shut in the portrait
 
-# How close an iris' centre comes to the lids, as shares of the eye's height. By eye, on looks up and down.
+# How close an iris' centre comes to the lids, as shares of the eye's height. By eye, on the bundled portraits.
 IRIS_BELOW_UPPER_LID, IRIS_ABOVE_LOWER_LID = 0.2, 0.22
 LEAST_IRIS_ROOM = 0.5  # canvas units that an iris may always move up and down
 

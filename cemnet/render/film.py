@@ -17,7 +17,7 @@ from .mouth.interior import PosedMouth
 from .renderer import FaceRenderer
 
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
-OPEN_LIDS = 0.25  # the quantile of the blinks over a film at which its eyes count as open
+OPEN_LIDS = 0.25  # the quantile of eyeBlink over a film at which its eyes count as open; by eye
 
 
 def performed_in_film(track: FaceTrack, performed: Motion) -> Motion:
@@ -38,7 +38,7 @@ def performed_in_film(track: FaceTrack, performed: Motion) -> Motion:
 
 
 def person_of(track: FaceTrack) -> FaceReference:
-    """The film's person as the bridge takes a portrait: in the best picture, with the mean expression of the film."""
+    """The film's person as a portrait: in the film's best picture, with its mean expression."""
     face = track.reference(from_uint8(track.best_picture), track.best)
     return replace(face, expression=track.expression.mean(0))
 
@@ -46,7 +46,7 @@ def person_of(track: FaceTrack) -> FaceReference:
 def dubbed_frames(
     renderer: FaceRenderer, frames: Iterable[UInt8[np.ndarray, "height width 3"]], track: FaceTrack, motion: Motion
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """The film with the motion of `performed_in_film`; one picture after the other, nothing but the face changed."""
+    """The pictures of a film with the motion of `performed_in_film`, one after the other; only the face changes."""
     teeth = renderer.prepare(track.reference(from_uint8(track.best_picture), track.best)).mouth
     image, curves = None, motion.expression.cpu().numpy()
     source = iter(frames)
@@ -83,7 +83,7 @@ def dubbed_frame(
 
 
 def moved_face(face: FaceReference, right: float, down: float) -> FaceReference:
-    """The face in a picture whose corner lies elsewhere: its pixels are so far to the right and down."""
+    """The same face in a picture where all pixels lie further to the right and further down."""
     shift = np.array([right, down, 0.0], np.float32)
     landmarks = replace(face.landmarks, points=face.landmarks.points + shift)
     pose = replace(face.pose, translation=face.pose.translation + shift)
@@ -91,6 +91,6 @@ def moved_face(face: FaceReference, right: float, down: float) -> FaceReference:
 
 
 def lasting(audio: Audio, seconds: float) -> Audio:
-    """Sound with silence at its end, at least so long."""
+    """Sound of at least so many seconds, with silence at its end where it was shorter."""
     missing = round(seconds * audio.sample_rate) - audio.waveform.shape[-1]
     return audio if missing <= 0 else replace(audio, waveform=F.pad(audio.waveform, (0, missing)))

@@ -17,13 +17,13 @@ from .canvas import FaceCanvas
 from .eyelid_rules import FULL_STARE, EyelidRules
 from .lip_rules import LOWER_ROWS, UPPER_ROWS, LipRules
 
-# Factors of blendshapes, by eye, on emotional portraits: brows and lids without creases read weaker than they are, so
+# Factors of blendshapes. By eye, on the bundled portraits: brows and lids without creases read weaker than they are, so
 # that these move further than skin does. mouthClose: performances close ICT-FaceKit's own lips, which meet before
 # mouthClose reaches jawOpen (see training/performer/visemes.py).
 GAINS = {"browDown": 1.7, "browInnerUp": 1.3, "browOuterUp": 1.1, "eyeSquint": 1.2, "mouthClose": 1.28}
 
 # A full grin is more than a fitted smile, which ends at 1: a smile that leaves goes further by up to this share, the
-# more the closer it is fitted to that end (exponent). By eye, on grinning portraits.
+# more the closer it is fitted to that end (exponent). By eye, on the bundled portraits.
 LEAVING_SMILE, GRIN_SHARPNESS = 0.35, 6
 
 LEAST_OPEN = 0.1  # a blink of a portrait with closed eyes counts against at least this much of eyeBlink

@@ -22,7 +22,7 @@ OVERLAP = 2.0
 FIELD_SHORTFALL = 0.13  # times (gap / PARTED_GAP)²: by so much smooth fields fall short of a closing
 UPPER_LIP_SHARE = 0.35  # of a correction of the gap; the lower lip takes the rest
 
-# An upper lip that rises, in canvas units. By eye, on sneering portraits: the effects of muscles do not add up.
+# An upper lip that rises, in canvas units. By eye, on the bundled portraits: the effects of muscles do not add up.
 FREE_RISE = 6.0  # so far it rises as the fitted head says
 MOST_FURTHER_RISE = 6.0  # it comes ever closer to this further rise, and never reaches it
 LEAST_ROOM = 1.0  # the further rise that is left to a lip which a portrait shows raised already

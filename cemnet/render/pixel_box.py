@@ -11,13 +11,14 @@ from .canvas import FaceCanvas
 from .displacement_field import NO_SECOND_MAP, read_at
 from .warp import FaceWarp
 
-TABLE_COLUMNS = 160
-FRINGE = 4.0  # pixels around what can be seen whose hidden colours count when pixels move
+TABLE_COLUMNS = 160  # of a table of curves y(x); by eye, on the bundled portraits
+FRINGE = 4.0  # pixels of blur with which visible colours spread into invisible ones; by eye, on the bundled portraits
+FAINTEST = 1e-4  # keeps divisions finite where nothing visible is near
 
 
 @dataclass(frozen=True)
 class PixelBox:
-    """A box of the roi, with what never changes about its pixels."""
+    """A box of pixels in the roi, with what never changes about them."""
 
     area: tuple[slice, slice]  # rows and columns of the roi
     x: Float[np.ndarray, "height width"]  # canvas coordinates of each pixel
@@ -28,9 +29,19 @@ class PixelBox:
     table_x: Float[np.ndarray, "column"]  # canvas x of the columns of a table of curves
     table_map: Float[np.ndarray, "height width 2"]  # where each pixel reads such a table
 
+    @property
+    def pixels_per_unit(self) -> float:
+        """The length of a canvas unit in pixels."""
+        return float(np.hypot(self.to_box[0, 0], self.to_box[1, 0]))
+
+    @property
+    def units_per_pixel(self) -> float:
+        """The side of a pixel in canvas units."""
+        return 1 / self.pixels_per_unit
+
     @classmethod
     def around(cls, warp: FaceWarp, low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]) -> "PixelBox":
-        """The part of the roi that holds the canvas rectangle from low to high."""
+        """The part of the roi that holds the rectangle from low to high (canvas units)."""
         canvas = warp.canvas
         origin = np.array(canvas.roi[:2])
         to_roi = canvas.to_source.copy()
@@ -50,7 +61,10 @@ class PixelBox:
         return cls((rows, columns), x, y, position, nodes, to_box, table_x, table_map)
 
     def part(self, low: Float[np.ndarray, "2"], high: Float[np.ndarray, "2"]) -> "PixelBox":
-        """A smaller box that holds the canvas rectangle from low to high, as far as this one reaches."""
+        """A smaller box that holds the rectangle from low to high (canvas units), as far as this one reaches.
+
+        It has the same table of curves.
+        """
         rows, columns = area = pixel_area(self.to_box, low, high, self.x.shape)
         to_box = self.to_box.copy()
         to_box[:, 2] -= np.array([columns.start, rows.start])
@@ -62,7 +76,7 @@ class PixelBox:
         )  # fmt: skip
 
     def place_in(self, whole: "PixelBox") -> tuple[slice, slice]:
-        """Rows and columns of another box that this one, a part of it, takes up."""
+        """The rows and columns of another box that this one, a part of it, takes up."""
         rows, columns = (
             slice(own.start - other.start, own.stop - other.start)
             for own, other in zip(self.area, whole.area, strict=True)
@@ -70,7 +84,7 @@ class PixelBox:
         return rows, columns
 
     def curves(self, *curves: Float[np.ndarray, "column"]) -> tuple[np.ndarray, ...]:
-        """Up to four functions of x, given on `table_x`, at every pixel."""
+        """Up to four functions of x, given at the columns `table_x`, at every pixel."""
         table = np.empty((1, len(self.table_x), len(curves)), np.float32)
         for index, curve in enumerate(curves):
             table[0, :, index] = curve
@@ -79,7 +93,7 @@ class PixelBox:
     def moved_places(
         self, canvas: FaceCanvas, x: Float[np.ndarray, "height width"], y: Float[np.ndarray, "height width"]
     ) -> Float[np.ndarray, "height width 2"]:
-        """Where in the roi each pixel comes from that comes from x, y of the canvas."""
+        """Pixels of the roi for each pixel's x and y of the canvas."""
         x, y = x - self.x, y - self.y
         places = self.position.copy()
         for axis, row in enumerate(canvas.to_source):
@@ -93,7 +107,7 @@ def pixel_area(
     high: Float[np.ndarray, "2"],
     size: tuple[int, int],
 ) -> tuple[slice, slice]:
-    """Rows and columns, at least two each, of an image of a size that hold a canvas rectangle."""
+    """The rows and columns of an image of a size that hold the rectangle from low to high; at least two of each."""
     (left, top), (right, bottom) = low.tolist(), high.tolist()
     area = []
     for (along, across, start), limit in zip(to_pixels.tolist()[::-1], size, strict=True):
@@ -106,7 +120,7 @@ def pixel_area(
 def node_flow_at(
     warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], nodes: Float[np.ndarray, "height width 2"]
 ) -> Float[np.ndarray, "height width 2"]:
-    """A node flow, as pixel offsets, at fractional node coordinates."""
+    """A flow, as offsets in pixels, at fractional columns and rows of the nodes."""
     found = read_at(flow, nodes)
     return found * warp.canvas.pixels_per_unit
 
@@ -116,7 +130,7 @@ def sample_pixels(
     where: Float[np.ndarray, "boxheight boxwidth 2"],
     into: Float[np.ndarray, "boxheight boxwidth channel"] | None = None,
 ) -> Float[np.ndarray, "boxheight boxwidth channel"]:
-    """Colours of an image at fractional pixels, 0 to 1 like the image's own; `into` takes them without a copy."""
+    """Colours of an image at fractional pixels, 0 to 1 like the image's own; written into `into` where it is given."""
     sampled = np.empty((*where.shape[:2], image.shape[2]), np.float32) if into is None else into
     cv2.remap(image, where, NO_SECOND_MAP, cv2.INTER_CUBIC, dst=sampled, borderMode=cv2.BORDER_REPLICATE)
     return np.clip(sampled, 0, 1, out=sampled)  # cubic interpolation overshoots
@@ -125,12 +139,14 @@ def sample_pixels(
 def with_colours_behind(
     picture: Float[np.ndarray, "height width channel"],
 ) -> Float[np.ndarray, "height width channel"]:
-    """A transparent picture (RGBA) whose invisible pixels have the colours of visible ones nearby, so that none of
-    what a file happens to hide there mixes in at the edges; pictures without transparency as they are."""
+    """A transparent picture (RGBA) whose invisible pixels have the colours of visible ones nearby.
+
+    So nothing that a file happens to hide there mixes in at the edges. Pictures without transparency stay as they are.
+    """
     if picture.shape[2] < 4 or picture[..., 3].min() > 0:
         return picture
     seen = (picture[..., 3:] > 0).astype(np.float32)
     weight = cv2.GaussianBlur(seen, (0, 0), FRINGE)[..., None]
-    near = cv2.GaussianBlur(picture[..., :3] * seen, (0, 0), FRINGE) / np.maximum(weight, 1e-4)
+    near = cv2.GaussianBlur(picture[..., :3] * seen, (0, 0), FRINGE) / np.maximum(weight, FAINTEST)
     colours = np.where(seen > 0, picture[..., :3], near.clip(0, 1))
     return np.concatenate([colours, picture[..., 3:]], 2).astype(np.float32)

@@ -1,4 +1,7 @@
-"""Turns a portrait into frames: skin is warped, lids close, the mouth opens; at rest not a pixel changes."""
+"""Turns a portrait into frames: skin is warped, lids close, the mouth opens.
+
+At the portrait's own expression and pose a frame is the portrait.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,9 +25,21 @@ from .refiner.inputs import Painter, RefinerPortrait
 from .warp import FaceWarp
 
 CONTROL_INDICES = np.array(CONTROLS)
-RING_STEP = 2  # every second point of the face's outline has a background point outside it
-RING_REACH = (1.3, 1.5)  # how far outside, above the mouth and below the chin
-HAIR_REACH, LOWEST_HAIR = 1.65, 0.4  # a second ring, around the hair; below that share of the way to the chin is none
+CHIN_TIP = 152
+
+# A ring of points of the background around the face, and a second one around the hair. Reaches are factors of the
+# distance of the face's outline from its middle. By eye, on the bundled portraits.
+RING_STEP = 2  # every second point of the face's outline has a point of the ring outside it
+RING_REACH = (1.3, 1.5)  # above the mouth, and below the chin
+HAIR_REACH = 1.65
+LOWEST_HAIR = 0.4  # of the way from the middle of the face to the chin: below is no hair
+RING_DEPTH = 0.25  # of the face's depth: how far behind the face's outline the ring lies
+CHIN_STAYS = 0.8  # the share of the head's motion that the ring does not take at the chin, where the neck holds it
+
+# How closely the fields follow landmarks, in canvas units² (see thin_plate.thin_plate_coefficients). By eye, on the
+# bundled portraits.
+CLOSE_SMOOTHING = 0.5  # lips, the corners of mouth and eyes, and the ring
+LOOSE_SMOOTHING = 20.0  # all other skin, from the brows on
 
 
 @dataclass(frozen=True)
@@ -39,11 +54,11 @@ class PreparedFace:
     warp: FaceWarp
     motion: LandmarkMotion
     ring: Float[np.ndarray, "ring 3"]  # background points in the basis
-    ring_follows: Float[np.ndarray, "ring"]  # how much of the head's motion each takes
+    ring_follows: Float[np.ndarray, "ring"]  # the share of the head's motion that each takes
     eyes: tuple[Eye, ...]
     lips: Lips
     mouth: PosedMouth
-    refined: RefinerPortrait | None  # where a refiner is to paint
+    refined: RefinerPortrait | None  # None without a refiner
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -89,10 +104,10 @@ class FaceRenderer:
         self.fill_mouth = fill_mouth
 
     def prepare(self, face: FaceReference, film: PosedMouth | None = None) -> PreparedFace:
-        """Precomputes one portrait's fields, cuts and mouth; a fraction of a second.
+        """Precomputes one portrait's fields, cuts and mouth, which takes a fraction of a second.
 
-        For a frame of a film, `film` is the mouth of the frame that shows the person best: all frames paint this one,
-        and none the teeth it shows itself, so that teeth stay the same.
+        For a frame of a film, `film` is the mouth of the frame that shows the person best. All frames then paint this
+        mouth over the teeth that they show themselves, so that teeth stay the same.
         """
         image = np.ascontiguousarray(face.image.numpy(), np.float32)
         canvas = face_canvas(face.landmarks.points[:, :2], image.shape[1], image.shape[0])
@@ -170,10 +185,13 @@ class FaceRenderer:
 def background_ring(
     basis: FaceBasis, face: FaceReference, landmarks: Float[np.ndarray, "landmark 2"]
 ) -> tuple[Float[np.ndarray, "ring 3"], Float[np.ndarray, "ring 2"], Float[np.ndarray, "ring"]]:
-    """Points around the face that no expression moves: in the basis, in the canvas, and their share in head motion."""
+    """Points of the background around the face, which no expression moves.
+
+    Returned are their places in the basis and on the canvas, and the share of the head's motion that they take.
+    """
     outline = np.array(OVAL[::RING_STEP])
     centre = landmarks[list(OVAL)].mean(0)
-    low = np.clip((landmarks[outline, 1] - centre[1]) / (landmarks[152, 1] - centre[1]), 0, 1)
+    low = np.clip((landmarks[outline, 1] - centre[1]) / (landmarks[CHIN_TIP, 1] - centre[1]), 0, 1)
     hair = low < LOWEST_HAIR
     reach = np.concatenate([RING_REACH[0] + low * (RING_REACH[1] - RING_REACH[0]), np.full(hair.sum(), HAIR_REACH)])
     outline, low = np.concatenate([outline, outline[hair]]), np.concatenate([low, low[hair]])
@@ -181,26 +199,27 @@ def background_ring(
     shape = basis.shape(face.identity, face.expression)
     middle = shape[list(OVAL)].mean(0)
     ring = middle + reach[:, None] * (shape[outline] - middle)
-    ring[:, 2] = shape[outline, 2] - 0.25 * np.ptp(shape[:, 2])
-    return ring.astype(np.float32), points.astype(np.float32), (1 - 0.8 * low).astype(np.float32)
+    ring[:, 2] = shape[outline, 2] - RING_DEPTH * np.ptp(shape[:, 2])
+    return ring.astype(np.float32), points.astype(np.float32), (1 - CHIN_STAYS * low).astype(np.float32)
 
 
 def build_warp(
     canvas: FaceCanvas, landmarks: Float[np.ndarray, "landmark 2"], ring: Float[np.ndarray, "ring 2"]
 ) -> FaceWarp:
-    """The two fields of a portrait: which landmarks each follows, and how closely."""
+    """The two fields of a portrait; landmarks and ring in canvas units."""
     controls = np.concatenate([landmarks[list(CONTROLS)], ring])
     upper, lower = np.ones(len(controls), bool), np.ones(len(controls), bool)
     first, second = len(UPPER_SIDE_ONLY), len(UPPER_SIDE_ONLY) + len(LOWER_SIDE_ONLY)
     lower[:first] = False
     upper[first:second] = False
-    smoothing = np.full(len(controls), 0.5)  # lips, corners and the ring stay close to their landmarks
+    smoothing = np.full(len(controls), CLOSE_SMOOTHING)
     loose = len(BOTH_SIDES) - next(index for index, name in enumerate(BOTH_SIDES) if name in BROWS)
-    smoothing[len(CONTROLS) - loose : len(CONTROLS)] = 20.0
+    smoothing[len(CONTROLS) - loose : len(CONTROLS)] = LOOSE_SMOOTHING
     return FaceWarp.build(canvas, controls, smoothing, upper, lower)
 
 
 def ring_displacements(prepared: PreparedFace, head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "ring 2"]:
+    """Displacements of the ring by a turn of the head (radians), in canvas units."""
     motion = prepared.motion
     before = motion.basis.project(motion.face.pose, prepared.ring)
     moved = (motion.basis.project(motion.turned_pose(head), prepared.ring) - before)[:, :2]
@@ -208,7 +227,7 @@ def ring_displacements(prepared: PreparedFace, head: Float[np.ndarray, "3"]) -> 
 
 
 def render_motion(renderer: FaceRenderer, face: FaceReference, motion: Motion) -> Iterator[np.ndarray]:
-    """Every frame of a performance, one after the other."""
+    """Every frame of a performance, one after the other: the whole picture, 0 to 1."""
     prepared = renderer.prepare(face)
     expressions, heads = motion.expression.cpu().numpy(), motion.head.cpu().numpy()
     for expression, head in zip(expressions, heads, strict=True):

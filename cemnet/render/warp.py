@@ -20,7 +20,7 @@ from .canvas import CANVAS_SIDE, FADE_WIDTH, FaceCanvas, edge_fade
 from .displacement_field import invert, read_at, unfold
 from .thin_plate import thin_plate_coefficients, thin_plate_kernel, thin_plate_plane
 
-# The grid and the fields, in canvas units. By eye and by time, on the bundled portraits.
+# The grid and the fields, in canvas units. By eye, on the bundled portraits.
 NODE_SPACING = 9.5
 SIDE_REACH = (100.0, 60.0)  # how far below the lips the upper field matters, how far above them the lower one
 BORDER_FADE = 56.0  # towards the picture's border motion away from it dies: beyond it are no pixels that could follow

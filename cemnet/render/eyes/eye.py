@@ -18,7 +18,7 @@ BROW_REACH = 0.85  # the share of the skin between lid and brow
 LEAST_BROW_HEIGHT = 0.12  # of the eye's width: skin below a brow is at least so high
 CHEEK_REACH = 0.45  # of the eye's width: how far down the skin below the eye stretches
 
-# The boxes of pixels that an eye needs, in widths of the eye. By eye, with heads turned as far as performances go.
+# The boxes of pixels that an eye needs, in widths of the eye. By eye, on the bundled portraits.
 HEAD_REACH = 1.0  # how far the head may carry an eye
 BOX_MARGIN = 0.2  # around the skin that stretches
 

@@ -23,7 +23,7 @@ LEAST_SKIN = 1.0  # canvas units, its least height for a lid that does not move
 MOST_SQUEEZE = 0.5  # of the height of the skin above a lid that rises
 CORNER_TAPER = 0.04  # of the eye's width, inside each corner: over this the slide grows from nothing
 
-# The edges between lids and eyeball. By eye.
+# The edges between lids and eyeball. By eye, on the bundled portraits.
 MASK_SOFTNESS = 0.4  # canvas units of blur
 SEAM_SOFTNESS = 1.0  # canvas units over which one lid gives way to the other where they touch
 # The part of the opening that a closing lid leaves behind, because landmarks run inside of it: in canvas units and in

@@ -12,16 +12,16 @@ from .eye import PosedEye
 # below the first the eye is the portrait's own, above the second the completed one.
 COMPLETION = (0.3, 1.3)
 # Lids that open wider stretch the completed eyeball by this share of what they uncover, and the less the more it turns:
-# one that turns by STRAIGHT canvas units or more does not stretch. By eye.
+# one that turns by STRAIGHT canvas units or more does not stretch. By eye, on the bundled portraits.
 COMPLETE_STRETCH = 0.6
 STRAIGHT = 3.0
 
 # Shadow on the completed eyeball, which would look flat without it: how dark it is at its darkest, and how far it
-# reaches. By eye, after the portraits' own eyes.
+# reaches. By eye, on the bundled portraits.
 LID_SHADOW = (0.35, 4.0)  # under the upper lid; reach in canvas units
 CORNER_SHADOW = (0.45, 0.2)  # in the corners; reach as a share of the eye's width
 
-# How an eyeball turns and stretches. By eye.
+# How an eyeball turns and stretches. By eye, on the bundled portraits.
 TURN_REACH = 0.55  # of the eye's width from the iris' centre: there the turn has fallen to a half
 ROUNDNESS = 0.8  # of an iris that is stretched in height: how much it grows in width too
 SMALLEST_HEIGHT = 1e-3  # canvas units; keeps divisions finite where lids touch
@@ -31,11 +31,11 @@ def eyeball_pixels(posed: PosedEye, box: PixelBox) -> Float[np.ndarray, "height 
     """Pixels (0 to 1) of the eyeball in a part of the eye's box, as if lids did not cover it."""
     share = completed_share(posed)
     if share == 0:
-        return own_eyeball(posed, box)
-    completed = completed_eyeball(posed, box)
+        return own_pixels(posed, box)
+    completed = completed_pixels(posed, box)
     if share == 1:
         return completed
-    own = own_eyeball(posed, box)
+    own = own_pixels(posed, box)
     return own + share * (completed - own)
 
 
@@ -53,12 +53,12 @@ def completed_share(posed: PosedEye) -> float:
     return min(max((max(uncovered, float(np.abs(posed.gaze).max())) - low) / (high - low), 0.0), 1.0)
 
 
-def own_eyeball(posed: PosedEye, box: PixelBox) -> Float[np.ndarray, "height width channel"]:
+def own_pixels(posed: PosedEye, box: PixelBox) -> Float[np.ndarray, "height width channel"]:
     """The portrait's eyeball, stretched as far as lids open wider."""
     return sample_pixels(posed.skin.crop, eyeball_places(posed, box, 1.0))
 
 
-def completed_eyeball(posed: PosedEye, box: PixelBox) -> Float[np.ndarray, "height width channel"]:
+def completed_pixels(posed: PosedEye, box: PixelBox) -> Float[np.ndarray, "height width channel"]:
     """The completed eyeball, in the shadow of the upper lid and of the corners."""
     hidden, lids = posed.eye.hidden, posed.lids
     assert hidden.eyeball is not None
