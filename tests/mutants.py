@@ -118,7 +118,7 @@ def check_tests(folder: Path, mutants: Sequence[Mutant]) -> None:
     files = [test for test in tests if "::" not in test or test.split("::")[0] not in tests]
     status, printed = run_tests(folder, files, stop_at_first=False)
     if status != PASSED:
-        raise MutantError(f"Without any mutant the tests do not pass.\n{printed}")
+        raise MutantError(f"Without any mutant the tests do not pass.\n{printed.split('short test summary')[-1]}")
 
 
 def try_mutant(folder: Path, mutant: Mutant) -> Verdict:
