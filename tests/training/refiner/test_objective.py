@@ -54,7 +54,7 @@ def test_what_a_pair_wants_is_learnt(stored):
     optimizer = torch.optim.Adam(objective.parameters(), 3e-3)
     for _ in range(60):
         losses = objective(stored)
-        sum(losses.values()).backward()
+        sum(losses.values(), torch.zeros(())).backward()
         optimizer.step()
         optimizer.zero_grad()
     with torch.no_grad():
