@@ -81,17 +81,19 @@ def test_the_readme_has_commands_of_every_kind():
     assert {"cemnet", "python", "accelerate", "make", "pip", "git"} <= programs
 
 
+@pytest.mark.slow
 @each_document
 def test_snippets_run(path, tmp_path):
-    run_snippets(path.read_text(encoding="utf-8"), tmp_path)
-
-
-def test_the_readmes_snippet_leaves_what_it_says(tmp_path):
-    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert sum(block.language == "python" for block in blocks(text)) == 1
+    text = path.read_text(encoding="utf-8")
     run_snippets(text, tmp_path)
-    assert (tmp_path / "talk.csv").is_file()
-    assert (tmp_path / "talk.mp4").stat().st_size > 10_000
+    if "talk.mp4" in "".join(block.text for block in blocks(text) if block.language == "python"):
+        assert (tmp_path / "talk.csv").is_file()
+        assert (tmp_path / "talk.mp4").stat().st_size > 10_000
+
+
+def test_the_readme_has_a_snippet():
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert [block.language for block in blocks(text)].count("python") == 1
 
 
 def test_inspections_of_the_readme_run_on_the_samples(monkeypatch, capsys):

@@ -54,6 +54,7 @@ def test_blurring_is_measured(renderer, prepared):
     assert inspect.unwrap(sharpness_kept)(Spoilt(renderer, blur), prepared) < 0.8 * sharpness_kept(renderer, prepared)
 
 
+@pytest.mark.slow
 def test_teeth_that_shake_are_noticed(renderer):
     prepared = renderer.prepare(astronaut_face(renderer.basis))
     rows, columns = prepared.lips.box.area

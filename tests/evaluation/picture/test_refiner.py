@@ -70,6 +70,7 @@ def test_a_warp_alone_paints_no_mouth():
     assert change[rows, columns].max() > 0.1
 
 
+@pytest.mark.slow
 def test_running_the_package_does_not_load_the_libraries_of_training():
     program = "import sys, cemnet.pipeline, cemnet.film_dubbing; print([n for n in sys.modules if 'kornia' in n])"
     printed = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
