@@ -50,6 +50,7 @@ def test_the_frame_rate_is_kept(tmp_path, fps):
     assert float(video(tmp_path / "a.mp4")[1].average_rate or 0) == pytest.approx(fps, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rate, channels", [(16_000, 1), (44_100, 2), (48_000, 6), (11_111, 1), (192_000, 2), (48_000, 3)]
 )

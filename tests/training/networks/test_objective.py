@@ -1,5 +1,6 @@
 """A few steps of training lower every loss, and each part is taught by its own losses."""
 
+import pytest
 import torch
 from small_model import SMALL
 
@@ -7,6 +8,8 @@ from cemnet.network import EmotionNetwork
 from cemnet.training.networks.objective import Objective
 from cemnet.training.networks.settings import TrainingSettings
 from cemnet.training.task import total_loss
+
+pytestmark = pytest.mark.slow
 
 
 def test_training_lowers_every_main_loss(batch, trained_voices):
