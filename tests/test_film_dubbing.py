@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from cemnet import film_dubbing, pipeline
-from cemnet.arkit import ARKIT_INDEX
+from cemnet.arkit import ARKIT_INDEX, GAZE
 from cemnet.cli.commands import main
 from cemnet.media import images, sound, video_reader
 from cemnet.media.pixels import to_uint8
@@ -100,6 +100,22 @@ def test_the_last_picture_stays_while_a_longer_voice_goes_on(model, film, track)
     np.testing.assert_array_equal(frames[-1], frames[-2])
 
 
+def test_eyes_look_where_the_films_own_look(track):
+    looking = np.random.default_rng(0).uniform(0, 1, track.expression.shape)
+    performed = Motion(torch.zeros(NUM_FRAMES, 52), torch.zeros(NUM_FRAMES, 3), FPS)
+    motion = performed_in_film(replace(track, expression=looking), performed)
+    np.testing.assert_allclose(motion.expression[:, GAZE], looking[:, GAZE], atol=1e-6)
+
+
+def test_a_face_that_is_half_gone_is_half_changed(model, film, track):
+    wanted = track.expression + np.where(np.arange(52) == ARKIT_INDEX["jawOpen"], 0.4, 0)
+    half_gone = replace(track, presence=np.full(NUM_FRAMES, 0.5))
+    dubbed = rendered(model, film[:1], half_gone, wanted[:1])
+    half_way = rendered(model, film[:1], track, (0.5 * track.expression + 0.5 * wanted)[:1])
+    assert (dubbed[0] != film[0]).any()
+    np.testing.assert_allclose(dubbed[0].astype(int), half_way[0].astype(int), atol=1)
+
+
 def test_pictures_without_the_face_pass_untouched(model, film, track):
     absent = replace(track, presence=np.where(np.arange(NUM_FRAMES) < 4, 0.0, 1.0))
     dubbed = rendered(model, film, absent, np.zeros_like(track.expression))
@@ -112,6 +128,17 @@ def test_silence_is_added_to_a_short_voice_and_nothing_to_a_long_one():
     assert lasting(audio, 1.5).waveform.shape == (1, 150)
     assert lasting(audio, 1.5).waveform[0, -1] == 0
     assert lasting(audio, 0.5) is audio
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_dubbed_film_says_that_it_is_generated_unless_told_otherwise(model, film, track, tmp_path, marked):
+    source, output = tmp_path / "film.mp4", tmp_path / "dubbed.mp4"
+    with VideoWriter(source, FPS, film[0].shape[1], film[0].shape[0]) as writer:
+        writer.write(film[0])
+    motion = Motion(torch.from_numpy(track.expression[:1]).float(), torch.zeros(1, 3), FPS)
+    film_dubbing.save_dubbed_video(model, source, track, motion, output, marked=marked)
+    with av.open(str(output)) as container:
+        assert ("AI-generated" in container.metadata.get("comment", "")) == marked
 
 
 def test_the_command_dubs_a_file_at_its_own_frame_rate_with_its_own_sound(film, voice, tmp_path, capsys):

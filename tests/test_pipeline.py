@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from cemnet import pipeline
-from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, OPENING
+from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, EMOTIONS, OPENING
 from cemnet.errors import CEMNetError, MissingModelError
 from cemnet.media import images, sound
 from cemnet.performance_settings import PerformanceSettings
-from cemnet.types import Audio
+from cemnet.types import Audio, Speech
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +143,37 @@ def test_an_interrupted_video_leaves_nothing_behind(model, face, speech, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         pipeline.save_video(model, face, motion, tmp_path / "talk.mp4", speech.audio, progress=interrupt)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def angry_speech() -> Speech:
+    """Two seconds of a rather angry voice that swells from silence to its apex."""
+    emotion = torch.zeros(50, len(EMOTIONS))
+    emotion[:, EMOTION_INDEX["angry"]], emotion[:, EMOTION_INDEX["sad"]] = 0.75, 0.25
+    return Speech(
+        audio=Audio(torch.zeros(1, 32_000), 16_000), content=torch.zeros(50, 4), prosody=torch.zeros(50, 4),
+        emotion_embedding=torch.zeros(50, 8), heard=emotion, emotion=emotion, intensity=torch.full((50,), 0.6),
+        course=torch.linspace(0, 1, 50),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("emotion", ["auto", "happy"])
+@pytest.mark.parametrize("intensity", [0.0, 0.5, 2.0])
+def test_the_asked_intensity_multiplies_what_is_shown(angry_speech, emotion, intensity):
+    usual, asked = (
+        pipeline.target_emotion(angry_speech, PerformanceSettings(emotion, amount)) for amount in (1.0, intensity)
+    )
+    assert usual.max() > 0.4
+    torch.testing.assert_close(asked, intensity * usual)
+
+
+@pytest.mark.parametrize(("emotion", "apex"), [("auto", 0.6), ("happy", 1.0)])
+def test_what_is_shown_swells_with_the_voice(angry_speech, emotion, apex):
+    torch.testing.assert_close(
+        pipeline.target_emotion(angry_speech, PerformanceSettings(emotion)).sum(1), apex * angry_speech.course
+    )
+
+
+def test_the_voices_emotions_are_shown_in_their_shares(angry_speech):
+    shown = pipeline.target_emotion(angry_speech, PerformanceSettings())[-1]
+    assert shown[EMOTION_INDEX["angry"] - 1] == pytest.approx(3 * shown[EMOTION_INDEX["sad"] - 1])

@@ -5,10 +5,14 @@ import json
 import av
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from cemnet.arkit import ARKIT_NAMES, EMOTIONS
-from cemnet.cli.commands import main
+from cemnet.arkit import ARKIT_NAMES, BLINK, EMOTIONS, GAZE, NUM_EXPRESSIONS
+from cemnet.cli.arguments import build_parser
+from cemnet.cli.commands import life, main
+from cemnet.motion.editing import edit_motion
+from cemnet.types import Motion
 
 
 @pytest.fixture
@@ -132,3 +136,14 @@ def test_a_missing_file_gets_one_sentence(tmp_path, capsys):
     with pytest.raises(SystemExit):
         main(["inspect-portrait", str(tmp_path / "nowhere.png")])
     assert "nowhere.png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("option", "part"), [("--blinks", "blinks"), ("--gaze", "gaze"), ("--head-motion", "head")])
+def test_an_amount_of_zero_stills_what_the_option_names_and_nothing_else(option, part):
+    given = ["render", "--portrait", "face.png", "--motion-csv", "take.csv", "--output", "talk.mp4", option, "0"]
+    generator = torch.Generator().manual_seed(0)
+    curves = torch.rand(50, NUM_EXPRESSIONS, generator=generator), torch.randn(50, 3, generator=generator)
+    edited = edit_motion(Motion(*curves, 25.0), **life(build_parser().parse_args(given)))
+    parts = {"blinks": edited.expression[:, BLINK], "gaze": edited.expression[:, GAZE], "head": edited.head}
+    still = {name: bool(moved.std(dim=0).max() < 1e-6) for name, moved in parts.items()}
+    assert still == {name: name == part for name in parts}

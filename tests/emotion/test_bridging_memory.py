@@ -39,6 +39,16 @@ def test_the_way_back_is_the_way_there_reversed(memory, identity):
     torch.testing.assert_close(there, -back, atol=1e-6, rtol=0)
 
 
+def test_a_face_goes_from_neutral_to_what_the_memory_stores_and_back(memory, identity):
+    """Every slot stores a raised blendshape: it rises as far as the emotion comes, and sinks as far as it leaves."""
+    with torch.no_grad():
+        memory.values[:, 7] = 1.0
+    neutral, happy = torch.zeros(2, NUM_SHOWN_EMOTIONS), 0.6 * torch.eye(NUM_SHOWN_EMOTIONS)[[0, 0]]
+    for reference, target, change in ((neutral, happy, 0.6), (happy, neutral, -0.6)):
+        displacement, _ = memory(reference, target.unsqueeze(1), identity)
+        torch.testing.assert_close(displacement[:, 0, 7], torch.full((2,), change))
+
+
 def test_bridging_through_a_third_emotion_adds_up_without_the_cross_term(memory, identity):
     torch.nn.init.zeros_(memory.cross_scale)
     a, b, c = states(2), states(2), states(2)

@@ -85,6 +85,12 @@ def test_a_timeline_changes_without_a_jump(speech):
     assert shown(followed)[0].argmax() == shown(mix_emotion(speech, "happy"))[0].argmax()
 
 
+def test_an_emotion_is_half_there_at_the_moment_of_its_key(speech):
+    followed = shown(follow_timeline(speech, [EmotionKey(2.0, "angry", 0.8)], fade_seconds=0.4))
+    at_key = (followed[49] + followed[50]) / 2  # the key lies between both frames
+    torch.testing.assert_close(at_key, (followed[0] + followed[-1]) / 2, atol=1e-3, rtol=0)
+
+
 def test_keys_may_come_in_any_order(speech):
     keys = [EmotionKey(2.0, "sad"), EmotionKey(0.5, "fear")]
     torch.testing.assert_close(follow_timeline(speech, keys).emotion, follow_timeline(speech, keys[::-1]).emotion)

@@ -211,6 +211,12 @@ def test_a_picture_is_enlarged_without_losing_its_range_or_alpha():
         upscaled(picture, 9.0)
 
 
+def test_an_enlarged_gradient_is_as_smooth_as_before():
+    ramp = torch.linspace(0, 1, 21).view(1, 21, 1).expand(8, -1, 3).contiguous()
+    steps = upscaled(ramp, 4.0)[16, 16:-16].diff(dim=0)  # away from the borders
+    torch.testing.assert_close(steps, torch.full_like(steps, 1 / 80), atol=2e-3, rtol=0)
+
+
 def test_voices_are_mixed_at_the_highest_rate_without_clipping():
     low, high = Audio(tone(1, 8_000, 0.5), 8_000), Audio(torch.full((2, 16_000), 0.9), 16_000)
     mixed = mixed_sound([low, high])

@@ -67,6 +67,28 @@ def test_the_whole_sound_is_written_in_step(tmp_path, rate, channels):
     assert onset == pytest.approx(0.9, abs=0.01)
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "webm"])
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_a_click_sounds_while_its_flash_is_seen(tmp_path, suffix, rate):
+    """Both by the times that players go by, 0.5 s after the beginning."""
+    pictures, waveform = np.zeros((10, 32, 32, 3)), torch.zeros(1, rate)
+    pictures[5:], waveform[:, rate // 2 :] = 1, 0.5 * torch.sin(torch.arange(rate - rate // 2) * 0.3)
+    path = tmp_path / f"clap.{suffix}"
+    with VideoWriter(path, 10, 32, 32, Audio(waveform, rate)) as writer:
+        for picture in pictures.astype(np.float32):
+            writer.write(picture)
+    with av.open(str(path)) as container:
+        flash = next(frame.time for frame in container.decode(video=0) if frame.to_ndarray(format="gray").mean() > 128)
+    with av.open(str(path)) as container:
+        for frame in container.decode(audio=0):
+            loud = np.flatnonzero(np.abs(frame.to_ndarray()).max(0) > 0.1)
+            if len(loud):
+                click = frame.time + loud[0] / frame.sample_rate
+                break
+    assert flash == pytest.approx(0.5, abs=1e-3)
+    assert click == pytest.approx(0.5, abs=0.02)
+
+
 def test_the_video_says_what_it_is_and_starts_playing_at_once(tmp_path):
     with VideoWriter(tmp_path / "a.mp4", 25, 32, 32, metadata={"comment": "generated face"}) as writer:
         writer.write(np.zeros((32, 32, 3), np.float32))

@@ -1,6 +1,5 @@
-"""Speech on top of emotion: lips are protected, the reference's speech goes, eyes and head live."""
+"""Speech on top of emotion: lips are protected, and the reference's speech goes."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -9,7 +8,6 @@ from cemnet.config import MotionConfig
 from cemnet.emotion.states import NUM_SHOWN_EMOTIONS
 from cemnet.motion.articulation import articulate, meet_lips
 from cemnet.motion.decoder import MotionDecoder
-from cemnet.motion.idle import add_life, blink_curve
 from cemnet.motion.lip_aperture import lip_parting
 from cemnet.motion.neutralise import RESTING_SMILE_LIMIT, RESTING_YIELDS, face_at_rest, resting_share
 
@@ -66,40 +64,6 @@ def test_the_decoder_answers_in_arkit_range_for_every_frame():
     assert expression.max() <= 1
     assert ((closure > 0) & (closure < 1)).all()
     assert head.abs().max() <= 0.2
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_blinks_are_human(seed):
-    fps = 100.0
-    lid = blink_curve(60 * 100, fps, np.random.default_rng(seed)) > 0.05
-    edges = np.flatnonzero(np.diff(lid.astype(int)))
-    starts, ends = edges[::2], edges[1::2]
-    assert 8 <= len(starts) <= 25
-    durations = (ends - starts[: len(ends)]) / fps
-    assert durations.max() <= 0.4
-
-
-def test_life_is_deterministic_by_seed_and_can_be_switched_off():
-    still, head = torch.zeros(100, NUM_EXPRESSIONS), torch.zeros(100, 3)
-    first, first_head = add_life(still, head, 25.0, seed=3)
-    again, again_head = add_life(still, head, 25.0, seed=3)
-    other, _ = add_life(still, head, 25.0, seed=4)
-    torch.testing.assert_close(first, again)
-    torch.testing.assert_close(first_head, again_head)
-    assert (first - other).abs().max() > 0.05
-    calm, calm_head = add_life(still, head, 25.0, seed=3, blinks=0, gaze=0, sway=0)
-    assert calm.abs().max() == 0
-    assert calm_head.abs().max() == 0
-
-
-def test_a_blink_closes_an_eye_that_was_wide():
-    wide = torch.zeros(250, NUM_EXPRESSIONS)
-    wide[:, ARKIT_INDEX["eyeWideLeft"]] = 1.0
-    alive, head = add_life(wide, torch.zeros(250, 3), 25.0, seed=0)
-    closed = alive[:, ARKIT_INDEX["eyeBlinkLeft"]].argmax()
-    assert alive[closed, ARKIT_INDEX["eyeBlinkLeft"]] > 0.8
-    assert alive[closed, ARKIT_INDEX["eyeWideLeft"]] < 0.2
-    assert head[0].abs().max() == 0  # the portrait's own pose comes first
 
 
 @pytest.mark.parametrize("name", ["noseSneerLeft", "mouthShrugUpper", "jawOpen"])

@@ -71,6 +71,22 @@ def test_eye_rotations_follow_the_look_blendshapes(tmp_path):
     assert float(rows[1]["RightEyeYaw"]) == pytest.approx(np.radians(30))
 
 
+@pytest.mark.parametrize(("side", "sign"), [("Left", 1), ("Right", -1)])
+def test_each_eyes_rotation_stands_in_its_own_columns(tmp_path, side, sign):
+    """An eye that looks outward turns to its own side: left (positive) for the left eye, right for the right one."""
+    motion = Motion(torch.zeros(1, 52), torch.zeros(1, 3), 25.0)
+    motion.expression[0, ARKIT_INDEX["eyeLookOut" + side]], motion.expression[0, ARKIT_INDEX["eyeLookUp" + side]] = (
+        1,
+        0.5,
+    )
+    write_motion_csv(tmp_path / "take.csv", motion)
+    (row,) = csv.DictReader((tmp_path / "take.csv").read_text().splitlines())
+    other = "Right" if side == "Left" else "Left"
+    assert float(row[side + "EyeYaw"]) == pytest.approx(sign * np.radians(30))
+    assert float(row[side + "EyePitch"]) == pytest.approx(-np.radians(15))
+    assert float(row[other + "EyeYaw"]) == float(row[other + "EyePitch"]) == 0
+
+
 def test_a_take_shorter_than_a_second_is_believed_to_run_at_the_given_rate(tmp_path):
     write_motion_csv(tmp_path / "take.csv", make_motion(12, 60.0))
     assert read_motion_csv(tmp_path / "take.csv").fps == 25.0

@@ -1,13 +1,15 @@
-"""Landmarks follow a turning head, and an emotion in even steps."""
+"""Landmarks follow a turning head and looking eyes, an emotion in even steps, and a grin that leaves."""
 
 import numpy as np
 import pytest
 from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.arkit import EMOTIONS
-from cemnet.face.landmark_indices import CONTROLS
+from cemnet.face.landmark_indices import CONTROLS, LIDS, LIP_CORNERS
 from cemnet.render.landmark_motion import head_rotation
 from cemnet.training.performer.emotion_prototypes import Person
+
+STILL = np.zeros(3, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +20,11 @@ def renderer():
 @pytest.fixture(scope="module")
 def prepared(renderer):
     return renderer.prepare(astronaut_face(renderer.basis))
+
+
+@pytest.fixture(scope="module")
+def calm(renderer):
+    return renderer.prepare(astronaut_face(renderer.basis, shown=expression()))
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +53,54 @@ def test_intensity_steps_are_even_steps_of_the_landmarks(frowning, emotion):
     steps = np.linalg.norm(np.diff(np.stack(places)[:, list(CONTROLS)], axis=0), axis=-1).mean(1)
     assert steps.min() > 0.5  # of a face 270 units tall
     assert steps.max() < 1.6 * steps.min()
+
+
+@pytest.mark.parametrize(
+    ("head", "direction"),
+    [((0.15, 0, 0), (1, 0)), ((0, 0.15, 0), (0, 1)), ((0, 0, 0.15), (-1, 0))],
+    ids=["to the picture's right", "down", "counter-clockwise"],
+)
+def test_a_turn_of_the_head_is_seen_in_its_direction(calm, head, direction):
+    """The nose goes aside and down; in a roll the forehead goes to the picture's left."""
+    moved, _ = calm.motion.displacements(expression(), np.array(head, np.float32))
+    point = moved[10] if head[2] else moved[4]
+    assert point @ np.array(direction) > 8  # canvas units, of a face 270 units tall
+
+
+@pytest.mark.parametrize(
+    ("shown", "direction"),
+    [
+        ({"eyeLookOutLeft": 0.6, "eyeLookInRight": 0.6}, (1, 0)),  # the person's left is the picture's right
+        ({"eyeLookInLeft": 0.6, "eyeLookOutRight": 0.6}, (-1, 0)),
+        ({"eyeLookUp": 0.4}, (0, -1)),
+        ({"eyeLookDown": 0.4}, (0, 1)),
+    ],
+)
+def test_both_irises_go_where_the_eyes_look(calm, shown, direction):
+    moved, _ = calm.motion.displacements(expression(**shown), STILL)
+    right, left = (moved[list(lids.iris)].mean(0) @ np.array(direction) for lids in LIDS)
+    assert min(right, left) > 1.0  # canvas units, of an eye about 50 wide
+    assert max(right, left) < 1.8 * min(right, left)
+    across = np.array(direction)[::-1]
+    assert all(abs(moved[list(lids.iris)].mean(0) @ across) < 0.5 * min(right, left) for lids in LIDS)
+
+
+def corners_moved(renderer, before, after):
+    """How far the corners of the mouth move as a portrait's smile goes from one strength to another."""
+    prepared = renderer.prepare(astronaut_face(renderer.basis, shown=expression(mouthSmile=before)))
+    moved, _ = prepared.motion.displacements(expression(mouthSmile=after), STILL)
+    return np.linalg.norm(moved[list(LIP_CORNERS)], axis=1).mean()
+
+
+def test_a_grin_leaves_by_more_than_it_was_fitted(renderer):
+    """A fit ends at 1, and a full grin is more than that."""
+    assert corners_moved(renderer, 1.0, 0.0) > 1.2 * corners_moved(renderer, 0.0, 1.0)
+
+
+def test_a_slight_smile_leaves_by_as_much_as_it_came(renderer):
+    assert corners_moved(renderer, 0.4, 0.0) == pytest.approx(corners_moved(renderer, 0.0, 0.4), rel=0.05)
+
+
+def test_a_grin_that_stays_or_grows_moves_by_its_change_alone(renderer):
+    assert corners_moved(renderer, 1.0, 1.0) < 1e-3
+    assert corners_moved(renderer, 0.8, 1.0) == pytest.approx(corners_moved(renderer, 0.0, 0.2), rel=0.1)

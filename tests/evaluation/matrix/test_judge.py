@@ -72,6 +72,14 @@ def test_a_crop_is_grey_between_minus_one_and_one_and_continues_the_border():
     np.testing.assert_allclose(crop[-30:], -1, atol=1e-6)
 
 
+def test_a_crop_is_neither_mirrored_nor_turned():
+    picture = np.zeros((90, 90, 3), np.float32)
+    picture[10:30, 50:80] = 1  # above and to the right
+    crop = judge_crop(picture, (0.0, 0.0, 90.0, 90.0))
+    bright = np.argwhere(crop > 0)
+    np.testing.assert_allclose(bright.mean(0) / 64, (20 / 90, 65 / 90), atol=0.02)
+
+
 def test_where_it_is_installed_the_judge_sees_the_astronaut_smile():
     try:
         judge = ExpressionJudge(find_judge())

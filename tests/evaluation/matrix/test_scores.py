@@ -103,6 +103,17 @@ def test_intervals_hold_the_estimate_and_widen_with_disagreement_between_people(
     assert 0 <= split.low < 0.4 < split.value < 0.6 < split.high <= 1
 
 
+@pytest.mark.parametrize("differ", ["people", "clips"])
+def test_what_differs_widens_the_interval(differ):
+    verdicts = []
+    for number in range(12):
+        person, clip = (str(number), "one") if differ == "people" else ("anna", str(number))
+        verdicts.append(verdict("full", "happy", "sad", ("sad", "angry")[number % 2], person, clip))
+    interval = Interval.of(MatrixScores(verdicts).off_diagonal_hit("full"))
+    assert interval.value == 0.5
+    assert 0.1 < interval.low < 0.4 and 0.6 < interval.high < 0.9
+
+
 def test_systems_are_resampled_together_so_that_equal_systems_differ_by_nothing(scores):
     difference = Interval.of(scores.off_diagonal_hit("full") - scores.off_diagonal_hit("label oracle"))
     assert difference == Interval(0, 0, 0)

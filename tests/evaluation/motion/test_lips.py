@@ -34,6 +34,13 @@ def test_apertures_are_sorted_by_what_is_said(clip):
     np.testing.assert_allclose(apertures.resting, 0.5)
 
 
+@pytest.mark.parametrize("least", [0.0, 0.25])
+def test_lips_that_touch_for_a_moment_are_as_closed_as_in_that_moment(clip, least):
+    opened = np.full(75, 0.8)
+    opened[27] = 0.8 * least
+    np.testing.assert_allclose(clip_apertures(clip, jaw(opened)).closures, [least], atol=1e-6)
+
+
 def test_lips_that_never_close_are_told(clip):
     table = lips_table([clip], lambda clip, emotion: jaw(np.full(75, 0.5 if emotion == "disgust" else 0.0)))
     closed = {row[0]: row[3] for row in table.rows}

@@ -8,6 +8,8 @@ from made_voices import ANGRY, SAD, heard
 from cemnet import pipeline
 from cemnet.arkit import EMOTION_INDEX
 from cemnet.config import AudioEmotionConfig
+from cemnet.emotion.audio_emotion import AudioEmotionEncoder
+from cemnet.evaluation.voice import robustness
 from cemnet.evaluation.voice.robustness import (
     CLEAN,
     DEGRADATIONS,
@@ -77,3 +79,19 @@ def test_folds_judge_every_clip_of_the_source_in_every_condition(tmp_path):
     table = folds_table({CLEAN: np.ones(6, bool), "half level": np.arange(6) > 0}, "babble", len(folds))
     assert table.rows[0][2:] == ("", "")
     assert table.rows[1][3] == "MISSED"
+
+
+def test_no_speaker_of_a_fold_was_trained_on(tmp_path, monkeypatch):
+    settings = DataSettings(generated_clips=8, voice_augmentations=0)
+    features = load_feature_clips(settings, tmp_path, torch.device("cpu"), 0)
+    speakers, trained = {clip.full_name: clip.clip.speaker for clip in features.clips}, []
+
+    def branch(voices, config, num_steps, seed):
+        trained.append({speakers[name] for name in voices.rows_of})
+        return AudioEmotionEncoder(config).eval()
+
+    monkeypatch.setattr(robustness, "train_emotion_branch", branch)
+    monkeypatch.setattr(robustness, "DEGRADATIONS", {CLEAN: DEGRADATIONS[CLEAN]})
+    small = AudioEmotionConfig(content_dim=16, hidden_dim=16, embedding_dim=16)
+    fold_right(features, "babble", [["babbler_0"], ["babbler_1", "babbler_2"]], small, num_steps=1, seed=0)
+    assert trained == [{"babbler_1", "babbler_2", "babbler_3"}, {"babbler_0", "babbler_3"}]

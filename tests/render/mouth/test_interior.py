@@ -12,6 +12,9 @@ from cemnet.checkpoint import find_weights, load_checkpoint
 from cemnet.errors import MissingModelError
 from cemnet.render.mouth.colours import MouthTones
 from cemnet.render.mouth.interior import MouthInterior
+from cemnet.render.mouth.opening import MouthOpening
+
+STILL = np.zeros(3, np.float32)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,22 @@ def test_a_laughing_portrait_keeps_its_own_teeth(renderer):
     loud = dataclasses.replace(prepared, mouth=dataclasses.replace(prepared.mouth, tones=loud_tones()))
     difference = np.abs(mouth_box(renderer, prepared, shown) - mouth_box(renderer, loud, shown))
     assert (difference.max(-1) > 0.2).mean() < 0.05
+
+
+def test_upper_teeth_stand_in_front_of_lower_ones(renderer):
+    """They overlap when we bite."""
+    shown = expression(mouthUpperUp=1, mouthLowerDown=1)
+    prepared = renderer.prepare(astronaut_face(renderer.basis, shown=expression(), scale=2.0))
+    mouth, box = prepared.mouth, prepared.lips.box
+    upper, lower = (jaw.moved(mouth.motion, box, np.zeros(4), STILL)[..., 3] for jaw in (mouth.upper, mouth.lower))
+    both = (upper > 0.99) & (lower > 0.99)
+    assert both.sum() > 20
+    # Where the upper teeth cover a place wholly, it looks the same whatever the lower jaw holds.
+    dark = dataclasses.replace(mouth.lower, drawing=mouth.lower.drawing * np.array([0, 0, 0, 1], np.float32))
+    mouths, opening = (mouth, dataclasses.replace(mouth, lower=dark)), MouthOpening(*[prepared.lips.contour] * 2, box)
+    usual, without = (each.paint(opening, shown, STILL) for each in mouths)
+    np.testing.assert_allclose(usual[both], without[both], atol=0.02)
+    assert np.abs(usual - without)[(lower > 0.99) & (upper < 0.01)].max() > 0.05
 
 
 def test_missing_weights_are_told_by_name(tmp_path):

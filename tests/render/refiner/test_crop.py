@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from render_faces import astronaut_face, load_renderer
+from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.face.landmark_indices import OUTER_EYE_CORNERS
 from cemnet.render.refiner.crop import (
@@ -37,6 +37,20 @@ def test_what_is_added_in_the_crop_appears_there_in_the_frame(renderer, roll):
     seen = into_crop(frame, to_frame)
     np.testing.assert_allclose(seen[85:95, 65:85], 0.25, atol=0.02)
     assert seen[:70].max() < 0.02
+
+
+@pytest.mark.parametrize("roll", [0.0, 0.6])
+@pytest.mark.parametrize(("row", "column"), [(40, 60), (90, 75), (130, 50)])
+def test_a_dot_of_the_crop_is_added_at_its_place_in_the_frame(renderer, roll, row, column):
+    prepared = renderer.prepare(astronaut_face(renderer.basis, shown=expression(), roll=roll, scale=1.5))
+    to_frame = crop_to_frame(prepared.canvas, None)
+    dot, frame = np.zeros((CROP_HEIGHT, CROP_WIDTH, 3), np.float32), np.zeros_like(prepared.crop)
+    dot[row - 6 : row + 7, column - 6 : column + 7] = 0.25
+    add_change(dot, to_frame, frame)
+    weight = frame[..., 0]
+    rows, columns = np.indices(weight.shape)
+    seen = np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()
+    np.testing.assert_allclose(seen, to_frame @ np.array([column, row, 1.0]), atol=0.3)
 
 
 def test_the_first_pixel_lies_half_a_pixel_inside_the_crop():

@@ -1,11 +1,27 @@
-"""Pairs of clips, performed for cross-reconstruction."""
+"""Pairs of clips, performed for cross-reconstruction: what a pair asks for is shown, by the person of its reference."""
 
+import numpy as np
 import pytest
+import torch
+from torch.utils.data import default_collate
 
+from cemnet.arkit import BROWS_AND_EYES, EMOTIONS, arkit_indices
 from cemnet.speech.mel import num_motion_frames
+from cemnet.training.networks.cross_pairs import CrossPairs
 from cemnet.training.networks.feature_clips import UNLABELLED
 
 pytestmark = pytest.mark.slow
+
+NUM_PAIRS = 60
+SHOWN = [*BROWS_AND_EYES, *arkit_indices("mouthSmile", "mouthFrown", "noseSneer")]
+
+
+@pytest.fixture(scope="module")
+def crossed(trained_clips, trained_voices):
+    """Pairs of words and emotion from two clips."""
+    pairs = CrossPairs(trained_clips, trained_voices, 2.0, NUM_PAIRS, same_share=0.0)
+    torch.manual_seed(0)
+    return default_collate([pairs[index] for index in range(NUM_PAIRS)])
 
 
 def test_pairs_come_from_the_same_clip_or_from_two(batch, trained_clips):
@@ -15,3 +31,26 @@ def test_pairs_come_from_the_same_clip_or_from_two(batch, trained_clips):
     assert (batch["judged_style"] != UNLABELLED).all()
     for clip in trained_clips.clips:
         assert len(clip.recordings[0].prosody) == num_motion_frames(len(clip.clip.waveform))
+
+
+def test_a_performance_shows_the_emotion_that_its_pair_asks_for(crossed):
+    shown = crossed["expression"][..., SHOWN].mean(1)
+    towards = torch.cosine_similarity(shown.unsqueeze(1), crossed["apex_displacement"][..., SHOWN], dim=-1)
+    wanted = crossed["target_emotion"].argmax(1)
+    clear = (wanted > 0) & (crossed["target_intensity"] > 0.6)
+    assert clear.sum() > 20
+    assert (towards.argmax(1) + 1 == wanted)[clear].float().mean() > 0.6
+
+
+def test_the_reference_is_the_person_who_performs(crossed):
+    """A person's own apexes explain the reference face better than another person's."""
+    state, apexes = crossed["reference_state"], crossed["apex_displacement"]
+    emotional = state.amax(1) > 0.3
+    assert len(EMOTIONS) - 1 == state.shape[1] and emotional.sum() > 20
+
+    def unexplained(apex):
+        error = crossed["reference_expression"] - torch.einsum("be,bex->bx", state, apex)
+        return float(error[emotional][:, SHOWN].abs().mean())
+
+    others = np.mean([unexplained(apexes.roll(step, 0)) for step in range(1, 6)])
+    assert unexplained(apexes) < 0.9 * others

@@ -51,3 +51,11 @@ def test_a_missed_closure_costs_more_than_a_false_one():
     closed = torch.tensor([[True, False]])
     missed, false = torch.tensor([[0.1, 0.1]]), torch.tensor([[0.9, 0.9]])
     assert closure_loss(missed, closed) > closure_loss(false, closed)
+
+
+def test_a_trembling_face_costs_more_than_one_that_is_steadily_off():
+    target = torch.rand(2, 8, 52)
+    steady = torch.full((2, 8, 52), 0.05)
+    trembling = steady * torch.tensor([1.0, -1.0]).repeat(4)[None, :, None]
+    costs = [expression_loss(target + error, target) for error in (steady, trembling)]
+    assert (costs[1] > 2 * costs[0]).all()
