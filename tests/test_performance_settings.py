@@ -81,14 +81,14 @@ def test_a_setting_cannot_be_changed_in_place():
 
 def test_a_misspelt_setting_is_named():
     with pytest.raises(TypeError, match="intensty"):
-        PerformanceSettings(**{"intensty": 1.0})
+        PerformanceSettings(**{"intensty": 1.0})  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def refusal(command: list[str], capsys: pytest.CaptureFixture) -> tuple[int, str]:
     """Exit status and what is said on stderr."""
     with pytest.raises(SystemExit) as ended:
         main(command)
-    return ended.value.code, capsys.readouterr().err
+    return int(ended.value.code or 0), capsys.readouterr().err
 
 
 def commands(missing: str) -> dict[str, list[str]]:

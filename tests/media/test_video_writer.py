@@ -79,6 +79,7 @@ def test_a_click_sounds_while_its_flash_is_seen(tmp_path, suffix, rate):
             writer.write(picture)
     with av.open(str(path)) as container:
         flash = next(frame.time for frame in container.decode(video=0) if frame.to_ndarray(format="gray").mean() > 128)
+    click = None
     with av.open(str(path)) as container:
         for frame in container.decode(audio=0):
             loud = np.flatnonzero(np.abs(frame.to_ndarray()).max(0) > 0.1)
