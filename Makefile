@@ -6,11 +6,14 @@ COMFY := .comfy
 PIP := $(VENV)/bin/python -m pip install --quiet --no-warn-conflicts --disable-pip-version-check -c constraints.txt
 PORT ?= 8188
 
-.PHONY: help demo test test-library test-comfy test-browser lint comfy workflows pictures bench clean
+.PHONY: help demo test test-fast test-library test-comfy test-browser lint mutants comfy workflows pictures bench clean
 
 help:
 	@echo "make demo       the bundled portrait speaks: output/demo.mp4"
 	@echo "make test       lint, the library's tests, the nodes' tests in a real ComfyUI and a real browser"
+	@echo "make test-fast  the library's quick tests, under a minute"
+	@echo "make mutants    small sabotages of the code, each of which the tests have to notice"
+	@echo "make lint       ruff and basedpyright"
 	@echo "make comfy      ComfyUI with this pack at http://127.0.0.1:$(PORT)"
 	@echo "make workflows  example_workflows out of workflows/api, in ComfyUI's own page"
 	@echo "make pictures   the pictures of README, from what runs"
@@ -27,6 +30,13 @@ test: lint test-library test-comfy test-browser
 test-library: $(VENV)/installed-for-tests
 	sh tests/system_packages.sh
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 --ignore=tests/nodes
+
+# Without downloads, system packages, ComfyUI, and tests that are marked slow.
+test-fast: $(VENV)/installed-for-tests
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 -m "not slow" --ignore=tests/nodes
+
+mutants: $(VENV)/installed-for-tests
+	$(VENV)/bin/python tests/mutants.py
 
 test-comfy: $(COMFY)/installed
 	$(COMFY)/venv/bin/pytest tests/nodes --ignore=tests/nodes/test_browser.py

@@ -14,7 +14,7 @@ from .media.sound import read_audio
 from .media.video_reader import video_fps, video_frames
 from .media.video_writer import VideoWriter
 from .model import CEMNet
-from .performance_settings import PerformanceSettings
+from .performance_settings import DEFAULT_PERFORMANCE, PerformanceSettings
 from .pipeline import Progress, bridge_emotion, encode_speech, write_frames
 from .render.film import dubbed_frames, lasting, performed_in_film, person_of
 from .types import Audio, Motion, Speech
@@ -40,7 +40,7 @@ def track_frames(
 
 
 def dub_motion(
-    model: CEMNet, track: FaceTrack, audio: Audio, settings: PerformanceSettings | None = None
+    model: CEMNet, track: FaceTrack, audio: Audio, settings: PerformanceSettings = DEFAULT_PERFORMANCE
 ) -> tuple[Speech, Motion]:
     """What the voice says, and the performance that speaks it over a film.
 
@@ -48,7 +48,7 @@ def dub_motion(
     voice is shorter.
     """
     speech = encode_speech(model, lasting(audio, track.num_frames / track.fps))
-    filmed = replace(settings or PerformanceSettings(), fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
+    filmed = replace(settings, fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
     performed = bridge_emotion(model, person_of(track), speech, filmed)
     return speech, performed_in_film(track, performed)
 
@@ -83,7 +83,7 @@ def dub(
     face_index: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
-    settings: PerformanceSettings | None = None,
+    settings: PerformanceSettings = DEFAULT_PERFORMANCE,
 ) -> tuple[FaceTrack, Speech, Motion]:
     """A film speaks with another voice, or its own one with the emotion of the voice or a named one.
 

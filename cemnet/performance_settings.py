@@ -1,7 +1,7 @@
-"""What may be asked of a performance, checked once for the command, the nodes and the library."""
+"""The settings of a performance, checked in one place for the command, the nodes and the library."""
 
-import math
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 from .arkit import EMOTIONS
 from .errors import CEMNetError
@@ -13,30 +13,41 @@ LARGEST_AMOUNT = 3.0
 SLOWEST_FPS, FASTEST_FPS = 1.0, 120.0
 
 
+def is_within(value: object, least: float, most: float) -> bool:
+    """True for a number from `least` to `most`; False for NaN, for infinity and for anything that is no number."""
+    return isinstance(value, Real) and least <= float(value) <= most
+
+
+def check_range(name: str, value: object, most: float) -> None:
+    """Raises CEMNetError where the named value is not a number from 0 to `most`."""
+    if not is_within(value, 0.0, most):
+        raise CEMNetError(f"The {name} has to be a number from 0 to {most:g}, not {value}.")
+
+
 @dataclass(frozen=True)
 class PerformanceSettings:
-    """How a face is to perform a voice; the defaults let the voice alone decide.
+    """How a face performs a voice. With the defaults the voice alone decides.
 
-    CEMNetError, a sentence that names the field and its range, where a value is not a number or out of range.
+    Raises CEMNetError where a value is out of range, NaN or no number; its sentence names the setting and the range.
     """
 
-    emotion: str = AUTO  # or one of EMOTIONS, in place of what the voice says
-    intensity: float = 1.0  # 1 as strongly as the voice says it, or a named emotion in full; 0 neutral, 2 exaggerated
-    seed: int = 0  # the same seed gives the same blinks, gaze and head motion
-    fps: float = MOTION_FPS  # frames a second of the motion
-    blinks: float = 1.0  # how far the eyes close in a blink; 1 is natural, 0 switches it off
-    gaze: float = 1.0  # how far the eyes wander, likewise
-    head_motion: float = 1.0  # how far the head moves, likewise
-    compensation: float = 1.0  # the share of the portrait's own emotion that leaves the face
+    emotion: str = AUTO  # or one of EMOTIONS, in place of the voice's own
+    intensity: float = 1.0  # 0 to 2: 0 is neutral, 1 as strong as heard (a named emotion in full), 2 exaggerates
+    seed: int = 0  # 0 or more; the same seed gives the same blinks, gaze and head motion
+    fps: float = MOTION_FPS  # 1 to 120 frames a second
+    blinks: float = 1.0  # 0 to 3: how far the eyes close in a blink; 0 is never, 1 and more is fully
+    gaze: float = 1.0  # 0 to 3: how far the eyes wander; 0 is not at all, 1 is natural
+    head_motion: float = 1.0  # 0 to 3: how far the head moves; 0 is not at all, 1 is natural
+    compensation: float = 1.0  # 0 to 1: the share of the portrait's own emotion that leaves the face
 
     def __post_init__(self) -> None:
         if self.emotion not in (AUTO, *EMOTIONS):
             raise CEMNetError(f"There is no emotion {self.emotion!r}. Choose {AUTO} or one of: {', '.join(EMOTIONS)}.")
-        if self.seed < 0:
+        if not (isinstance(self.seed, Integral) and self.seed >= 0):
             raise CEMNetError(f"The seed has to be a whole number from 0 on, not {self.seed}.")
-        if not SLOWEST_FPS <= self.fps <= FASTEST_FPS:  # false for NaN as well
+        if not is_within(self.fps, SLOWEST_FPS, FASTEST_FPS):
             raise CEMNetError(
-                f"{self.fps:g} frames a second cannot be made. "
+                f"{self.fps} frames a second cannot be made. "
                 f"Choose {SLOWEST_FPS:g} to {FASTEST_FPS:g}; 25 suits speech."
             )
         check_range("intensity", self.intensity, LARGEST_INTENSITY)
@@ -46,7 +57,4 @@ class PerformanceSettings:
         check_range("compensation of the portrait's emotion", self.compensation, 1.0)
 
 
-def check_range(name: str, value: float, most: float) -> None:
-    """CEMNetError where a value is not a number from 0 to `most`."""
-    if not (math.isfinite(value) and 0.0 <= value <= most):
-        raise CEMNetError(f"The {name} has to be 0 to {most:g}, not {value:g}.")
+DEFAULT_PERFORMANCE = PerformanceSettings()

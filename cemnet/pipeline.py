@@ -18,7 +18,7 @@ from .media.provenance import generated_metadata
 from .media.video_writer import VideoWriter
 from .model import CEMNet, load_model
 from .motion.idle import add_life
-from .performance_settings import AUTO, PerformanceSettings
+from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings
 from .render.renderer import render_motion
 from .render.scene import Performance, render_performances, stream_performances
 from .speech.mel import mono_16k, num_motion_frames
@@ -99,10 +99,9 @@ def resample_frames(curves: Float[Tensor, "frame channel"], fps: float) -> Float
 
 @torch.no_grad()
 def bridge_emotion(
-    model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings | None = None
+    model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings = DEFAULT_PERFORMANCE
 ) -> Motion:
-    """The performance: the reference face carried to the voice's emotion, speaking. Without settings, the defaults."""
-    settings = settings or PerformanceSettings()
+    """The performance: the reference face speaks, carried from its own emotion to the voice's or the named one."""
     reference = emotion_state(
         torch.from_numpy(face.emotion.probabilities).float(), torch.tensor(face.emotion.intensity)
     )
@@ -198,7 +197,7 @@ def animate(
     face_index: int | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
-    settings: PerformanceSettings | None = None,
+    settings: PerformanceSettings = DEFAULT_PERFORMANCE,
 ) -> tuple[FaceReference, Speech, Motion]:
     """Portrait and speech in, talking video out; `settings` as for `bridge_emotion`."""
     face = face_reference(model, image, face_index)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 MOTION_FPS = 25.0
@@ -64,10 +65,7 @@ class Pose:
     @property
     def angles(self) -> Float[np.ndarray, "3"]:
         """Yaw (to the picture's right), pitch (down) and roll (counter-clockwise), in radians, as in Motion.head."""
-        turn = self.rotation
-        yaw = np.arcsin(np.clip(-turn[2, 0], -1, 1))
-        pitch = np.arctan2(turn[2, 1], turn[2, 2])
-        roll = np.arctan2(turn[1, 0], turn[0, 0])
+        pitch, yaw, roll = Rotation.from_matrix(self.rotation).as_euler("xyz")
         return np.array([yaw, pitch, roll])
 
 

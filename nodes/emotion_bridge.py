@@ -91,10 +91,5 @@ class CEMNetEmotionBridge(io.ComfyNode):
         settings = PerformanceSettings(emotion, intensity, seed, fps, blinks, gaze, head_motion, compensation)
         model = connected(model, "model")
         with model.running():
-            motion = pipeline.bridge_emotion(
-                model,
-                connected(face, "face"),
-                connected(speech, "speech"),
-                settings,
-            )
+            motion = pipeline.bridge_emotion(model, connected(face, "face"), connected(speech, "speech"), settings)
         return io.NodeOutput(motion, motion_summary(motion))

@@ -61,13 +61,24 @@ class CEMNetTalkingPortrait(io.ComfyNode):
         face_index: int = 0,
         mark_as_generated: bool = True,
     ) -> io.NodeOutput:
+        from ..cemnet.performance_settings import PerformanceSettings
+
+        settings = PerformanceSettings(emotion, intensity, seed)  # refuses before the chain loads and listens
         image, audio = connected(image, "image"), connected(audio, "audio")
         graph = GraphBuilder()
         model = graph.node("CEMNetLoader", device="auto").out(0)
         face = graph.node("CEMNetFaceReference", model=model, image=image, face_index=face_index).out(0)
         speech = graph.node("CEMNetAudioEmotionEncoder", model=model, audio=audio).out(0)
-        wishes = {"emotion": emotion, "intensity": intensity, "seed": seed, "fps": 25.0}
-        motion = graph.node("CEMNetEmotionBridge", model=model, face=face, speech=speech, **wishes).out(0)
+        motion = graph.node(
+            "CEMNetEmotionBridge",
+            model=model,
+            face=face,
+            speech=speech,
+            emotion=settings.emotion,
+            intensity=settings.intensity,
+            seed=settings.seed,
+            fps=settings.fps,
+        ).out(0)
         video = graph.node(
             "CEMNetVideoRenderer",
             model=model,

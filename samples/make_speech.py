@@ -28,7 +28,7 @@ def main() -> None:
         subprocess.run(["flite", "-voice", "kal16", *settings, "-t", SENTENCE, "-o", spoken], check=True)
         waveform, _ = librosa.load(spoken, sr=SAMPLE_RATE)
     waveform = librosa.resample(waveform, orig_sr=SAMPLE_RATE * FORMANT_SHIFT, target_sr=SAMPLE_RATE)
-    treble = sosfilt(butter(1, 1000, "highpass", fs=SAMPLE_RATE, output="sos"), waveform)
+    treble = np.asarray(sosfilt(butter(1, 1000, "highpass", fs=SAMPLE_RATE, output="sos"), waveform))
     strained = waveform + (10 ** (EFFORT_DB / 20) - 1) * treble
     levelled = np.sign(strained) * (np.abs(strained) / np.abs(strained).max()) ** LEVELLING
     silence = np.zeros(int(0.25 * SAMPLE_RATE))

@@ -62,7 +62,7 @@ def astronaut_with_drawn_eyes(basis):
         centre, radius = points[lids.iris[0], :2], np.linalg.norm(points[lids.iris[1]] - points[lids.iris[0]])
         disc = cv2.circle(np.zeros_like(opening), np.round(centre).astype(int).tolist(), round(radius), 1, -1)
         image[opening > 0] = WHITE
-        image[(opening & disc) > 0] = IRIS
+        image[(opening > 0) & (np.asarray(disc) > 0)] = IRIS
         for index in lids.upper[1:-1]:
             foot = np.round(points[index, :2]).astype(int)
             cv2.line(image, (foot - np.array([0, 1])).tolist(), (foot - np.array([0, 9])).tolist(), LASH, 2)

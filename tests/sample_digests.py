@@ -64,7 +64,7 @@ def run(checkout: Path, *arguments: str) -> bytes:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkout", type=Path, nargs="?", default=REPOSITORY)
     checkout = parser.parse_args().checkout.resolve()
     with tempfile.TemporaryDirectory() as folder:

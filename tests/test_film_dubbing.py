@@ -17,6 +17,8 @@ from cemnet.performance_settings import PerformanceSettings
 from cemnet.render.film import dubbed_frames, lasting, performed_in_film
 from cemnet.types import Audio, Motion
 
+pytestmark = pytest.mark.slow
+
 FPS = 12.5
 NUM_FRAMES = 8
 SMILE = [ARKIT_INDEX["mouthSmileLeft"], ARKIT_INDEX["mouthSmileRight"]]

@@ -120,6 +120,7 @@ def test_the_portrait_with_its_own_expression_comes_back_unchanged(model, face, 
     assert 10 * np.log10(1 / max(error, 1e-12)) >= 45
 
 
+@pytest.mark.slow
 def test_a_video_comes_out_as_long_as_the_voice(model, portrait, samples, tmp_path):
     audio = sound.read_audio(samples / "speech.wav")
     short = replace(audio, waveform=audio.waveform[:, : audio.sample_rate])

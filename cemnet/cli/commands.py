@@ -33,10 +33,11 @@ def animate(arguments: argparse.Namespace) -> None:
     from ..face.reference import choose_face
     from ..media import images, sound
     from ..motion import live_link
-    from ..motion.editing import edit_motion
+    from ..motion.editing import check_edits, edit_motion
 
     refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.motion_csv, arguments.contact_sheet)
-    wished = PerformanceSettings(arguments.emotion, arguments.intensity, arguments.seed, arguments.fps)
+    settings = PerformanceSettings(arguments.emotion, arguments.intensity, arguments.seed, arguments.fps)
+    check_edits(life(arguments), **eyes(arguments))
     image = images.upscaled(images.read_image(arguments.portrait), arguments.upscale)
     cast = arguments.speaker or [(arguments.face_index, arguments.speech)]
     voices = [sound.read_audio(path) for _, path in cast]
@@ -49,7 +50,7 @@ def animate(arguments: argparse.Namespace) -> None:
         speech = pipeline.encode_speech(model, audio)
         heard = describe_speech(speech)
         print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
-        motion = pipeline.bridge_emotion(model, face, speech, replace(wished, seed=wished.seed + len(performances)))
+        motion = pipeline.bridge_emotion(model, face, speech, replace(settings, seed=settings.seed + len(performances)))
         print(f"Bridged: {describe_motion(motion)}")
         performances.append((face, edit_motion(motion, **life(arguments), **eyes(arguments))))
     if arguments.motion_csv is not None:
@@ -69,9 +70,10 @@ def render(arguments: argparse.Namespace) -> None:
     from .. import pipeline
     from ..media import images, sound
     from ..motion import live_link
-    from ..motion.editing import edit_motion
+    from ..motion.editing import check_edits, edit_motion
 
     refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.contact_sheet)
+    check_edits(life(arguments), **eyes(arguments))
     image = images.upscaled(images.read_image(arguments.portrait), arguments.upscale)
     motion = edit_motion(live_link.read_motion_csv(arguments.motion_csv), **life(arguments), **eyes(arguments))
     audio = sound.read_audio(arguments.speech) if arguments.speech is not None else None
@@ -83,16 +85,17 @@ def render(arguments: argparse.Namespace) -> None:
 def dub(arguments: argparse.Namespace) -> None:
     from .. import film_dubbing, pipeline
     from ..media import sound
-    from ..motion.editing import edit_motion
+    from ..motion.editing import check_edits, edit_motion
 
     refuse_to_overwrite(arguments.overwrite, arguments.output)
-    wished = PerformanceSettings(arguments.emotion, arguments.intensity)
+    settings = PerformanceSettings(arguments.emotion, arguments.intensity)
+    check_edits({}, **eyes(arguments))
     audio = sound.read_audio(arguments.speech or arguments.video)
     model = pipeline.load_model(arguments.models, arguments.device)
     track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale)
     seen = rounded(track.emotion.probabilities, EMOTIONS)
     print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
-    speech, motion = film_dubbing.dub_motion(model, track, audio, wished)
+    speech, motion = film_dubbing.dub_motion(model, track, audio, settings)
     heard = describe_speech(speech)
     print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
     motion = edit_motion(motion, **eyes(arguments))

@@ -1,5 +1,6 @@
-"""What an artist changes about a performance after it was made: more or less of a part, smoother, earlier or later."""
+"""Edits of a finished performance: more or less of a part, smoother, earlier or later, at another frame rate."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch.nn.functional import interpolate
 
 from ..arkit import ARKIT_INDEX, BLINK, GAZE, NUM_EXPRESSIONS, arkit_indices
 from ..errors import CEMNetError
+from ..performance_settings import LARGEST_AMOUNT, check_range, is_within
 from ..types import Motion
 
 # What an emotion moves and speech hardly does: the upper face, and the corners of the mouth.
@@ -18,7 +20,8 @@ EMOTION = arkit_indices(
     "brow", "cheekSquint", "noseSneer", "eyeSquint", "eyeWide", "mouthSmile", "mouthFrown", "mouthDimple"
 )
 SPEECH = [index for index in range(NUM_EXPRESSIONS) if index not in {*BLINK, *GAZE, *EMOTION}]
-LARGEST_AMOUNT = 3.0
+LONGEST_SMOOTHING_SECONDS = 10.0
+LONGEST_OFFSET_SECONDS = 3600.0
 # Which eye curves grow when both eyes turn that way; left and right are the person's own, as ARKit has them.
 LOOK_LEFT = [ARKIT_INDEX["eyeLookOutLeft"], ARKIT_INDEX["eyeLookInRight"]]
 LOOK_RIGHT = [ARKIT_INDEX["eyeLookInLeft"], ARKIT_INDEX["eyeLookOutRight"]]
@@ -37,30 +40,21 @@ def edit_motion(
     look_sideways: float = 0.0,
     look_up: float = 0.0,
 ) -> Motion:
-    """The performance with more or less of its parts; every amount is 1 for no change and 0 for none of it, up to 3.
+    """A copy of the motion with its parts scaled, smoothed, moved in time, and the eyes turned.
 
-    Lids and eyes keep where they rest, only their movement is scaled. Smoothing is the standard deviation of a Gaussian
-    over time. A positive offset lets the movement come later; the first or the last frame fills the gap, so that the
-    length stays. The eyes turn as far as `look_sideways` (to the person's left, which is the picture's right; −1 to 1)
-    and `look_up` (−1 to 1) say, on top of what they do. CEMNetError for an amount outside its range.
+    An amount (0 to 3) of 1 keeps a part as it is, 0 stills it. Lids and eyes keep their resting position: only their
+    movement is scaled. Smoothing is the standard deviation of a Gaussian over time. A positive offset delays the
+    motion; the first or last frame is held, so that the length stays. `look_sideways` and `look_up` (−1 to 1) turn
+    both eyes further, to the person's left (the picture's right) and up. CEMNetError where a value is out of range.
     """
     amounts = {"head": head, "blink": blink, "gaze": gaze, "mouth": mouth, "emotion": emotion}
-    for name, amount in amounts.items():
-        if not 0.0 <= amount <= LARGEST_AMOUNT:
-            raise CEMNetError(f"The amount of {name} has to be 0 to {LARGEST_AMOUNT:g}, not {amount:g}.")
-    if not (0.0 <= smoothing_seconds <= 10.0 and abs(offset_seconds) <= 3600.0):
-        raise CEMNetError("The smoothing has to be 0 to 10 seconds and the offset at most an hour.")
-    if not (abs(look_sideways) <= 1.0 and abs(look_up) <= 1.0):
-        raise CEMNetError("The eyes can be turned by −1 to 1, sideways and up.")
-    expression = motion.expression.clone()
-    open_lids, middle = expression[:, BLINK].quantile(0.1, dim=0), expression[:, GAZE].median(dim=0).values
-    for part, amount, rest in (
-        (BLINK, blink, open_lids),
-        (GAZE, gaze, middle),
-        (SPEECH, mouth, 0),
-        (EMOTION, emotion, 0),
+    check_edits(amounts, look_sideways, look_up)
+    if not (
+        is_within(smoothing_seconds, 0.0, LONGEST_SMOOTHING_SECONDS)
+        and is_within(offset_seconds, -LONGEST_OFFSET_SECONDS, LONGEST_OFFSET_SECONDS)
     ):
-        expression[:, part] = rest + amount * (expression[:, part] - rest)
+        raise CEMNetError("The smoothing has to be 0 to 10 seconds and the offset at most an hour.")
+    expression = with_scaled_parts(motion.expression, amounts)
     turn_eyes(expression, LOOK_LEFT, LOOK_RIGHT, look_sideways)
     turn_eyes(expression, LOOK_UP, LOOK_DOWN, look_up)
     curves = torch.cat([expression.clamp(0, 1), head * motion.head], dim=1)
@@ -74,8 +68,33 @@ def edit_motion(
     )
 
 
+def check_edits(amounts: Mapping[str, float], look_sideways: float = 0.0, look_up: float = 0.0) -> None:
+    """Raises CEMNetError where an amount, given by its part's name, or a turn of the eyes is out of range."""
+    for name, amount in amounts.items():
+        check_range(f"amount of {name}", amount, LARGEST_AMOUNT)
+    for turn in (look_sideways, look_up):
+        if not is_within(turn, -1.0, 1.0):
+            raise CEMNetError(f"A turn of the eyes, sideways or up, has to be a number from −1 to 1, not {turn}.")
+
+
+def with_scaled_parts(
+    expression: Float[Tensor, "frame expression"], amounts: Mapping[str, float]
+) -> Float[Tensor, "frame expression"]:
+    """A copy whose lids, gaze, mouth and emotion move by their amounts, around the position where they rest."""
+    scaled = expression.clone()
+    open_lids, middle = scaled[:, BLINK].quantile(0.1, dim=0), scaled[:, GAZE].median(dim=0).values
+    for part, name, rest in (
+        (BLINK, "blink", open_lids),
+        (GAZE, "gaze", middle),
+        (SPEECH, "mouth", 0),
+        (EMOTION, "emotion", 0),
+    ):
+        scaled[:, part] = rest + amounts[name] * (scaled[:, part] - rest)
+    return scaled
+
+
 def turn_eyes(expression: Float[Tensor, "frame expression"], toward: list[int], away: list[int], amount: float) -> None:
-    """Adds a turn to opposing curves, in place, so that only one of the two is above 0; 0 leaves them as they are."""
+    """Adds a turn (−1 to 1) to two opposing groups of curves, in place; afterwards at most one of a pair is above 0."""
     if amount == 0:
         return
     turn = expression[:, toward] - expression[:, away] + amount
@@ -83,7 +102,7 @@ def turn_eyes(expression: Float[Tensor, "frame expression"], toward: list[int], 
 
 
 def at_rate(motion: Motion, fps: float) -> Motion:
-    """The same performance at another frame rate, as long in seconds."""
+    """The motion resampled to another frame rate; its length in seconds stays."""
     if motion.fps == fps:
         return motion
     num_frames = max(1, round(motion.num_frames * fps / motion.fps))
@@ -96,14 +115,14 @@ def at_rate(motion: Motion, fps: float) -> Motion:
 
 
 def smoothed(curves: Float[Tensor, "frame curve"], sigma_frames: float) -> Float[Tensor, "frame curve"]:
-    """Low-passed over time; the ends are held."""
+    """Curves low-passed by a Gaussian of the given standard deviation in frames; the ends are held."""
     if sigma_frames == 0:
         return curves
     return torch.from_numpy(gaussian_filter1d(curves.numpy(), sigma_frames, axis=0, mode="nearest")).to(curves.dtype)
 
 
 def shifted(curves: Float[Tensor, "frame curve"], frames: float) -> Float[Tensor, "frame curve"]:
-    """Later by so many frames, whole or not, earlier where negative; the ends are held."""
+    """Curves delayed by a number of frames, whole or not (negative: earlier), interpolated; the ends are held."""
     if frames == 0:
         return curves
     at = np.clip(np.arange(len(curves)) - frames, 0, len(curves) - 1)

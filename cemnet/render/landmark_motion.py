@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.spatial.transform import Rotation
 
 from ..arkit import ARKIT_INDEX, BLINK, GAZE, NUM_EXPRESSIONS, arkit_indices
 from ..face.basis import FaceBasis
@@ -49,15 +50,8 @@ def head_rotation(head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
     Yaw turns about the basis' y axis (positive: toward the picture's right), pitch about x (positive: down), roll about
     z (positive: counter-clockwise in the picture).
     """
-    (yaw, pitch, roll), eye = head, np.eye(3)
-    turn = {}
-    for axis, angle in (("y", yaw), ("x", pitch), ("z", roll)):
-        first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
-        matrix = eye.copy()
-        matrix[first, first] = matrix[second, second] = np.cos(angle)
-        matrix[second, first], matrix[first, second] = np.sin(angle), -np.sin(angle)
-        turn[axis] = matrix
-    return turn["z"] @ turn["y"] @ turn["x"]
+    yaw, pitch, roll = head.tolist()
+    return Rotation.from_euler("xyz", [pitch, yaw, roll]).as_matrix()
 
 
 def turned_pose(pose: Pose, head: Float[np.ndarray, "3"], pivot: Float[np.ndarray, "3"]) -> Pose:

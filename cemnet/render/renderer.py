@@ -36,7 +36,7 @@ LOWEST_HAIR = 0.4  # of the way from the middle of the face to the chin: below i
 RING_DEPTH = 0.25  # of the face's depth: how far behind the face's outline the ring lies
 CHIN_STAYS = 0.8  # the share of the head's motion that the ring does not take at the chin, where the neck holds it
 
-# How closely the fields follow landmarks, in canvas units² (see thin_plate.thin_plate_coefficients). By eye, on the
+# How closely the fields follow landmarks, in canvas units² (see thin_plate.thin_plate_operator). By eye, on the
 # bundled portraits.
 CLOSE_SMOOTHING = 0.5  # lips, the corners of mouth and eyes, and the ring
 LOOSE_SMOOTHING = 20.0  # all other skin, from the brows on

@@ -18,7 +18,7 @@ from torch import Tensor
 from ..curves import smoothstep
 from .canvas import CANVAS_SIDE, FADE_WIDTH, FaceCanvas, edge_fade
 from .displacement_field import invert, read_at, unfold
-from .thin_plate import thin_plate_coefficients, thin_plate_kernel, thin_plate_plane
+from .thin_plate import thin_plate_operator
 
 # The grid and the fields, in canvas units. By eye, on the bundled portraits.
 NODE_SPACING = 9.5
@@ -29,7 +29,7 @@ STILL = 0.03  # a flow below this is no motion
 # Points of the background that never move. By eye, on the bundled portraits.
 ANCHORS_PER_SIDE = 11
 ANCHOR_INSET = 0.3  # of FADE_WIDTH, inside the crop's edge
-ANCHOR_SMOOTHING = 1.0  # canvas units², see thin_plate_coefficients
+ANCHOR_SMOOTHING = 1.0  # canvas units², see thin_plate_operator
 
 
 def node_grid(canvas: FaceCanvas) -> Float[np.ndarray, "row column 2"]:
@@ -75,7 +75,7 @@ class FaceWarp:
     ) -> "FaceWarp":
         """Precomputes both fields for every unit displacement of a control.
 
-        Controls are in canvas units, `smoothing` in canvas units² (see thin_plate_coefficients). `upper` and `lower`
+        Controls are in canvas units, `smoothing` in canvas units² (see thin_plate_operator). `upper` and `lower`
         say which fields follow each control.
         """
         nodes = node_grid(canvas)
@@ -84,19 +84,12 @@ class FaceWarp:
         end = 1 + int(np.flatnonzero((nodes[..., 1] < lips + SIDE_REACH[0]).any(1))[-1])
         start = int(np.flatnonzero((nodes[..., 1] > lips - SIDE_REACH[1]).any(1))[0])
         anchors, flat = background_anchors(), nodes.reshape(-1, 2)
-        # One transposed system for both fields: what a field does not follow has no weight in it.
-        influence = np.concatenate(
-            [thin_plate_kernel(np.concatenate([controls, anchors]), flat), thin_plate_plane(flat).T]
-        )
         fade, matrices = edge_fade(flat), []
         for members, used in ((upper, slice(0, end * columns)), (lower, slice(start * columns, None))):
             points = np.concatenate([controls[members], anchors])
             roughness = np.concatenate([smoothing[members], np.full(len(anchors), ANCHOR_SMOOTHING)])
-            followed = np.concatenate([members, np.ones(len(anchors) + 3, bool)])
-            weights = np.zeros((int(members.sum()), len(followed)))
-            weights[:, followed] = thin_plate_coefficients(points, roughness, len(weights)).T
             matrix = np.zeros((len(controls), len(flat[used])), np.float32)
-            matrix[members] = (weights @ influence[:, used]) * fade[used]
+            matrix[members] = thin_plate_operator(points, roughness, int(members.sum()), flat[used]) * fade[used]
             matrices.append(torch.from_numpy(matrix))
         left, top, right, bottom = canvas.roi
         unit = canvas.pixels_per_unit

@@ -25,6 +25,7 @@ def short_speech(samples, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_animate_writes_video_motion_and_sheet_and_render_reads_the_motion(samples, short_speech, tmp_path, capsys):
     portrait = str(samples / "portrait.png")
     video, csv, sheet = tmp_path / "talk.mp4", tmp_path / "talk.csv", tmp_path / "talk.png"
@@ -45,6 +46,7 @@ def shape_and_sound(path):
         return video.width, video.height, bool(container.streams.audio)
 
 
+@pytest.mark.slow
 def test_two_faces_speak_at_once(samples, short_speech, tmp_path, capsys):
     video = tmp_path / "two.mp4"
     main(["animate", "--portrait", str(samples / "two_people.jpg"), "--speaker", f"0={short_speech}",
@@ -56,6 +58,7 @@ def test_two_faces_speak_at_once(samples, short_speech, tmp_path, capsys):
     assert "0=anna.wav" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_transparent_portrait_stays_transparent_enlarged_and_looks_aside(samples, short_speech, tmp_path):
     picture = Image.open(samples / "portrait.png").convert("RGBA").crop((100, 20, 350, 270))
     distance = np.asarray(Image.radial_gradient("L").resize(picture.size))

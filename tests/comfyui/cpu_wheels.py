@@ -16,6 +16,7 @@ from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 _SIZES = "float spatial_scale, SymInt pooled_height, SymInt pooled_width"
 _ROIS = f"Tensor input, Tensor rois, {_SIZES}"
@@ -94,8 +95,5 @@ class LibrariesHidden(Loader):
         def glob_without_libraries(path: Path, *args: Any, **kwargs: Any) -> Iterator[Path]:
             return iter(()) if path == self.folder else glob(path, *args, **kwargs)
 
-        Path.glob = glob_without_libraries
-        try:
+        with patch.object(Path, "glob", glob_without_libraries):
             self.loader.exec_module(module)
-        finally:
-            Path.glob = glob

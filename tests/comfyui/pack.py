@@ -16,6 +16,7 @@ def load_pack(name: str):
     spec = importlib.util.spec_from_file_location(
         name, REPOSITORY / "__init__.py", submodule_search_locations=[str(REPOSITORY)]
     )
+    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -62,7 +63,8 @@ def sample_image():
 def audio():
     """Half a second of a buzzing tone, loud enough to be taken for a voice, in stereo."""
     time = torch.arange(12_000) / 24_000
-    tone = sum(torch.sin(2 * torch.pi * 140 * harmonic * time) / harmonic for harmonic in range(1, 9)) / 4
+    harmonics = (torch.sin(2 * torch.pi * 140 * harmonic * time) / harmonic for harmonic in range(1, 9))
+    tone = sum(harmonics, torch.zeros_like(time)) / 4
     return {"waveform": tone.expand(1, 2, -1).clone(), "sample_rate": 24_000}
 
 

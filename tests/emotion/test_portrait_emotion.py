@@ -52,6 +52,7 @@ def seen_face(parts, emotion, intensity, person=None):
     return basis.fit(FaceLandmarks(points, scores, 1.0)).expression, scores
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("emotion", ["neutral", "happy", "sad", "angry", "fear", "disgust", "surprise"])
 def test_a_clear_emotion_is_read_on_most_people(parts, reader, emotion):
     rng = np.random.default_rng(0)

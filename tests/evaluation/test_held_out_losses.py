@@ -1,5 +1,6 @@
 """Losses on held-out clips depend on the network and the clips alone."""
 
+import pytest
 import torch
 from small_model import SMALL
 
@@ -7,6 +8,8 @@ from cemnet.evaluation.held_out_losses import held_out_losses
 from cemnet.network import EmotionNetwork
 from cemnet.training.networks.feature_clips import load_feature_clips
 from cemnet.training.networks.settings import DataSettings
+
+pytestmark = pytest.mark.slow
 
 
 def test_held_out_losses_depend_on_the_network_and_the_clips_alone(tmp_path):

@@ -70,6 +70,7 @@ def test_a_linear_map_knows_people_better_than_their_mean_and_the_mean_better_th
     assert linear < mean < 0.5 * nothing
 
 
+@pytest.mark.slow
 def test_an_empty_memory_errs_as_much_as_no_displacement(memory, people):
     table = retrieval_table(forgetful(memory), people, seed=5)
     assert row(table, "all")[1] == row(table, "all")[4]
@@ -93,6 +94,7 @@ def test_the_bridge_is_antisymmetric_and_adds_up_without_its_cross_term(memory, 
     assert through > 1e-4
 
 
+@pytest.mark.slow
 def test_keys_that_are_all_alike_are_found_out(people):
     torch.manual_seed(0)
     memory = EmotionMemory(EmotionMemoryConfig(num_slots=6, hidden_dim=16)).eval()
@@ -102,6 +104,7 @@ def test_keys_that_are_all_alike_are_found_out(people):
     assert spread == pytest.approx(6, abs=0.1)  # all keys alike: every address is flat
 
 
+@pytest.mark.slow
 def test_addresses_are_shares_and_their_map_has_a_row_for_every_pair(memory, people):
     address = recall(memory, people).address
     torch.testing.assert_close(address.sum(-1), torch.ones(len(PAIRS), len(people.shown)))
@@ -127,6 +130,7 @@ def test_slots_that_store_the_true_apexes_serve_well(people):
     assert stored_error(forgetful(memory), people) > 0.09
 
 
+@pytest.mark.slow
 def test_faces_of_an_empty_memory_stay_what_they_are_at_rest(memory, people):
     table = faces_table(forgetful(memory), people, seed=5)
     assert float(row(table, "happy")[1]) > 2.5 * float(row(table, "neutral")[1])

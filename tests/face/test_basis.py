@@ -129,6 +129,7 @@ def test_fitted_shape_and_residual_give_the_landmarks_back(basis):
     np.testing.assert_allclose(again, face.points, atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("yaw", [-35, -15, 0, 15, 35])
 @pytest.mark.parametrize("shown", [
     {"mouthSmile": 0.8, "cheekSquint": 0.6, "jawOpen": 0.3},

@@ -104,6 +104,7 @@ def test_a_mirrored_picture_gives_a_mirrored_face(landmarker, astronaut, found):
         assert np.linalg.norm(mirrored.points[landmark, :2] - expected) < 0.05 * eyes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("degrees", [30, 90, 180, 270])
 def test_turned_faces_are_found_the_right_way_up(landmarker, astronaut, found, degrees):
     picture, matrix = turned(astronaut, degrees)
@@ -111,6 +112,7 @@ def test_turned_faces_are_found_the_right_way_up(landmarker, astronaut, found, d
     assert error_in_eye_distances(face.points, moved(found.points, matrix)) < 0.04
 
 
+@pytest.mark.slow
 def test_a_small_face_in_a_large_photo_is_found(landmarker, astronaut, found):
     left, _, right, _ = found.box
     scale = 80 / (right - left)
@@ -153,6 +155,7 @@ def test_several_faces_come_largest_first(landmarker, astronaut):
     assert len(landmarker.detect(group, max_faces=2)) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["coffee", "coins", "clock", "text", "brick", "chelsea"])
 def test_things_are_not_taken_for_faces(landmarker, name):
     picture = getattr(skimage.data, name)()

@@ -12,6 +12,8 @@ from cemnet.media import images
 from cemnet.media.pixels import to_uint8
 from cemnet.types import Motion
 
+pytestmark = pytest.mark.slow
+
 FPS = 25.0
 
 

@@ -18,6 +18,7 @@ def test_the_file_says_that_it_is_generated(tmp_path):
     assert comment.startswith("AI-generated") and DIGITAL_SOURCE_TYPE in comment
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "said"), [([], True), (["--unmarked"], False)])
 def test_the_command_marks_its_videos_unless_told_otherwise(samples, tmp_path, options, said):
     given = ["--portrait", str(samples / "portrait.png"), "--speech", str(samples / "speech.wav"), "--fps", "2"]

@@ -50,6 +50,7 @@ def test_the_frame_rate_is_kept(tmp_path, fps):
     assert float(video(tmp_path / "a.mp4")[1].average_rate or 0) == pytest.approx(fps, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rate, channels", [(16_000, 1), (44_100, 2), (48_000, 6), (11_111, 1), (192_000, 2), (48_000, 3)]
 )
@@ -78,6 +79,7 @@ def test_a_click_sounds_while_its_flash_is_seen(tmp_path, suffix, rate):
             writer.write(picture)
     with av.open(str(path)) as container:
         flash = next(frame.time for frame in container.decode(video=0) if frame.to_ndarray(format="gray").mean() > 128)
+    click = None
     with av.open(str(path)) as container:
         for frame in container.decode(audio=0):
             loud = np.flatnonzero(np.abs(frame.to_ndarray()).max(0) > 0.1)

@@ -71,6 +71,7 @@ def test_an_offset_moves_everything_in_time(motion, seconds):
     inside = slice(max(frames, 0), 50 + min(frames, 0))
     source = slice(max(-frames, 0), 50 + min(-frames, 0))
     torch.testing.assert_close(edited.expression[inside], motion.expression[source])
+    assert edited.memory_address is not None and motion.memory_address is not None
     torch.testing.assert_close(edited.memory_address[inside], motion.memory_address[source])
     assert edited.num_frames == 50
 

@@ -42,6 +42,7 @@ def motion(num_frames, fps=25.0, **shown):
     return Motion(torch.from_numpy(np.stack([expression(**shown)] * num_frames)), torch.zeros(num_frames, 3), fps)
 
 
+@pytest.mark.slow
 def test_faces_far_apart_move_as_they_do_alone(renderer):
     first, second = couple(renderer, 400)
     talk, smile = motion(1, jawOpen=0.6), motion(1, mouthSmile=0.9)
@@ -53,6 +54,7 @@ def test_faces_far_apart_move_as_they_do_alone(renderer):
     np.testing.assert_allclose(both[:, middle:], right[:, middle:], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_where_faces_overlap_the_order_does_not_matter(renderer):
     first, second = couple(renderer, 150)
     pairs = [(first, motion(1, jawOpen=0.7)), (second, motion(1, mouthSmile=0.9))]
@@ -63,6 +65,7 @@ def test_where_faces_overlap_the_order_does_not_matter(renderer):
     assert forward.min() >= 0 and forward.max() <= 1
 
 
+@pytest.mark.slow
 def test_overlapping_faces_keep_their_own_mouths(renderer):
     first, second = couple(renderer, 150)
     (both,) = render_performances(renderer, [(first, motion(1, jawOpen=0.7)), (second, motion(1, mouthSmile=0.9))])
@@ -73,6 +76,7 @@ def test_overlapping_faces_keep_their_own_mouths(renderer):
     np.testing.assert_allclose(both[patch], alone[patch], atol=0.06)
 
 
+@pytest.mark.slow
 def test_who_is_done_first_stays_as_in_the_last_frame(renderer):
     first, second = couple(renderer, 400)
     frames = list(render_performances(renderer, [(first, motion(1, jawOpen=0.6)), (second, motion(3))]))
@@ -80,6 +84,7 @@ def test_who_is_done_first_stays_as_in_the_last_frame(renderer):
     np.testing.assert_array_equal(frames[0], frames[2])
 
 
+@pytest.mark.slow
 def test_a_streamed_frame_is_the_rendered_one_in_8_bits(renderer):
     first, second = couple(renderer, 150)
     pairs = [(first, motion(2, jawOpen=0.6)), (second, motion(1, mouthSmile=0.9))]

@@ -65,6 +65,7 @@ def compared_with_pyin(signal: np.ndarray) -> tuple[float, float]:
     return float(np.median(np.abs(cents))), float((voiced == track.voiced)[audible].mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_synthetic_speech_has_the_pitch_and_voicing_that_pyin_finds(emotion):
     signal, _ = synthesise_formants(emotion, 3.0, np.random.default_rng(0))
@@ -73,6 +74,7 @@ def test_synthetic_speech_has_the_pitch_and_voicing_that_pyin_finds(emotion):
     assert agreement > 0.85
 
 
+@pytest.mark.slow
 def test_the_bundled_speech_has_the_pitch_and_voicing_that_pyin_finds(samples):
     cents, agreement = compared_with_pyin(mono_16k(read_audio(samples / "speech.wav")).numpy())
     assert cents < 15

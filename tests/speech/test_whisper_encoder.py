@@ -54,6 +54,7 @@ def test_the_shortest_sounds_are_encoded(encoder, num_samples):
     assert hidden.isfinite().all()
 
 
+@pytest.mark.slow
 def test_long_speech_has_no_seams(encoder, murmur):
     hidden = encoder.encode_long(murmur)
     assert hidden.shape == (5, 3500, 384)
@@ -63,6 +64,7 @@ def test_long_speech_has_no_seams(encoder, murmur):
     assert around.max() < 1.5 * change[100:900].max()
 
 
+@pytest.mark.slow
 def test_long_speech_agrees_with_a_single_chunk_of_it(encoder, murmur):
     whole, chunk = encoder.encode_long(murmur), encoder.encode_long(murmur[: 30 * 16_000])
     difference = (whole[:, 100:900] - chunk[:, 100:900]).abs().mean()

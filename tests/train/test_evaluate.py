@@ -72,6 +72,7 @@ def test_a_command_that_cannot_run_is_refused(evaluate, words, capsys):
     capsys.readouterr()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("subject", "titles"),
     [
@@ -92,6 +93,7 @@ def test_held_out_voices_are_reported(evaluate, subject, titles, data, tmp_path,
     assert (tmp_path / f"{subject}.html").exists()
 
 
+@pytest.mark.slow
 def test_features_of_a_run_serve_speech_lips_and_cross(evaluate, data, tmp_path, capsys):
     options = ["--config", str(data / "config.yaml"), "--features", str(tmp_path)]
     evaluate(["speech", *options, "--steps", "2"])
@@ -104,12 +106,14 @@ def test_features_of_a_run_serve_speech_lips_and_cross(evaluate, data, tmp_path,
     assert "cross_reconstruction" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_memory_is_reported_with_its_address_map(evaluate, tmp_path, capsys):
     evaluate(["memory", "--people", "5", "--output", str(tmp_path)])
     assert "Retrieval error on unseen people" in capsys.readouterr().out
     assert {path.name for path in tmp_path.iterdir()} == {"memory.html", "memory.txt", "address_map.png"}
 
 
+@pytest.mark.slow
 def test_portraits_are_compared_with_themselves_and_put_on_a_sheet(evaluate, samples, tmp_path, capsys):
     evaluate(["identity", str(samples / "portrait.png")])
     name, _, decibels, _ = capsys.readouterr().out.split()

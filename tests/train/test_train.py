@@ -4,12 +4,15 @@ import csv
 import subprocess
 import sys
 
+import pytest
 import torch
 from paths import REPOSITORY
 
 from cemnet.checkpoint import load_checkpoint
 from cemnet.config import ModelConfig
 from cemnet.network import EmotionNetwork
+
+pytestmark = pytest.mark.slow
 
 
 def launch(*arguments: object) -> subprocess.CompletedProcess:

@@ -15,6 +15,7 @@ def test_every_config_in_the_repository_loads(path):
     assert load_plan(path).settings.num_steps > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "config, absent", [("tiny", "cemnet.training.refiner"), ("refiner", "cemnet.training.networks")]
 )

@@ -1,6 +1,10 @@
 """Reference portraits that pass detection and the reader like photographs."""
 
+import pytest
+
 from cemnet.evaluation.matrix.references import PUSHED
+
+pytestmark = pytest.mark.slow
 
 
 def test_pushed_portraits_are_read_back_with_the_emotion_they_were_given(references):

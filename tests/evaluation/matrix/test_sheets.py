@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from brightness_judge import BrightnessJudge
 
 from cemnet.arkit import EMOTIONS
 from cemnet.evaluation.matrix.baselines import SYSTEMS
 from cemnet.evaluation.matrix.sheets import LINE, TILE, matrix_sheet, systems_sheet, voice_name
+
+pytestmark = pytest.mark.slow
 
 
 def test_sheets_have_a_tile_for_every_portrait_voice_and_system(model, references, voices):

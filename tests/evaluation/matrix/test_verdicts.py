@@ -9,6 +9,8 @@ from cemnet.arkit import EMOTION_INDEX, EMOTIONS
 from cemnet.evaluation.matrix.baselines import SYSTEMS
 from cemnet.evaluation.matrix.verdicts import RENDERER, judge_drawn_apexes, run_matrix, write_verdicts
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_system_gives_one_verdict_for_each_portrait_and_voice(model, references, voices, tmp_path):
     verdicts = run_matrix(model, BrightnessJudge(), references, voices, SYSTEMS, clips_per_cell=1, num_frames=1)

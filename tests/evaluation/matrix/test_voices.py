@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from cemnet.arkit import EMOTIONS
 from cemnet.evaluation.matrix.voices import apex_frames, cell_voices, choose_clips
 from cemnet.training.networks.feature_clips import full_speaker
+
+pytestmark = pytest.mark.slow
 
 
 def test_apex_frames_are_the_loudest_moments_apart_from_each_other(voices):

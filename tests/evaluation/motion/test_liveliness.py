@@ -45,6 +45,7 @@ def test_correlation_is_one_for_what_moves_together_and_undefined_for_what_stays
     assert np.isnan(correlation(wave, np.ones(50)))
 
 
+@pytest.mark.slow
 def test_a_voice_is_measured_in_every_emotion_and_for_every_seed(model):
     clips = generated_clips(2, seed=0)
     speeches = hear_clean(model, clips)

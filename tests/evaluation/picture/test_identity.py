@@ -29,6 +29,7 @@ def voice(model):
     return pipeline.encode_speech(model, Audio(0.1 * torch.randn(1, 16000), 16000))
 
 
+@pytest.mark.slow
 def test_faces_are_compared_with_their_frames_and_with_other_people(model, voice):
     picture = from_uint8(skimage.data.astronaut())
     portraits = {name: pipeline.face_reference(model, light * picture) for name, light in (("one", 1.0), ("two", 0.7))}

@@ -1,6 +1,7 @@
 """Tests of what is measured about pictures: a seam, breathing hair and shaking teeth are noticed."""
 
 import dataclasses
+import inspect
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def test_a_pasted_patch_is_seen_at_its_border(renderer, prepared):
         picture[area] += 0.2
         return picture
 
-    assert seam.__wrapped__(Spoilt(renderer, brighten), prepared, shown) > 20 + seam(renderer, prepared, shown)
+    assert inspect.unwrap(seam)(Spoilt(renderer, brighten), prepared, shown) > 20 + seam(renderer, prepared, shown)
 
 
 def test_chin_and_cheeks_follow_the_jaw_and_hair_does_not(prepared):
@@ -50,9 +51,10 @@ def test_blurring_is_measured(renderer, prepared):
     def blur(picture, _):
         return ((picture + np.roll(picture, 1, 0) + np.roll(picture, 1, 1)) / 3).astype(np.float32)
 
-    assert sharpness_kept.__wrapped__(Spoilt(renderer, blur), prepared) < 0.8 * sharpness_kept(renderer, prepared)
+    assert inspect.unwrap(sharpness_kept)(Spoilt(renderer, blur), prepared) < 0.8 * sharpness_kept(renderer, prepared)
 
 
+@pytest.mark.slow
 def test_teeth_that_shake_are_noticed(renderer):
     prepared = renderer.prepare(astronaut_face(renderer.basis))
     rows, columns = prepared.lips.box.area
@@ -62,5 +64,5 @@ def test_teeth_that_shake_are_noticed(renderer):
         return picture
 
     calm, _ = teeth_jitter(renderer, dataclasses.replace(prepared))
-    shaken, _ = teeth_jitter.__wrapped__(Spoilt(renderer, shake), prepared)
+    shaken, _ = inspect.unwrap(teeth_jitter)(Spoilt(renderer, shake), prepared)
     assert shaken > 2 * calm

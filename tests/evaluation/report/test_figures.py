@@ -1,6 +1,7 @@
 """Figures that show what they are given."""
 
 import numpy as np
+import pytest
 
 from cemnet.evaluation.report.figures import address_figure, curves_figure, matrix_figure, reliability_figure
 
@@ -12,6 +13,7 @@ def test_a_matrix_is_darker_where_it_is_larger():
     assert figure.mean() < empty.mean() - 5
 
 
+@pytest.mark.slow
 def test_figures_are_drawn_for_curves_addresses_and_reliability():
     rng = np.random.default_rng(0)
     two = curves_figure({"first": {"jaw": rng.uniform(size=50)}, "second": {"jaw": rng.uniform(size=40)}}, 25.0)

@@ -14,6 +14,8 @@ from cemnet.evaluation.voice.linear_baseline import LinearBaseline
 from cemnet.training.networks.feature_clips import generated_clips
 from cemnet.types import SAMPLE_RATE, Audio
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def model():

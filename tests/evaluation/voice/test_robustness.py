@@ -66,6 +66,7 @@ def test_clips_are_heard_through_the_whole_path(model):
     assert [speech.num_frames for speech in result.speeches] == [75, 75]
 
 
+@pytest.mark.slow
 def test_folds_judge_every_clip_of_the_source_in_every_condition(tmp_path):
     features = load_feature_clips(
         DataSettings(generated_clips=5, voice_augmentations=0), tmp_path, torch.device("cpu"), 0

@@ -69,7 +69,8 @@ def test_upper_teeth_stand_in_front_of_lower_ones(renderer):
     assert both.sum() > 20
     # Where the upper teeth cover a place wholly, it looks the same whatever the lower jaw holds.
     dark = dataclasses.replace(mouth.lower, drawing=mouth.lower.drawing * np.array([0, 0, 0, 1], np.float32))
-    mouths, opening = (mouth, dataclasses.replace(mouth, lower=dark)), MouthOpening(*[prepared.lips.contour] * 2, box)
+    mouths = mouth, dataclasses.replace(mouth, lower=dark)
+    opening = MouthOpening(prepared.lips.contour, prepared.lips.contour, box)
     usual, without = (each.paint(opening, shown, STILL) for each in mouths)
     np.testing.assert_allclose(usual[both], without[both], atol=0.02)
     assert np.abs(usual - without)[(lower > 0.99) & (upper < 0.01)].max() > 0.05

@@ -25,6 +25,7 @@ def renderer():
     return load_renderer()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("roll", [0.0, 0.6])
 def test_what_is_added_in_the_crop_appears_there_in_the_frame(renderer, roll):
     prepared = renderer.prepare(astronaut_face(renderer.basis, roll=roll))
@@ -64,6 +65,7 @@ def test_cells_cover_the_crop_evenly():
     np.testing.assert_allclose(middles.mean((0, 1)), np.array(CROP_ORIGIN) + CROP_UNIT * np.array([72, 96]), atol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [1.0, 3.0])
 def test_eyes_are_level_and_at_one_place_whatever_the_portraits_size(renderer, scale):
     picture = np.zeros((int(512 * scale), int(512 * scale), 3), np.float32)

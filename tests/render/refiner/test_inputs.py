@@ -73,6 +73,7 @@ def test_a_change_is_shown_as_far_as_a_part_of_the_face_moves():
     speaking = still.copy()
     speaking[np.setdiff1d(LOWER_LANDMARKS, UPPER_LANDMARKS)] = 4.0
     share = shown_share(speaking)
+    assert share is not None
     assert share[150, 72] > 0.9
     assert share[40, 72] < 0.1
     assert share[0].max() == 0

@@ -93,6 +93,7 @@ def test_alpha_stays_and_grey_pictures_work(plain, refiner, face):
         np.testing.assert_array_equal(refined[..., 3:], composed[..., 3:])
 
 
+@pytest.mark.slow
 def test_a_stored_refiner_answers_as_before(refiner, tmp_path):
     path = tmp_path / "refiner.safetensors"
     save_checkpoint(path, refiner.state_dict(), refiner.to_dict(), "made up", "none")

@@ -1,5 +1,7 @@
 """Films of faces become curves at the rate of the sound."""
 
+import inspect
+
 import numpy as np
 import pytest
 from made_recordings import write_film
@@ -28,7 +30,7 @@ class BrightnessAsExpression:
 
 def test_films_are_tracked_at_the_rate_of_the_sound(tmp_path):
     write_film(tmp_path / "a.mp4", seconds=2.0)
-    expression, head = track_film.__wrapped__(tmp_path / "a.mp4", FaceAtTheLens(), BrightnessAsExpression())
+    expression, head = inspect.unwrap(track_film)(tmp_path / "a.mp4", FaceAtTheLens(), BrightnessAsExpression())
     assert expression.shape == (50, 52) and head.shape == (50, 3)
     np.testing.assert_allclose(expression[:, 0], np.arange(50) / 25 * 0.5, atol=0.05)
 
@@ -40,4 +42,4 @@ def test_a_film_without_faces_is_refused(tmp_path):
 
     write_film(tmp_path / "a.mp4")
     with pytest.raises(FaceError, match="a face in only 0"):
-        track_film.__wrapped__(tmp_path / "a.mp4", NobodyThere(), BrightnessAsExpression())
+        inspect.unwrap(track_film)(tmp_path / "a.mp4", NobodyThere(), BrightnessAsExpression())

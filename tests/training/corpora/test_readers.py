@@ -31,7 +31,7 @@ def test_emodb_names_are_understood_and_boredom_is_none_of_the_eight(tmp_path):
     happy, bored = emodb(tmp_path)
     assert (happy.emotion, happy.speaker, happy.language) == ("happy", "03", "de")
     assert bored.emotion is None and bored.original_emotion == "boredom"
-    assert bored.text.startswith("Die wird auf dem Platz")
+    assert bored.text is not None and bored.text.startswith("Die wird auf dem Platz")
 
 
 def test_crema_d_sounds_find_their_films(tmp_path):
@@ -40,6 +40,7 @@ def test_crema_d_sounds_find_their_films(tmp_path):
         (tmp_path / name).touch()
     angry, neutral = crema_d(tmp_path)
     assert (angry.emotion, angry.intensity, angry.sentence) == ("angry", 1.0, "crema-d-DFA")
+    assert angry.video is not None
     assert angry.sound.suffix == ".wav" and angry.video.suffix == ".flv"
     assert neutral.sound == neutral.video and neutral.text == "It's eleven o'clock"
 
@@ -51,6 +52,7 @@ def test_mead_sounds_find_their_films_and_missing_ones_are_normal(tmp_path):
         (tmp_path / name).touch()
     neutral, surprised, contempt = mead(tmp_path)
     assert (surprised.emotion, surprised.intensity, surprised.sentence) == ("surprise", 1.0, "mead-003")
+    assert surprised.video is not None
     assert surprised.video.suffix == ".mp4" and surprised.sound.suffix == ".m4a"
     assert neutral.video is None and neutral.sentence == "mead-neutral-004"
     assert contempt.sound == contempt.video and contempt.speaker == "W009"

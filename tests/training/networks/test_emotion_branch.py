@@ -1,9 +1,12 @@
 """The emotion branch alone learns the voices that it is shown, alike for one seed."""
 
+import pytest
 import torch
 
 from cemnet.config import AudioEmotionConfig
 from cemnet.training.networks.emotion_branch import train_emotion_branch
+
+pytestmark = pytest.mark.slow
 
 SMALL_BRANCH = AudioEmotionConfig(content_dim=16, hidden_dim=32, embedding_dim=16, dropout=0.0)
 

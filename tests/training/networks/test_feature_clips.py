@@ -1,9 +1,12 @@
 """Speakers that are held out are never learned from."""
 
+import pytest
 import torch
 
 from cemnet.training.networks.feature_clips import load_feature_clips
 from cemnet.training.networks.settings import DataSettings
+
+pytestmark = pytest.mark.slow
 
 
 def test_no_held_out_speaker_is_trained_on(tmp_path):

@@ -11,6 +11,8 @@ from cemnet.training.networks.objective import Objective, driving_state, hearing
 from cemnet.training.networks.settings import TrainingSettings
 from cemnet.training.task import total_loss
 
+pytestmark = pytest.mark.slow
+
 
 def test_training_lowers_every_main_loss(batch, trained_voices):
     torch.manual_seed(0)

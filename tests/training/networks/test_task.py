@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 from small_model import SMALL
 
@@ -11,6 +12,8 @@ from cemnet.training.networks.settings import DataSettings, TrainingSettings
 from cemnet.training.networks.task import build_network, build_task
 from cemnet.training.networks.temperature import TEMPERATURES
 from cemnet.training.networks.voice_statistics import VoiceTable
+
+pytestmark = pytest.mark.slow
 
 SETTINGS = TrainingSettings(
     model=SMALL,

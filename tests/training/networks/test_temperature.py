@@ -11,6 +11,8 @@ from cemnet.training.networks.settings import DataSettings
 from cemnet.training.networks.temperature import TEMPERATURES, choose_temperature, likeliest_temperature
 from cemnet.training.networks.voice_statistics import VoiceTable
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("exaggeration", [1.0, 1.5, 2.5])
 def test_an_exaggerated_belief_is_cooled_by_as_much(exaggeration):

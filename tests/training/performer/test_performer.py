@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_phonemes import say
 
-from cemnet.arkit import ARKIT_INDEX, BROWS_AND_EYES, EMOTIONS, arkit_indices
+from cemnet.arkit import ARKIT_INDEX, BROWS_AND_EYES, EMOTIONS, Emotion, arkit_indices
 from cemnet.motion.lip_aperture import visible_aperture
 from cemnet.training.corpora.phonemes import BILABIALS, PhonemeSpan
 from cemnet.training.performer.emotion_prototypes import Person
@@ -29,7 +29,7 @@ def voice_of(spans: list[PhonemeSpan], num_frames: int | None = None) -> np.ndar
 
 
 def act(
-    emotion: str = "neutral", intensity: float = 1.0, symbols: list[str] = SENTENCE, seed: int = 0, **timing: float
+    emotion: Emotion = "neutral", intensity: float = 1.0, symbols: list[str] = SENTENCE, seed: int = 0, **timing: float
 ):
     spans = say(symbols, **timing)
     return spans, perform(spans, voice_of(spans), Person.average(), emotion, intensity, np.random.default_rng(seed))

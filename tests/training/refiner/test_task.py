@@ -16,7 +16,7 @@ def test_a_task_feeds_its_objective_and_releases_a_refiner_that_loads(tmp_path):
     colours = [rng.integers(0, 255, (*frame, 3), dtype=np.uint8) for _ in range(2)]
     masks = [rng.integers(0, 255, frame, dtype=np.uint8) for _ in range(2)]
     folds, layout = np.zeros(frame, np.float16), np.zeros((*grid, NUM_LAYOUT), np.float16)
-    pairs = RefinerPairs(*colours, folds, *masks, layout, np.zeros((2, 104), np.float16))
+    pairs = RefinerPairs(colours[0], colours[1], folds, masks[0], masks[1], layout, np.zeros((2, 104), np.float16))
     (tmp_path / "pairs").mkdir()
     pairs.save(tmp_path / "pairs" / "00000.npz")
 
