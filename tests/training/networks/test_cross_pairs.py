@@ -1,11 +1,7 @@
 """Pairs of clips, performed for cross-reconstruction."""
 
-import pytest
-
 from cemnet.speech.mel import num_motion_frames
 from cemnet.training.networks.feature_clips import UNLABELLED
-
-pytestmark = pytest.mark.slow
 
 
 def test_pairs_come_from_the_same_clip_or_from_two(batch, trained_clips):
