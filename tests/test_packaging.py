@@ -1,17 +1,26 @@
 """The same facts stand in several files because different tools read them: they have to agree."""
 
-from itertools import chain
+import os
+import re
+from itertools import chain, pairwise
 
 import pytest
+import yaml
+from documents import LONGEST_LINE
 from paths import REPOSITORY
 
 import cemnet
 
 
 @pytest.fixture(scope="module")
-def project():
+def pyproject():
     tomllib = pytest.importorskip("tomllib", reason="Python 3.11 reads pyproject.toml")
-    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    return tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def project(pyproject):
+    return pyproject["project"]
 
 
 def names_in(path: str) -> dict[str, str]:
@@ -19,6 +28,11 @@ def names_in(path: str) -> dict[str, str]:
     lines = (REPOSITORY / path).read_text().splitlines()
     lines = [line for line in lines if line and not line.startswith("#")]
     return {line.split("=")[0].split(">")[0].lower().replace("_", "-"): line for line in lines}
+
+
+def version_headings() -> list[str]:
+    """The headings of the changelog's versions, newest first."""
+    return [line for line in (REPOSITORY / "CHANGELOG.md").read_text().splitlines() if line.startswith("## ")]
 
 
 def test_comfyui_manager_installs_what_pyproject_declares(project):
@@ -34,8 +48,35 @@ def test_every_declared_dependency_is_pinned_for_the_tests(project):
 
 def test_the_version_is_the_one_that_the_changelog_describes_first(project):
     assert project["version"] == cemnet.__version__
-    headings = [line for line in (REPOSITORY / "CHANGELOG.md").read_text().splitlines() if line.startswith("## ")]
-    assert headings[0].split()[1] == cemnet.__version__
+    assert version_headings()[0].split()[1] == cemnet.__version__
+
+
+def test_only_the_newest_version_of_the_changelog_may_be_open():
+    for heading in version_headings()[1:]:
+        assert re.fullmatch(r"## \d+\.\d+\.\d+ \(\d{4}-\d{2}-\d{2}\)", heading)
+    numbers = [[int(part) for part in heading.split()[1].split(".")] for heading in version_headings()]
+    assert all(newer > older for newer, older in pairwise(numbers))
+
+
+def test_documents_have_the_line_length_of_the_code(pyproject):
+    assert pyproject["tool"]["ruff"]["line-length"] == LONGEST_LINE
+
+
+def test_the_hooks_of_pre_commit_are_the_checks_of_make_lint():
+    config = yaml.safe_load((REPOSITORY / ".pre-commit-config.yaml").read_text())
+    entries = [hook["entry"] for repository in config["repos"] for hook in repository["hooks"]]
+    makefile = (REPOSITORY / "Makefile").read_text().replace("$(VENV)", ".venv")
+    commands = re.findall(r"^\t(\.venv/bin/(?:ruff \w+|basedpyright))", makefile, re.MULTILINE)
+    assert len(entries) == len(commands) == 3
+    assert all(entry.startswith(command) for entry, command in zip(entries, commands, strict=True))
+
+
+def test_github_runs_the_whole_check_with_python_3_11():
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "test.yml").read_text())
+    job = workflow["jobs"]["test"]
+    assert job["steps"][-1] == {"run": ".ci/run"}
+    assert job["container"].startswith("python:3.11")
+    assert os.access(REPOSITORY / ".ci" / "run", os.X_OK)
 
 
 def test_the_licence_is_the_one_that_pyproject_names(project):

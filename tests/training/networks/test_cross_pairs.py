@@ -10,8 +10,6 @@ from cemnet.speech.mel import num_motion_frames
 from cemnet.training.networks.cross_pairs import CrossPairs
 from cemnet.training.networks.feature_clips import UNLABELLED
 
-pytestmark = pytest.mark.slow
-
 NUM_PAIRS = 60
 SHOWN = [*BROWS_AND_EYES, *arkit_indices("mouthSmile", "mouthFrown", "noseSneer")]
 
