@@ -1,4 +1,4 @@
-"""CEM-Net for ComfyUI: emotional talking faces, found through `comfy_entrypoint`; the help of the nodes lies in web."""
+"""CEM-Net for ComfyUI, emotional talking faces: hands `comfy_entrypoint` and the folder of help pages to ComfyUI."""
 
 from .nodes import comfy_entrypoint as comfy_entrypoint
 

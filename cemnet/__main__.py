@@ -1,4 +1,4 @@
-"""python -m cemnet: the same as the `cemnet` command."""
+"""Runs the `cemnet` command as `python -m cemnet`."""
 
 from .cli.commands import main
 

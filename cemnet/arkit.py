@@ -1,4 +1,4 @@
-"""The one expression space of the project: Apple's 52 ARKit blendshapes, and the eight emotions."""
+"""The expression space of the project: Apple's 52 ARKit blendshapes; and the eight emotions."""
 
 from typing import Literal, get_args
 
@@ -43,7 +43,7 @@ BLINK = arkit_indices("eyeBlink")
 GAZE = arkit_indices("eyeLook")
 MOUTH = arkit_indices("jaw", "mouth", "tongue")
 BROWS_AND_EYES = arkit_indices("brow", "eyeWide", "eyeSquint", "cheekSquint")  # the upper face without blinks and gaze
-# What parts the lips in speech: a closure overrules it, whatever the emotion.
+# Opens the lips in speech; a lip closure switches these off in any emotion.
 OPENING = arkit_indices("jawOpen", "mouthLowerDown", "mouthUpperUp", "mouthFunnel")
 # For every blendshape the index of its mirror.
 MIRRORED_EXPRESSION = np.array([ARKIT_INDEX[mirrored_name(name)] for name in ARKIT_NAMES])

@@ -1,4 +1,4 @@
-"""Weights as safetensors files that know their own config, training data and licence."""
+"""Weights in safetensors files whose metadata hold their config, training data and licence."""
 
 import json
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ RELEASED_WEIGHTS = Path(__file__).parent / "weights"
 
 
 def save_checkpoint(path: Path, tensors: dict[str, Tensor], config: dict[str, Any], data: str, license: str) -> None:
-    """Writes tensors with what they were made from; `data` and `license` are sentences for people."""
+    """Writes tensors and their config; `data` and `license` are sentences for people. An existing file is replaced."""
     metadata = {"config": json.dumps(config, sort_keys=True), "data": data, "license": license}
     temporary = path.with_suffix(".partial")
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary, metadata)
@@ -23,7 +23,7 @@ def save_checkpoint(path: Path, tensors: dict[str, Tensor], config: dict[str, An
 
 
 def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors as stored, and the config they were saved with."""
+    """The stored tensors and their config; MissingModelError where the file is missing or unreadable."""
     try:
         with safe_open(path, framework="pt") as file:
             config = json.loads((file.metadata() or {}).get("config", "{}"))
@@ -37,7 +37,10 @@ def load_checkpoint(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def find_weights(name: str, folders: Sequence[Path] = ()) -> Path:
-    """The first `name` in the user's folders, else among the released weights."""
+    """The path of a weights file: in the first of the folders that has it, else among the released weights.
+
+    MissingModelError where it is nowhere; its sentence names the folders.
+    """
     candidates = [Path(folder) / name for folder in (*folders, RELEASED_WEIGHTS)]
     for candidate in candidates:
         if candidate.is_file():

@@ -1,4 +1,4 @@
-"""What the released networks look like; a checkpoint stores the same fields, a yaml file may override them."""
+"""Sizes and constants of the networks. Defaults are the released model; a checkpoint stores the same fields."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -6,11 +6,13 @@ from typing import Any
 WHISPER_TINY_DIM = 384
 WHISPER_TINY_STATES = 5  # the stem's output and four blocks
 PROSODY_DIM = 4
-VOICE_DIM = PROSODY_DIM + 2 * 80 + 4  # and timbre: see speech.voice_features
+VOICE_DIM = PROSODY_DIM + 2 * 80 + 4  # prosody and timbre: see speech.voice_features
 
 
 @dataclass(frozen=True)
 class AudioEmotionConfig:
+    """The audio emotion encoder (AEE), and how its probabilities become an emotion to show."""
+
     content_dim: int = 64
     hidden_dim: int = 192
     embedding_dim: int = 128
@@ -19,15 +21,17 @@ class AudioEmotionConfig:
     enhancement: float = 1.0  # how far an embedding is pulled toward its prototypes
     dropout: float = 0.5
     temperature: float = 1.5  # of the probabilities; see training/networks/temperature.py
-    decisiveness: float = 4.0  # power that favours the likeliest emotion when it is shown
-    unsure: float = 0.25  # up to this belief in the likeliest emotion nothing is shown
-    sure: float = 0.65  # from this belief on, all of it
+    decisiveness: float = 4.0  # exponent that favours the most probable emotion
+    unsure: float = 0.25  # up to this probability of the most probable emotion nothing is shown
+    sure: float = 0.65  # from this probability on, all of it
     window_seconds: float = 2.4
     hop_seconds: float = 0.4
 
 
 @dataclass(frozen=True)
 class EmotionMemoryConfig:
+    """The emotion bridging memory (EBM)."""
+
     num_slots: int = 48
     key_dim: int = 32
     identity_dim: int = 16
@@ -37,6 +41,8 @@ class EmotionMemoryConfig:
 
 @dataclass(frozen=True)
 class MotionConfig:
+    """The motion decoder."""
+
     hidden_dim: int = 128
     num_blocks: int = 6
     kernel_size: int = 5
@@ -45,13 +51,15 @@ class MotionConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
+    """The three trained networks together; a yaml file may override single fields."""
+
     audio_emotion: AudioEmotionConfig = field(default_factory=AudioEmotionConfig)
     emotion_memory: EmotionMemoryConfig = field(default_factory=EmotionMemoryConfig)
     motion: MotionConfig = field(default_factory=MotionConfig)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "ModelConfig":
-        """Nested plain values, as a checkpoint or a yaml file holds them; an unknown name is a TypeError."""
+        """A config from nested plain values of a checkpoint or a yaml file; TypeError for an unknown name."""
         return cls(
             AudioEmotionConfig(**values.get("audio_emotion", {})),
             EmotionMemoryConfig(**values.get("emotion_memory", {})),
@@ -59,4 +67,5 @@ class ModelConfig:
         )
 
     def to_dict(self) -> dict[str, Any]:
+        """Nested plain values, which `from_dict` reads."""
         return asdict(self)

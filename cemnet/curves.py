@@ -1,4 +1,4 @@
-"""Two laws for curves over time or space that many rooms need: an eased step, and values between known ones."""
+"""Two functions on curves that many rooms need: smoothstep and linear interpolation."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -11,7 +11,7 @@ Values = TypeVar("Values", np.ndarray, Tensor)
 
 
 def smoothstep(share: Values) -> Values:
-    """0 below 0, 1 above 1, and 3x² − 2x³ between: a step that starts and ends gently. Any shape, without unit."""
+    """3x² − 2x³ of values clipped to 0 to 1: a step with zero slope at both ends. Any shape, no unit."""
     share = share.clip(0, 1)
     return share * share * (3 - 2 * share)
 
@@ -21,9 +21,9 @@ def interpolate_curves(
     known: Real[np.ndarray, "known"] | Int[np.ndarray, "known"] | Sequence[int],
     curves: Float[np.ndarray, "known *channel"],
 ) -> Float[np.ndarray, "wanted *channel"]:
-    """Curves at other places (frames or seconds, rising), on straight lines between the known ones.
+    """Curves interpolated linearly at other places (frames or seconds, rising).
 
-    Before the first and after the last known place the curve stays where it was there.
+    Before the first and after the last known place, the value there is held.
     """
     flat = curves.reshape(len(curves), -1)
     columns = [np.interp(places, known, flat[:, channel]) for channel in range(flat.shape[1])]

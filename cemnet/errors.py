@@ -1,4 +1,4 @@
-"""Errors a user can act on: each message says what is wrong and what to do about it."""
+"""Errors that a user can act on: every message says in a sentence what is wrong and what to do."""
 
 
 class CEMNetError(ValueError):

@@ -1,4 +1,4 @@
-"""A film in place of a portrait: its face is followed, speaks with another voice or emotion, and is put back."""
+"""Dubs a film: its face is tracked, performs another voice or emotion, and is put back into the pictures."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -21,9 +21,10 @@ from .types import Audio, Motion, Speech
 
 
 def track_video(model: CEMNet, video: Path, face_index: int | None = None, upscale: float = 1.0) -> FaceTrack:
-    """One face of a film, the largest one unless an index is given, followed through all of it.
+    """Tracks one face through a film: the largest, or the one with an index, counted from the largest.
 
-    `upscale` enlarges the film, 1 to 4 times. MediaError where it cannot be read, FaceError where it shows no face.
+    `upscale` enlarges the pictures 1 to 4 times first. MediaError where the film cannot be read, FaceError where it
+    shows no face.
     """
     fps, size = video_fps(video), None
     if upscale != 1.0:
@@ -35,17 +36,17 @@ def track_video(model: CEMNet, video: Path, face_index: int | None = None, upsca
 def track_frames(
     model: CEMNet, frames: Iterable[UInt8[np.ndarray, "height width 3"]], fps: float, face_index: int | None = None
 ) -> FaceTrack:
-    """As `track_video`, of pictures that come one after the other."""
+    """Tracks one face through pictures (0 to 255) that come one by one; FaceError where they show no face."""
     return track_face(frames, fps, model.landmarker, model.basis, model.emotion_reader, face_index)
 
 
 def dub_motion(
     model: CEMNet, track: FaceTrack, audio: Audio, settings: PerformanceSettings = DEFAULT_PERFORMANCE
 ) -> tuple[Speech, Motion]:
-    """What the voice says, and the performance that speaks it over a film.
+    """The analysed voice, and the motion with which the film's face speaks it.
 
-    Frame rate, head, blinks and gaze stay the film's own, whatever the settings say. The film's face rests where the
-    voice is shorter.
+    Frame rate, head, blinks and gaze stay the film's own, whatever the settings say. A voice that is shorter than the
+    film is followed by silence. CEMNetError for sound that is too short to analyse.
     """
     speech = encode_speech(model, lasting(audio, track.num_frames / track.fps))
     filmed = replace(settings, fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
@@ -64,9 +65,10 @@ def save_dubbed_video(
     progress: Progress | None = None,
     marked: bool = True,
 ) -> None:
-    """The film with its face moved by the motion, at its own frame rate and as large as it was tracked.
+    """Writes the film with its face moved by the motion, at its own frame rate and in the size in which it was tracked.
 
-    Pictures are streamed: memory does not grow with their number.
+    Pictures are streamed: memory does not grow with length. The metadata of a `marked` file say that it is generated.
+    MediaError where the film cannot be read, or the file exists (unless `overwrite`) or cannot be written.
     """
     height, width = track.best_picture.shape[:2]
     frames = dubbed_frames(model.renderer, video_frames(video, track.fps, (width, height)), track, motion)
@@ -85,9 +87,9 @@ def dub(
     progress: Progress | None = None,
     settings: PerformanceSettings = DEFAULT_PERFORMANCE,
 ) -> tuple[FaceTrack, Speech, Motion]:
-    """A film speaks with another voice, or its own one with the emotion of the voice or a named one.
+    """Writes a film whose face speaks another voice, or its own where `audio` is None; see `dub_motion` for `settings`.
 
-    `audio` None takes the film's own sound; `settings` as for `dub_motion`.
+    Returns the tracked face, the analysed voice and the motion. Raises what the steps above raise.
     """
     audio = read_audio(video) if audio is None else audio
     track = track_video(model, video, face_index)

@@ -1,4 +1,4 @@
-"""The whole model, loaded from a few files by role: networks, speech encoder, face basis and renderer."""
+"""The whole model: networks, speech encoder, face basis and renderer, loaded from weights."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from .speech.whisper_encoder import SpeechEncoder
 
 @dataclass(frozen=True)
 class CEMNet:
-    """Everything that a portrait and a voice pass through."""
+    """The parts that a portrait and a voice pass through. Loaded once, never changed, safe to use again and again."""
 
     landmarker: FaceLandmarker
     basis: FaceBasis
@@ -32,7 +32,7 @@ class CEMNet:
 
 
 def choose_device(name: str) -> torch.device:
-    """ "auto" takes CUDA, else Apple's MPS, else the CPU."""
+    """The device of a name; "auto" takes CUDA, else Apple's MPS, else the CPU. CEMNetError where it is not there."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if name.split(":")[0] not in ("cpu", "cuda", "mps"):
@@ -43,9 +43,9 @@ def choose_device(name: str) -> torch.device:
 
 
 def load_model(folders: Sequence[Path] = (), device: str = "auto") -> CEMNet:
-    """Loads released weights, or a user's own where one of `folders` has a file of the same name.
+    """Loads the released weights; a file of the same name in one of `folders` goes first.
 
-    MissingModelError names the file and where to put it.
+    MissingModelError names a file that is missing and where to put it; CEMNetError for an unknown device.
     """
     chosen = choose_device(device)
     basis = FaceBasis.load(find_weights("face_basis.safetensors", folders))

@@ -20,7 +20,11 @@ NETWORK_WEIGHTS = "emotion_motion.safetensors"
 
 @dataclass(frozen=True)
 class Performed:
-    """What the networks made of a face and a voice, at MOTION_FPS."""
+    """The networks' answer to a face and a voice, at MOTION_FPS.
+
+    `closure` says from 0 to 1 how far the lips close, `head` holds yaw, pitch and roll in radians, `displacement` is
+    what the memory recalled and `address` how much each of its slots took part.
+    """
 
     expression: Float[Tensor, "batch frame expression"]
     closure: Float[Tensor, "batch frame"]
@@ -48,9 +52,10 @@ class EmotionNetwork(nn.Module):
         target_state: Float[Tensor, "batch frame shown"],
         compensation: float = 1.0,
     ) -> Performed:
-        """Carries the reference face to the voice's emotion (states: see `emotion_memory.emotion_state`) and speaks.
+        """Bridges the reference face to the target emotion and adds the speech (states: `states.emotion_state`).
 
-        `compensation` is the share of the reference's emotion that leaves the face: 1 bridges, 0 adds to what is there.
+        `compensation` is the share of the reference's emotion that leaves the face: with 1 the target alone is shown,
+        with 0 it is added to the reference.
         """
         identity = self.emotion_memory.identity_code(reference_expression, reference_state)
         displacement, address = self.recall(reference_state, target_state, identity)
@@ -68,8 +73,10 @@ class EmotionNetwork(nn.Module):
         target: Float[Tensor, "batch frame shown"],
         identity: Float[Tensor, "batch identity"],
     ) -> tuple[Float[Tensor, "batch frame expression"], Float[Tensor, "batch frame slot"]]:
-        """What the memory answers. In training, performances teach the emotions that ask and not the memory: what
-        leaves a face and what comes to it cancel in a performance, and would drift.
+        """Displacement and slot addresses from the memory.
+
+        In training the memory's own weights are held: a performance shows only the sum of the displacement that leaves
+        and the one that comes, so that the two could drift apart without a loss. Gradients reach the states alone.
         """
         if not self.training:
             return self.emotion_memory(reference, target, identity)

@@ -26,7 +26,7 @@ def check_range(name: str, value: object, most: float) -> None:
 
 @dataclass(frozen=True)
 class PerformanceSettings:
-    """How a face performs a voice. With the defaults the voice alone decides.
+    """Settings of a performance. With the defaults the voice alone decides.
 
     Raises CEMNetError where a value is out of range, NaN or no number; its sentence names the setting and the range.
     """

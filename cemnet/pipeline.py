@@ -1,4 +1,4 @@
-"""From a portrait and a voice to frames, step by step; a ComfyUI node or the command line calls one step each."""
+"""The way from a portrait and a voice to a film, one function a step; nodes and the command call these steps."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -39,25 +39,25 @@ __all__ = [
     "save_video",
 ]
 
-Progress = Callable[[int, int], object]  # frames done, frames in all; what it raises ends the work
+Progress = Callable[[int, int], object]  # takes frames done and frames in all; an exception of it stops the work
 SHORTEST_SECONDS = 0.05
 
 
 def face_reference(
     model: CEMNet, image: Float[Tensor, "height width channel"], face_index: int | None = None
 ) -> FaceReference:
-    """The largest face of the picture (0 to 1), or the one with the given index, largest first; else FaceError."""
+    """The face of a picture (0 to 1) with an index, counted from the largest, which is the default; else FaceError."""
     return choose_face(all_faces(model, image), face_index)
 
 
 def all_faces(model: CEMNet, image: Float[Tensor, "height width channel"]) -> list[FaceReference]:
-    """Every usable face of the picture (0 to 1), largest first; FaceError where there is none."""
+    """All usable faces of a picture (0 to 1), the largest first; FaceError where there is none."""
     return reference_faces(image, model.landmarker, model.basis, model.emotion_reader)
 
 
 @torch.no_grad()
 def encode_speech(model: CEMNet, audio: Audio) -> Speech:
-    """What the voice says and feels; CEMNetError for sound that is too short to hold any."""
+    """Content, prosody and emotion of a voice at MOTION_FPS; CEMNetError for less than SHORTEST_SECONDS of sound."""
     if audio.duration_seconds < SHORTEST_SECONDS:
         raise CEMNetError(
             f"The speech is only {audio.duration_seconds:.2f} s long. Give at least {SHORTEST_SECONDS} s."
@@ -82,7 +82,7 @@ def encode_speech(model: CEMNet, audio: Audio) -> Speech:
 
 
 def target_emotion(speech: Speech, settings: PerformanceSettings) -> Float[Tensor, "frame shown"]:
-    """The emotion state to show: what the voice says, or the emotion that the settings name, times their intensity."""
+    """The emotion state to show in each frame: of the voice or of the named emotion, times the wished intensity."""
     if settings.emotion == AUTO:
         return emotion_state(speech.emotion, settings.intensity * speech.intensity * speech.course)
     named = one_hot_emotion(settings.emotion).expand(speech.num_frames, -1)
@@ -90,7 +90,7 @@ def target_emotion(speech: Speech, settings: PerformanceSettings) -> Float[Tenso
 
 
 def resample_frames(curves: Float[Tensor, "frame channel"], fps: float) -> Float[Tensor, "frames_out channel"]:
-    """Curves from MOTION_FPS to another frame rate; both cover the same time."""
+    """Curves resampled from MOTION_FPS to another frame rate; they last as long as before."""
     if fps == MOTION_FPS:
         return curves
     num_frames = max(1, round(len(curves) * fps / MOTION_FPS))
@@ -126,17 +126,17 @@ def bridge_emotion(
 def render_frames(
     model: CEMNet, face: FaceReference, motion: Motion
 ) -> Iterator[Float[np.ndarray, "height width channel"]]:
-    """The source picture with the moving face in it, one frame (0 to 1) at a time."""
+    """Yields the whole picture with the moving face, one frame (0 to 1) at a time."""
     return render_motion(model.renderer, face, motion)
 
 
 def render_people(
     model: CEMNet, performances: Sequence[Performance]
 ) -> Iterator[Float[np.ndarray, "height width channel"]]:
-    """The picture with several of its faces moving, each by its own motion; all motions have the same frame rate.
+    """Yields the picture with several moving faces, one frame (0 to 1) at a time, each face by its own motion.
 
-    As long as the longest motion: who is done before stays as in the last frame. CEMNetError for faces of different
-    pictures and for different frame rates.
+    It lasts as long as the longest motion; a face that is done earlier keeps its last frame. CEMNetError where the
+    faces are of different pictures or the motions have different frame rates.
     """
     return render_performances(model.renderer, performances)
 
@@ -150,7 +150,7 @@ def save_video(
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> None:
-    """Renders straight into an mp4 file; memory does not grow with length."""
+    """Renders one face into a video file; otherwise as `save_people_video`."""
     save_people_video(model, [(face, motion)], output, audio, overwrite, progress)
 
 
@@ -164,10 +164,11 @@ def save_people_video(
     transparent: bool = False,
     marked: bool = True,
 ) -> None:
-    """Renders several faces of one picture straight into a video file (see `render_people`).
+    """Renders several faces of one picture into a video file as the frames are made: memory does not grow with length.
 
-    `transparent` keeps the picture's alpha; the file has to be a .webm or a .mov then. A `marked` file says in its
-    metadata that it is generated.
+    The file is an .mp4, .m4v, .mov or .webm; `transparent` keeps the picture's alpha and needs .mov or .webm. The
+    metadata of a `marked` file say that it is generated. MediaError where the file exists (unless `overwrite`) or
+    cannot be written; CEMNetError as for `render_people`.
     """
     (face, motion), num_frames = performances[0], max(motion.num_frames for _, motion in performances)
     height, width = face.image.shape[:2]
@@ -182,7 +183,7 @@ def write_frames(
     num_frames: int,
     progress: Progress | None,
 ) -> None:
-    """Writes frames as they come and tells how far that is."""
+    """Writes frames as they come and reports each one to `progress`."""
     for index, frame in enumerate(frames):
         video.write(frame)
         if progress is not None:
@@ -199,7 +200,10 @@ def animate(
     progress: Progress | None = None,
     settings: PerformanceSettings = DEFAULT_PERFORMANCE,
 ) -> tuple[FaceReference, Speech, Motion]:
-    """Portrait and speech in, talking video out; `settings` as for `bridge_emotion`."""
+    """Writes a video in which the portrait (0 to 1) speaks; returns its face, the analysed speech and the motion.
+
+    FaceError without a face, MediaError where the file cannot be written, CEMNetError for speech that is too short.
+    """
     face = face_reference(model, image, face_index)
     speech = encode_speech(model, audio)
     motion = bridge_emotion(model, face, speech, settings)

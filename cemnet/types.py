@@ -1,4 +1,4 @@
-"""What flows between the parts.
+"""The data that flows between the rooms, and the axis words of all shapes.
 
 Axis words used in every signature: batch, frame (25 a second unless an fps says otherwise), sample (audio), mel,
 token (50 a second, Whisper's), layer, landmark (478), expression (52 ARKit blendshapes), identity (modes of the face
@@ -25,12 +25,13 @@ class Audio:
 
     @property
     def duration_seconds(self) -> float:
+        """Length of the sound in seconds."""
         return self.waveform.shape[-1] / self.sample_rate
 
 
 @dataclass(frozen=True)
 class EmotionEstimate:
-    """A soft belief about an emotion: probabilities that sum to one, and how strongly it is shown (0 to 1)."""
+    """An estimated emotion: probabilities that sum to one, and how strongly it is shown (0 to 1)."""
 
     probabilities: Float[np.ndarray, "emotion"]
     intensity: float
@@ -71,7 +72,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class FaceReference:
-    """Everything the system knows about the portrait's face."""
+    """One face of a portrait: where it is, who it is, and the expression and emotion that it shows."""
 
     image: Float[Tensor, "height width channel"]  # the whole source frame, 0 to 1, 3 or 4 channels
     landmarks: FaceLandmarks
@@ -84,19 +85,20 @@ class FaceReference:
 
 @dataclass(frozen=True)
 class Speech:
-    """What the voice says and how: the audio as given, and what the model heard in it, at MOTION_FPS."""
+    """A voice: the audio as given, and its content, prosody and emotion at MOTION_FPS."""
 
     audio: Audio
     content: Float[Tensor, "frame content"]
     prosody: Float[Tensor, "frame prosody"]  # the first columns of speech.voice_features
     emotion_embedding: Float[Tensor, "frame embedding"]
-    heard: Float[Tensor, "frame emotion"]  # calibrated belief about the voice: probabilities
-    emotion: Float[Tensor, "frame emotion"]  # what a face is to show: shares that sum to one
-    intensity: Float[Tensor, "frame"]  # how strongly it is to show it, 0 to 1
-    course: Float[Tensor, "frame"]  # how it swells and ebbs with the voice, 0 to 1
+    heard: Float[Tensor, "frame emotion"]  # calibrated probabilities of the emotions of the voice
+    emotion: Float[Tensor, "frame emotion"]  # the emotions that the face shows: shares that sum to one
+    intensity: Float[Tensor, "frame"]  # how strongly the face shows them, 0 to 1
+    course: Float[Tensor, "frame"]  # how the intensity rises and falls with the voice, 0 to 1
 
     @property
     def num_frames(self) -> int:
+        """Number of frames at MOTION_FPS."""
         return self.content.shape[0]
 
 
@@ -107,12 +109,14 @@ class Motion:
     expression: Float[Tensor, "frame expression"]
     head: Float[Tensor, "frame 3"]  # yaw, pitch, roll in radians, relative to the reference pose
     fps: float
-    memory_address: Float[Tensor, "frame slot"] | None = None  # which memories spoke
+    memory_address: Float[Tensor, "frame slot"] | None = None  # how much each slot of the memory took part
 
     @property
     def num_frames(self) -> int:
+        """Number of frames at the motion's own rate."""
         return self.expression.shape[0]
 
     @property
     def duration_seconds(self) -> float:
+        """Length of the motion in seconds."""
         return self.num_frames / self.fps

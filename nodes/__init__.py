@@ -6,7 +6,7 @@ from .dependencies import require_dependencies
 
 
 async def comfy_entrypoint() -> ComfyExtension:
-    """Called once by ComfyUI when it loads the pack; the nodes are imported only where everything for them is there."""
+    """The pack's extension; ComfyUI calls this once. ImportError where a package that the nodes need is missing."""
     require_dependencies()
     from .extension import CEMNetExtension
     from .loader import register_model_folder

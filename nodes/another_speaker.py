@@ -1,4 +1,4 @@
-"""Lets several people of one picture speak."""
+"""The node that lets several people of one picture speak."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class CEMNetAnotherSpeaker(io.ComfyNode):
-    """One more face and its motion, for a renderer."""
+    """Adds one more face and its motion for a renderer."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["two people", "dialogue", "conversation", "second face", "multiple faces"],
             node_id="CEMNetAnotherSpeaker",
@@ -41,4 +42,5 @@ class CEMNetAnotherSpeaker(io.ComfyNode):
         motion: "Motion | None" = None,
         others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
+        """The others and, last, this face with its motion."""
         return io.NodeOutput([*(others or ()), (connected(face, "face"), connected(motion, "motion"))])

@@ -1,4 +1,4 @@
-"""Listens to the speech: what is said for the lips, how it is said for the emotion."""
+"""The node that analyses speech: its content for the lips, its emotion for the face."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class CEMNetAudioEmotionEncoder(io.ComfyNode):
-    """Speech becomes content and an enhanced emotion (the paper's AEE)."""
+    """Encodes speech as content and an enhanced emotion (the paper's AEE)."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["speech emotion", "voice emotion", "AEE", "listen"],
             node_id="CEMNetAudioEmotionEncoder",
@@ -35,6 +36,7 @@ class CEMNetAudioEmotionEncoder(io.ComfyNode):
 
     @classmethod
     def execute(cls, model: "ManagedModel | None" = None, audio: Mapping[str, Any] | None = None) -> io.NodeOutput:
+        """The analysed speech and its summary."""
         from ..cemnet import pipeline
         from .managed_model import in_full_precision
 

@@ -1,4 +1,4 @@
-"""What the pack needs beside ComfyUI's own packages, looked for without importing any of it."""
+"""Checks that the packages of requirements.txt are there, without importing any of them."""
 
 from importlib.util import find_spec
 
@@ -19,7 +19,7 @@ NEEDED = {
 
 
 def require_dependencies() -> None:
-    """ImportError with a sentence where something is missing; ComfyUI writes it into its log and goes on without us."""
+    """Raises ImportError with a sentence where a package is missing; ComfyUI logs it and starts without the pack."""
     missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
     if missing:
         raise ImportError(

@@ -1,4 +1,4 @@
-"""Carries the face from the portrait's emotion to the voice's, and lets it speak."""
+"""The node that bridges the portrait's emotion to the voice's and performs the speech."""
 
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from .managed_model import ManagedModel
 
 
-def liveliness(name: str, what: str, most: float = 2.0) -> io.Float.Input:
-    """A dial for movement that the voice does not ask for: 0 switches it off, 1 is natural."""
+def liveliness(name: str, meaning: str, most: float = 2.0) -> io.Float.Input:
+    """An input for the amount of idle motion of one kind: 0 switches it off, 1 is natural."""
     return io.Float.Input(
         name,
         default=1.0,
@@ -22,7 +22,7 @@ def liveliness(name: str, what: str, most: float = 2.0) -> io.Float.Input:
         max=most,
         step=0.05,
         optional=True,
-        tooltip=f"{what} 1 is natural, 0 switches it off.",
+        tooltip=f"{meaning} 1 is natural, 0 switches it off.",
     )
 
 
@@ -31,6 +31,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["expression displacement", "EBM", "emotion memory", "lip sync", "talking head motion"],
             node_id="CEMNetEmotionBridge",
@@ -85,6 +86,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
         head_motion: float = 1.0,
         compensation: float = 1.0,
     ) -> io.NodeOutput:
+        """The motion and its summary; CEMNetError for a setting out of range, before anything runs."""
         from ..cemnet import pipeline
         from ..cemnet.performance_settings import PerformanceSettings
 

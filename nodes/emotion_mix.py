@@ -1,4 +1,4 @@
-"""Puts a chosen emotion in place of the voice's, or beside it."""
+"""The node that mixes a chosen emotion into that of the voice."""
 
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class CEMNetEmotionMix(io.ComfyNode):
-    """The artist's emotion and the voice's, in any proportion."""
+    """Mixes an emotion of the artist's choice into that of the voice, in any proportion."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["override emotion", "blend emotions", "emotion amount"],
             node_id="CEMNetEmotionMix",
@@ -59,6 +60,7 @@ class CEMNetEmotionMix(io.ComfyNode):
     def execute(
         cls, speech: "Speech | None" = None, emotion: str = "happy", share: float = 1.0, intensity: float = 1.0
     ) -> io.NodeOutput:
+        """The speech with the mixed emotion, and its summary."""
         from ..cemnet.emotion.control import mix_emotion
 
         mixed = mix_emotion(connected(speech, "speech"), emotion, share, intensity)

@@ -1,4 +1,4 @@
-"""Schedules emotions along the speech."""
+"""The node that schedules emotions along the speech."""
 
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ EXAMPLE = "0 voice\n1.5 happy 0.8\n3 sad 0.6"
 
 
 class CEMNetEmotionTimeline(io.ComfyNode):
-    """Emotions one after another, each from its own second on."""
+    """Shows emotions one after another, each from a given second on."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["emotion keyframes", "emotion schedule", "emotion over time"],
             node_id="CEMNetEmotionTimeline",
@@ -52,7 +53,7 @@ class CEMNetEmotionTimeline(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, timeline: str | None = None) -> bool | str:
-        """Tells before anything runs which line cannot be understood; a linked text is read when it comes."""
+        """True, or a sentence that names the line that cannot be read; a linked text is checked when it arrives."""
         from ..cemnet.emotion.control import read_timeline
 
         try:
@@ -65,6 +66,7 @@ class CEMNetEmotionTimeline(io.ComfyNode):
     def execute(
         cls, speech: "Speech | None" = None, timeline: str = EXAMPLE, fade_seconds: float = 0.4
     ) -> io.NodeOutput:
+        """The speech with the scheduled emotions, and its summary."""
         from ..cemnet.emotion.control import follow_timeline, read_timeline
 
         scheduled = follow_timeline(connected(speech, "speech"), read_timeline(timeline), fade_seconds)

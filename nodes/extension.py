@@ -1,4 +1,4 @@
-"""The list of nodes that ComfyUI shows."""
+"""The extension that ComfyUI asks for the pack's nodes."""
 
 from comfy_api.latest import ComfyExtension, io
 
@@ -21,9 +21,10 @@ from .video_renderer import CEMNetVideoRenderer
 
 
 class CEMNetExtension(ComfyExtension):
-    """Everything this pack adds to ComfyUI."""
+    """All nodes of this pack."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        """The nodes in the order in which ComfyUI lists them."""
         return [
             CEMNetTalkingPortrait,
             CEMNetLoader,

@@ -1,4 +1,4 @@
-"""Reads the portrait: face, pose, identity, and the emotion it already shows."""
+"""The node that reads a portrait: face, pose, identity, and the emotion that it shows."""
 
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 class CEMNetFaceReference(io.ComfyNode):
-    """A portrait becomes the face that will speak."""
+    """Finds the face of a portrait that will speak."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["detect face", "portrait", "face landmarks"],
             node_id="CEMNetFaceReference",
@@ -45,6 +46,7 @@ class CEMNetFaceReference(io.ComfyNode):
 
     @classmethod
     def execute(cls, model: "CEMNet | None" = None, image: Tensor | None = None, face_index: int = 0) -> io.NodeOutput:
+        """The face and its summary."""
         from ..cemnet import pipeline
 
         face = pipeline.face_reference(connected(model, "model"), first_picture(image), face_index)

@@ -1,4 +1,4 @@
-"""Paints the performance onto the portrait, frame by frame."""
+"""The node that renders a motion into pictures."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class CEMNetFaceRenderer(io.ComfyNode):
-    """Motion becomes pictures, at the portrait's own resolution."""
+    """Renders a motion as a batch of pictures, at the portrait's own resolution."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["talking head", "animate face", "render frames"],
             node_id="CEMNetFaceRenderer",
@@ -48,6 +49,7 @@ class CEMNetFaceRenderer(io.ComfyNode):
         motion: "Motion | None" = None,
         others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
+        """All frames as one batch of pictures, and their frame rate."""
         from ..cemnet import pipeline
 
         model = connected(model, "model")

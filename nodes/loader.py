@@ -1,4 +1,4 @@
-"""Loads the model once for every node that follows."""
+"""The node that loads the model for all others, and the folder of its weights."""
 
 from pathlib import Path
 
@@ -11,19 +11,21 @@ MODEL_FOLDER = "cemnet"
 
 
 def register_model_folder() -> None:
-    """Makes models/cemnet a model folder of ComfyUI, beside those that extra_model_paths.yaml names."""
+    """Registers models/cemnet as a model folder of ComfyUI, beside those of extra_model_paths.yaml."""
     folder_paths.add_model_folder_path(MODEL_FOLDER, str(Path(folder_paths.models_dir) / MODEL_FOLDER))
 
 
 def model_folders() -> list[Path]:
+    """The folders in which ComfyUI looks for CEM-Net's weights."""
     return [Path(folder) for folder in folder_paths.get_folder_paths(MODEL_FOLDER)]
 
 
 class CEMNetLoader(io.ComfyNode):
-    """The weights, from models/cemnet or from the pack itself."""
+    """Loads the weights from models/cemnet, or else from the pack itself."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["load cem-net", "talking face model"],
             node_id="CEMNetLoader",
@@ -50,12 +52,13 @@ class CEMNetLoader(io.ComfyNode):
 
     @classmethod
     def fingerprint_inputs(cls, device: str = "auto", precision: str = "fp32") -> str:
-        """Loads again when a file of models/cemnet comes, goes or changes."""
+        """Changes, so that ComfyUI loads again, when a file of models/cemnet appears, disappears or changes."""
         files = [path for folder in model_folders() if folder.is_dir() for path in sorted(folder.iterdir())]
         return "; ".join(f"{path} {path.stat().st_mtime_ns}" for path in files)
 
     @classmethod
     def execute(cls, device: str = "auto", precision: str = "fp32") -> io.NodeOutput:
+        """The loaded model."""
         from .managed_model import managed_model
 
         return io.NodeOutput(managed_model(model_folders(), device, precision))

@@ -1,4 +1,4 @@
-"""The model as ComfyUI manages its own: networks come to the device when they run, and make room for others after."""
+"""The model in ComfyUI's memory management: networks are on the device while they run, and make room afterwards."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,21 +18,21 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 
 @dataclass(frozen=True)
 class ManagedModel(CEMNet):
-    """The model with its networks in ComfyUI's hands."""
+    """The model, its networks managed by ComfyUI, and the precision in which they run."""
 
     patcher: ModelPatcher
     precision: torch.dtype
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """The networks are on their device, and calculate in the chosen precision."""
+        """Inside this context the networks are on their device and calculate in the chosen precision."""
         comfy.model_management.load_models_gpu([self.patcher], force_full_load=True)
         with torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32):
             yield
 
 
 def managed_model(folders: Sequence[Path], device: str, precision: str) -> ManagedModel:
-    """Loads the weights where ComfyUI keeps models that do not run; "auto" runs them on ComfyUI's own device."""
+    """Loads the weights to where ComfyUI keeps idle models; "auto" runs them on ComfyUI's own device."""
     load_device = comfy.model_management.get_torch_device() if device == "auto" else choose_device(device)
     on_cpu = load_device.type == "cpu"
     offload_device = load_device if on_cpu else comfy.model_management.unet_offload_device()
@@ -45,11 +45,11 @@ def managed_model(folders: Sequence[Path], device: str, precision: str) -> Manag
 
 
 def heed_the_stop_button(*_: object) -> None:
-    """Before each stretch of speech that the encoder hears, half a minute at most."""
+    """Raises where the stop button was pressed; called before each part of speech, of half a minute at most."""
     comfy.model_management.throw_exception_if_processing_interrupted()
 
 
 def in_full_precision(speech: Speech) -> Speech:
-    """In float32 whatever the networks calculated in."""
+    """The speech with all its tensors in float32, whatever precision the networks calculated in."""
     values = {field.name: getattr(speech, field.name) for field in fields(speech)}
     return replace(speech, **{name: value.float() for name, value in values.items() if isinstance(value, Tensor)})

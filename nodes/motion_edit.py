@@ -1,4 +1,4 @@
-"""More or less of a performance's parts, smoother, earlier or later."""
+"""The node that edits a motion: more or less of its parts, smoother, earlier or later."""
 
 from typing import TYPE_CHECKING
 
@@ -11,23 +11,24 @@ if TYPE_CHECKING:
     from ..cemnet.types import Motion
 
 
-def amount(name: str, what: str) -> io.Float.Input:
-    """How much of a part is kept: 1 leaves it as it is."""
+def amount(name: str, meaning: str) -> io.Float.Input:
+    """An input for the amount of one part: 1 leaves it as it is, 0 stills it."""
     return io.Float.Input(
-        name, default=1.0, min=0.0, max=3.0, step=0.05, tooltip=f"{what} 1 leaves it as it is, 0 stills it."
+        name, default=1.0, min=0.0, max=3.0, step=0.05, tooltip=f"{meaning} 1 leaves it as it is, 0 stills it."
     )
 
 
-def turn(name: str, what: str) -> io.Float.Input:
-    """How far the eyes are turned; 0 leaves them as they are."""
-    return io.Float.Input(name, default=0.0, min=-1.0, max=1.0, step=0.05, optional=True, tooltip=what)
+def turn(name: str, meaning: str) -> io.Float.Input:
+    """An input for a turn of the eyes: 0 leaves them as they are."""
+    return io.Float.Input(name, default=0.0, min=-1.0, max=1.0, step=0.05, optional=True, tooltip=meaning)
 
 
 class CEMNetMotionEdit(io.ComfyNode):
-    """The editing table between the bridge and the renderer."""
+    """Edits a motion between the bridge and the renderer."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["scale motion", "smooth motion", "delay lips", "head movement", "blink amount"],
             node_id="CEMNetMotionEdit",
@@ -58,10 +59,7 @@ class CEMNetMotionEdit(io.ComfyNode):
                     step=0.01,
                     tooltip="Moves the performance against the sound: positive is later, negative earlier.",
                 ),
-                turn(
-                    "look_sideways",
-                    "Turns the eyes: positive to the right of the picture, negative to the left.",
-                ),
+                turn("look_sideways", "Turns the eyes: positive to the right of the picture, negative to the left."),
                 turn("look_up", "Turns the eyes up, or down where negative."),
             ],
             outputs=[
@@ -84,6 +82,7 @@ class CEMNetMotionEdit(io.ComfyNode):
         look_sideways: float = 0.0,
         look_up: float = 0.0,
     ) -> io.NodeOutput:
+        """The edited motion and its summary."""
         from ..cemnet.motion.editing import edit_motion
 
         edited = edit_motion(

@@ -1,4 +1,4 @@
-"""Motion into files that animation tools read, and back."""
+"""The nodes that save motions to files and load them."""
 
 import hashlib
 from pathlib import Path
@@ -18,10 +18,11 @@ NO_FILE = "(no motion file yet)"
 
 
 class CEMNetSaveMotion(io.ComfyNode):
-    """A performance leaves for other tools."""
+    """Saves a motion for other tools."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["live link face", "export arkit", "blendshapes csv", "export motion"],
             node_id="CEMNetSaveMotion",
@@ -49,6 +50,7 @@ class CEMNetSaveMotion(io.ComfyNode):
     def execute(
         cls, motion: "Motion | None" = None, filename_prefix: str = "cemnet/motion", format: str = "csv"
     ) -> io.NodeOutput:
+        """The path of the saved file, which the node also shows."""
         from ..cemnet.motion.files import write_motion
 
         motion = connected(motion, "motion")
@@ -61,10 +63,11 @@ class CEMNetSaveMotion(io.ComfyNode):
 
 
 class CEMNetLoadMotion(io.ComfyNode):
-    """A performance comes back, or comes from an iPhone."""
+    """Loads a saved motion, or one that an iPhone recorded."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["live link face", "import arkit", "blendshapes csv", "import motion", "motion capture"],
             node_id="CEMNetLoadMotion",
@@ -88,20 +91,21 @@ class CEMNetLoadMotion(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, file: str | None = None) -> bool | str:
-        """Accepts files that came after the page was opened, and names the one that is not there."""
+        """True for every file that is there, also one that came after the page was opened; else a sentence."""
         if file is None or folder_paths.exists_annotated_filepath(file):
             return True
         return f"There is no motion file {file!r}. Put it into ComfyUI's input folder, then choose it."
 
     @classmethod
     def fingerprint_inputs(cls, file: str | None = None) -> str:
-        """Runs again when the file's content changes."""
+        """A digest of the file, so that ComfyUI runs the node again when it changes."""
         if file is None or not folder_paths.exists_annotated_filepath(file):
             return ""
         return hashlib.sha256(Path(folder_paths.get_annotated_filepath(file)).read_bytes()).hexdigest()
 
     @classmethod
     def execute(cls, file: str | None = None) -> io.NodeOutput:
+        """The motion, its frame rate and its summary."""
         from ..cemnet.motion.files import read_motion
 
         motion = read_motion(Path(folder_paths.get_annotated_filepath(connected(file, "file"))))
@@ -109,7 +113,7 @@ class CEMNetLoadMotion(io.ComfyNode):
 
 
 def motion_files() -> list[str]:
-    """The motion files among ComfyUI's inputs, and those among its outputs marked as such."""
+    """The motion files in ComfyUI's input folder, and those in its output folder with the mark [output]."""
     return [
         *files_under(Path(folder_paths.get_input_directory())),
         *(f"{name} [output]" for name in files_under(Path(folder_paths.get_output_directory()))),
@@ -117,6 +121,6 @@ def motion_files() -> list[str]:
 
 
 def files_under(folder: Path) -> list[str]:
-    """Paths relative to the folder, one folder deep, in order."""
+    """Sorted relative paths of the motion files in a folder and in the folders inside it."""
     found = (path for pattern in ("*", "*/*") for path in folder.glob(pattern))
     return sorted(path.relative_to(folder).as_posix() for path in found if path.suffix.lower() in MOTION_SUFFIXES)

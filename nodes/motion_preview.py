@@ -1,4 +1,4 @@
-"""Draws a performance, to see what the face will do before it is rendered."""
+"""The node that plots a motion before it is rendered."""
 
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 class CEMNetMotionPreview(io.ComfyNode):
-    """Curves, emotions and memories over time, as a picture."""
+    """Plots curves, emotions and slots of the memory over time."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["plot curves", "emotion plot", "memory address map", "visualize motion"],
             node_id="CEMNetMotionPreview",
@@ -42,6 +43,7 @@ class CEMNetMotionPreview(io.ComfyNode):
         width: int = 1280,
         height: int = 720,
     ) -> io.NodeOutput:
+        """The plot as a batch of one picture."""
         from ..cemnet.inspection.motion_plot import motion_preview
 
         return io.NodeOutput(motion_preview(connected(motion, "motion"), speech, width, height).unsqueeze(0))

@@ -1,4 +1,4 @@
-"""The inputs that every node which performs speech has in common."""
+"""The inputs that all nodes that perform speech have in common."""
 
 from comfy_api.latest import io
 
@@ -6,7 +6,7 @@ from ..cemnet.arkit import EMOTIONS
 
 
 def performance_inputs() -> list[io.Combo.Input | io.Float.Input | io.Int.Input]:
-    """Emotion, intensity and seed, as `cemnet.performance_settings` understands them."""
+    """Inputs for emotion, intensity and seed, fields of `PerformanceSettings`; the same for every such node."""
     return [
         io.Combo.Input(
             "emotion",

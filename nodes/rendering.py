@@ -1,4 +1,4 @@
-"""What the renderers share: frames one by one, with progress, previews and an ear for the stop button."""
+"""Functions that the rendering nodes share: frames one by one, with progress, previews and the stop button."""
 
 import logging
 import uuid
@@ -31,13 +31,13 @@ LARGE_BYTES = 2 * 1024**3  # from here on a user should know
 def cast_of(
     face: "FaceReference | None", motion: "Motion | None", others: "Sequence[Performance] | None"
 ) -> "tuple[list[Performance], int]":
-    """Everybody who moves in the picture, and the number of frames until the last of them is done."""
+    """All faces that move in a picture with their motions, and the number of frames of the longest motion."""
     performances = [(connected(face, "face"), connected(motion, "motion")), *(others or ())]
     return performances, max(motion.num_frames for _, motion in performances)
 
 
 def followed(frames: Iterator[np.ndarray], num_frames: int) -> Iterator[np.ndarray]:
-    """The same frames (height, width, channel); the stop button ends them before the next one."""
+    """Yields the same frames (height, width, channel), reports progress, and ends where the stop button was pressed."""
     progress = comfy.utils.ProgressBar(num_frames)
     for index, frame in enumerate(frames):
         comfy.model_management.throw_exception_if_processing_interrupted()
@@ -47,7 +47,7 @@ def followed(frames: Iterator[np.ndarray], num_frames: int) -> Iterator[np.ndarr
 
 
 def temporary_file() -> Path:
-    """A name for a video in ComfyUI's folder for what does not last."""
+    """A new path for a video in ComfyUI's temporary folder, which is made where it is missing."""
     file = Path(folder_paths.get_temp_directory()) / f"cemnet_{uuid.uuid4().hex}.mp4"
     file.parent.mkdir(parents=True, exist_ok=True)
     return file
@@ -56,7 +56,7 @@ def temporary_file() -> Path:
 def streamed_video(
     frames: Iterator[np.ndarray], fps: float, sound: "Audio | None", mark_as_generated: bool
 ) -> InputImpl.VideoFromFile:
-    """Frames (height, width, channel) on their way to disk one by one, with the sound, as a VIDEO."""
+    """A VIDEO on disk, written frame by frame (height, width, channel) with its sound."""
     from ..cemnet.media.provenance import generated_metadata
     from ..cemnet.media.video_writer import VideoWriter
 
@@ -77,7 +77,7 @@ def preview(frame: np.ndarray) -> tuple[str, Image.Image, int]:
 
 
 def announce_size(num_frames: int, height: int, width: int, node_id: str | None) -> None:
-    """Says how much memory a batch of pictures needs before it is made; CEMNetError where there is not that much."""
+    """Warns, in the log and on the node, of a large batch of pictures; CEMNetError where memory is too small."""
     needed = num_frames * height * width * 3 * BYTES_PER_VALUE
     free = comfy.model_management.get_free_memory(torch.device("cpu"))
     size = f"{num_frames} pictures of {width}×{height} need {needed / 1024**3:.1f} GB of memory"

@@ -1,4 +1,4 @@
-"""What travels along the wires: the pack's own socket types, and ComfyUI's IMAGE and AUDIO as the library has them."""
+"""The pack's socket types, inputs that nodes share, and conversion of ComfyUI's IMAGE and AUDIO for the library."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
@@ -26,14 +26,14 @@ SpeakersSocket = io.Custom("CEMNET_SPEAKERS")
 
 
 def schema(search_aliases: Sequence[str] = (), **described: Any) -> io.Schema:
-    """A node's schema; other words under which people look for it, where this version of ComfyUI knows them."""
+    """A node's schema, with search aliases where this version of ComfyUI has them."""
     if any(field.name == "search_aliases" for field in fields(io.Schema)):
         described["search_aliases"] = list(search_aliases)
     return io.Schema(**described)
 
 
 def mark_input() -> io.Boolean.Input:
-    """The switch for what a video says about itself."""
+    """An input that switches the mark of generated videos on and off."""
     return io.Boolean.Input(
         "mark_as_generated",
         default=True,
@@ -43,7 +43,7 @@ def mark_input() -> io.Boolean.Input:
 
 
 def others_input() -> io.Input:
-    """Who else moves in the same picture."""
+    """An input for more faces that move in the same picture."""
     return SpeakersSocket.Input(
         "others",
         optional=True,
@@ -52,14 +52,14 @@ def others_input() -> io.Input:
 
 
 def connected(value: T | None, socket: str) -> T:
-    """The value on a socket; ComfyUI hands on None where a node before it had nothing to give."""
+    """The value on a socket; CEMNetError for None, which ComfyUI passes on where a node has no value."""
     if value is None:
         raise CEMNetError(f"The input {socket} is empty. Connect it to a node that gives it a value.")
     return value
 
 
 def first_picture(images: Tensor | None) -> Tensor:
-    """The first picture (height, width, channel) of an IMAGE batch (batch, height, width, channel)."""
+    """The first picture (height, width, channel) of a batch (batch, height, width, channel); MediaError without one."""
     images = connected(images, "image")
     if images.shape[0] == 0:
         raise MediaError("The image batch is empty. Connect a portrait, for example from Load Image.")
@@ -67,7 +67,7 @@ def first_picture(images: Tensor | None) -> Tensor:
 
 
 def first_sound(audio: Mapping[str, Any] | None) -> "Audio":
-    """The first clip of an AUDIO batch, its waveform (channel, sample) at its own rate."""
+    """The first clip of an AUDIO batch, its waveform (channel, sample) at its own rate; MediaError without one."""
     from ..cemnet.types import Audio
 
     audio = connected(audio, "audio")

@@ -1,4 +1,4 @@
-"""Everything in one node: a portrait and speech in, a talking video out."""
+"""The node that does everything: a portrait and speech in, a talking video out."""
 
 from comfy_api.latest import io
 from comfy_execution.graph_utils import GraphBuilder
@@ -18,6 +18,7 @@ class CEMNetTalkingPortrait(io.ComfyNode):
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["talking head", "lip sync", "animate portrait", "avatar", "speaking photo"],
             node_id="CEMNetTalkingPortrait",
@@ -61,6 +62,7 @@ class CEMNetTalkingPortrait(io.ComfyNode):
         face_index: int = 0,
         mark_as_generated: bool = True,
     ) -> io.NodeOutput:
+        """The video of the chain that ComfyUI runs in place of this node."""
         from ..cemnet.performance_settings import PerformanceSettings
 
         settings = PerformanceSettings(emotion, intensity, seed)  # refuses before the chain loads and listens

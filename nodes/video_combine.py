@@ -1,4 +1,4 @@
-"""Joins the frames and the speech into a VIDEO."""
+"""The node that joins frames and sound into a VIDEO."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -15,10 +15,11 @@ AAC_RATE = 48_000  # for sound whose own rate AAC does not have
 
 
 class CEMNetVideoCombine(io.ComfyNode):
-    """Pictures and sound become a video that Save Video and any other VIDEO node accepts."""
+    """Joins pictures and sound into a video for Save Video or any other VIDEO node."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["create video", "frames to video", "mux audio"],
             node_id="CEMNetVideoCombine",
@@ -49,6 +50,7 @@ class CEMNetVideoCombine(io.ComfyNode):
         fps: float = 25.0,
         mark_as_generated: bool = True,
     ) -> io.NodeOutput:
+        """The video."""
         components = Types.VideoComponents(
             images=even_sided(connected(images, "images")),
             audio=None if audio is None else for_video(audio),
@@ -59,23 +61,24 @@ class CEMNetVideoCombine(io.ComfyNode):
 
 
 class GeneratedVideo(InputImpl.VideoFromComponents):
-    """A video whose file says that it is generated, whichever node saves it."""
+    """A video whose file is marked as generated, whichever node saves it."""
 
     def save_to(self, *args: Any, metadata: dict[str, Any] | None = None, **kwargs: Any) -> Any:
+        """Saves as ComfyUI does, with the mark among the metadata."""
         from ..cemnet.media.provenance import generated_metadata
 
         return super().save_to(*args, metadata={**generated_metadata(), **(metadata or {})}, **kwargs)
 
 
 def even_sided(images: Tensor) -> Tensor:
-    """Frames (frame, height, width, channel) whose last row and column are repeated where a side is odd."""
+    """Frames (frame, height, width, channel) with even sides: an odd one gets its last row or column twice."""
     height, width = images.shape[1:3]
     channels_first = images[..., :3].movedim(-1, 1)
     return pad(channels_first, (0, width % 2, 0, height % 2), mode="replicate").movedim(1, -1)
 
 
 def for_video(audio: Mapping[str, Any]) -> dict[str, Any]:
-    """The first clip of an AUDIO batch as ComfyUI's video writer takes it: at most two channels, at a rate of AAC's."""
+    """The first clip of an AUDIO batch for ComfyUI's video writer: at most two channels, and a rate that AAC has."""
     from ..cemnet.media.video_writer import AAC_RATES
 
     sound = first_sound(audio)
@@ -86,7 +89,7 @@ def for_video(audio: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def resampled(waveform: Tensor, sample_rate: int, new_rate: int) -> Tensor:
-    """The waveform (channel, sample) at another rate."""
+    """A waveform (channel, sample) resampled from one rate to another, in samples a second."""
     import librosa
 
     return torch.from_numpy(

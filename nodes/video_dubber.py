@@ -1,4 +1,4 @@
-"""Lets a film's face speak with another voice."""
+"""The node that lets the face of a film speak with another voice."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 
 class CEMNetVideoDubber(io.ComfyNode):
-    """The film with the performance on its face; head, blinks and gaze stay the film's own."""
+    """Puts a motion on the face of a film; head, blinks and gaze stay the film's own."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["dub video", "lip sync video", "redub", "change emotion in video", "video to video"],
             node_id="CEMNetVideoDubber",
@@ -54,6 +55,7 @@ class CEMNetVideoDubber(io.ComfyNode):
         audio: Mapping[str, Any] | None = None,
         mark_as_generated: bool = True,
     ) -> io.NodeOutput:
+        """The dubbed film."""
         from ..cemnet.media.video_reader import video_frames
         from ..cemnet.motion.editing import at_rate
         from ..cemnet.render.film import dubbed_frames, performed_in_film

@@ -1,4 +1,4 @@
-"""Follows a face through a film, so that it can speak with another voice."""
+"""The node that tracks a face through a film, so that it can speak with another voice."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Film:
-    """A video file and the face that was followed through it."""
+    """A video file and the face that was tracked through it."""
 
     path: Path
     track: "FaceTrack"
 
 
 class CEMNetVideoFace(io.ComfyNode):
-    """A film becomes a face that will speak in it."""
+    """Tracks the face of a film that will speak."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["video in", "dub video", "track face", "video reference", "lip sync video"],
             node_id="CEMNetVideoFace",
@@ -60,6 +61,7 @@ class CEMNetVideoFace(io.ComfyNode):
     def execute(
         cls, model: "CEMNet | None" = None, video: "Input.Video | None" = None, face_index: int = 0
     ) -> io.NodeOutput:
+        """The film, its face, its sound, its frame rate and a summary."""
         from ..cemnet import film_dubbing
         from ..cemnet.media.video_reader import video_fps, video_frames
         from ..cemnet.render.film import person_of
@@ -74,7 +76,7 @@ class CEMNetVideoFace(io.ComfyNode):
 
 
 def file_of(video: Input.Video) -> Path:
-    """The file that a VIDEO lies in; one that is in memory or trimmed goes into ComfyUI's temporary folder."""
+    """The file of a VIDEO; one that is in memory or trimmed is saved into ComfyUI's temporary folder first."""
     if isinstance(video, InputImpl.VideoFromFile):
         source = video.get_stream_source()
         if isinstance(source, str) and video.get_duration() == InputImpl.VideoFromFile(source).get_duration():
@@ -85,7 +87,7 @@ def file_of(video: Input.Video) -> Path:
 
 
 def sound_of(path: Path) -> dict | None:
-    """A film's sound as AUDIO, or None where there is none to hear."""
+    """The sound of a film as AUDIO, or None where it has none."""
     from ..cemnet.media.sound import read_audio
 
     try:

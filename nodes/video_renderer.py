@@ -1,4 +1,4 @@
-"""Paints the performance straight into a video file, however long it is."""
+"""The node that renders a motion straight into a video file."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 
 class CEMNetVideoRenderer(io.ComfyNode):
-    """Motion and sound become a video on disk; memory does not grow with its length."""
+    """Renders motion and sound into a video on disk; memory does not grow with its length."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
+        """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
             search_aliases=["talking head", "long video", "render video", "animate face", "lip sync video"],
             node_id="CEMNetVideoRenderer",
@@ -57,6 +58,7 @@ class CEMNetVideoRenderer(io.ComfyNode):
         mark_as_generated: bool = True,
         others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
+        """The video, rendered into a file in ComfyUI's temporary folder."""
         from ..cemnet.render.scene import stream_performances
 
         model = connected(model, "model")

@@ -1,4 +1,4 @@
-"""What can be typed after `cemnet`."""
+"""The arguments of the `cemnet` command."""
 
 import argparse
 from pathlib import Path
@@ -8,6 +8,7 @@ from ..types import MOTION_FPS
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; arguments that several commands share are parents."""
     parser = argparse.ArgumentParser(prog="cemnet", description="Talking faces whose emotion the voice decides.")
     commands = parser.add_subparsers(dest="command", required=True)
     shared, written, video, shown, eyes, life = (argparse.ArgumentParser(add_help=False) for _ in range(6))
@@ -18,19 +19,11 @@ def build_parser() -> argparse.ArgumentParser:
     add_eyes(eyes)
     add_life(life)
 
-    animate = commands.add_parser(
-        "animate", parents=[shared, written, video, shown, life, eyes], help="portrait + speech to video"
+    add_speaking(
+        commands.add_parser(
+            "animate", parents=[shared, written, video, shown, life, eyes], help="portrait + speech to video"
+        )
     )
-    voices = animate.add_mutually_exclusive_group(required=True)
-    voices.add_argument("--speech", type=Path, help="any sound or video file with a voice")
-    voices.add_argument(
-        "--speaker", type=speaker, action="append", metavar="FACE=SPEECH",
-        help="a face, 0 being the largest, and what it says; once for each who speaks",
-    )  # fmt: skip
-    animate.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
-    animate.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
-    animate.add_argument("--motion-csv", type=Path, metavar="OUT.csv", help="also write the curves (Live Link Face)")
-
     render = commands.add_parser(
         "render", parents=[shared, written, video, life, eyes], help="portrait + motion file to video"
     )
@@ -50,8 +43,21 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def add_speaking(animate: argparse.ArgumentParser) -> None:
+    """Adds who says what, and how it is performed, to the command `animate`."""
+    voices = animate.add_mutually_exclusive_group(required=True)
+    voices.add_argument("--speech", type=Path, help="any sound or video file with a voice")
+    voices.add_argument(
+        "--speaker", type=speaker, action="append", metavar="FACE=SPEECH",
+        help="a face, 0 being the largest, and what it says; once for each who speaks",
+    )  # fmt: skip
+    animate.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
+    animate.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
+    animate.add_argument("--motion-csv", type=Path, metavar="OUT.csv", help="also write the curves (Live Link Face)")
+
+
 def speaker(text: str) -> tuple[int, Path]:
-    """FACE=SPEECH as the number of a face and the path of a sound."""
+    """The number of a face and the path of a sound from FACE=SPEECH; ArgumentTypeError for other text."""
     face, _, speech = text.partition("=")
     if not face.isdecimal() or not speech:
         raise argparse.ArgumentTypeError(f"{text!r} has to be the number of a face, = and a sound file: 0=anna.wav")
@@ -59,11 +65,13 @@ def speaker(text: str) -> tuple[int, Path]:
 
 
 def add_shared(parser: argparse.ArgumentParser) -> None:
+    """Adds where the model runs and where its weights are."""
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="default: auto")
     parser.add_argument("--models", type=Path, action="append", default=[], help="a folder with your own weights")
 
 
 def add_written(parser: argparse.ArgumentParser) -> None:
+    """Adds the video that is written and the face that moves in it."""
     parser.add_argument("--output", type=Path, required=True, help="the video to write: .mp4, .mov or .webm")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--face-index", type=int, help="which face, 0 being the largest (default)")
@@ -72,22 +80,26 @@ def add_written(parser: argparse.ArgumentParser) -> None:
 
 
 def add_picture(parser: argparse.ArgumentParser) -> None:
+    """Adds the portrait, and outputs that only a portrait has."""
     parser.add_argument("--portrait", type=Path, required=True, help="a picture with a face")
     parser.add_argument("--contact-sheet", type=Path, metavar="OUT.png", help="also write a picture of some frames")
     parser.add_argument("--alpha", action="store_true", help="keep the picture's transparency, in a .webm or .mov")
 
 
 def add_emotion(parser: argparse.ArgumentParser) -> None:
+    """Adds the emotion and its intensity."""
     parser.add_argument("--emotion", default="auto", choices=["auto", *EMOTIONS], help="default: what the voice says")
     parser.add_argument("--intensity", type=float, default=1.0, help="1 as heard or full strength, 0 none, up to 2")
 
 
 def add_life(parser: argparse.ArgumentParser) -> None:
+    """Adds the amounts of blinks, gaze and head motion."""
     for name, what in (("blinks", "blinking"), ("gaze", "wandering of the eyes"), ("head-motion", "head motion")):
         parser.add_argument(f"--{name}", type=float, default=1.0, metavar="AMOUNT", help=f"{what}, 0 to 3 (default 1)")
 
 
 def add_eyes(parser: argparse.ArgumentParser) -> None:
+    """Adds the turns of the eyes."""
     parser.add_argument(
         "--look-sideways", type=float, default=0.0, metavar="TURN", help="turn the eyes to the picture's right, −1 to 1"
     )

@@ -1,4 +1,4 @@
-"""The `cemnet` command: animate a portrait, dub a film, render a motion file, look at a portrait, listen to a voice."""
+"""The commands of `cemnet`: animate a portrait, dub a film, render a motion file, inspect a portrait or a voice."""
 
 import argparse
 import json
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 
 def refuse_to_overwrite(overwrite: bool, *paths: Path | None) -> None:
-    """Checked before the work starts, so that nobody renders for minutes in vain."""
+    """Raises CEMNetError where a file exists; called before the work starts, so that nobody renders in vain."""
     for path in paths:
         if path is not None and path.exists() and not overwrite:
             raise CEMNetError(f"{path} exists already. Give another name, or --overwrite to replace it.")
 
 
 def animate(arguments: argparse.Namespace) -> None:
+    """`cemnet animate`: one or several faces of a portrait speak; prints what was seen, heard and performed."""
     from .. import pipeline
     from ..face.reference import choose_face
     from ..media import images, sound
@@ -59,14 +60,17 @@ def animate(arguments: argparse.Namespace) -> None:
 
 
 def life(arguments: argparse.Namespace) -> dict[str, float]:
+    """The amounts of blinks, gaze and head motion, by the names of `edit_motion`."""
     return {"blink": arguments.blinks, "gaze": arguments.gaze, "head": arguments.head_motion}
 
 
 def eyes(arguments: argparse.Namespace) -> dict[str, float]:
+    """The turns of the eyes, by the names of `edit_motion`."""
     return {"look_sideways": arguments.look_sideways, "look_up": arguments.look_up}
 
 
 def render(arguments: argparse.Namespace) -> None:
+    """`cemnet render`: a motion file moves the face of a portrait."""
     from .. import pipeline
     from ..media import images, sound
     from ..motion import live_link
@@ -83,6 +87,7 @@ def render(arguments: argparse.Namespace) -> None:
 
 
 def dub(arguments: argparse.Namespace) -> None:
+    """`cemnet dub`: the face of a film performs another voice, or its own with another emotion."""
     from .. import film_dubbing, pipeline
     from ..media import sound
     from ..motion.editing import check_edits, edit_motion
@@ -110,6 +115,7 @@ def dub(arguments: argparse.Namespace) -> None:
 def save(
     arguments: argparse.Namespace, model: "CEMNet", performances: "list[Performance]", audio: Audio | None
 ) -> None:
+    """Writes the video, and the contact sheet where one is asked for, with a progress bar."""
     from .. import pipeline
     from ..inspection import contact_sheet
 
@@ -126,6 +132,7 @@ def save(
 
 
 def inspect_portrait(arguments: argparse.Namespace) -> None:
+    """`cemnet inspect-portrait`: prints every face of a portrait."""
     from .. import pipeline
     from ..media import images
 
@@ -140,6 +147,7 @@ def inspect_portrait(arguments: argparse.Namespace) -> None:
 
 
 def inspect_speech(arguments: argparse.Namespace) -> None:
+    """`cemnet inspect-speech`: prints the emotion of a voice, as a whole and second by second."""
     from .. import pipeline
     from ..media import sound
 
@@ -155,7 +163,7 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Runs one command; an error that the user can mend is one sentence on stderr and exit status 1."""
+    """Runs one command. A CEMNetError becomes one sentence on stderr and exit status 1, an interrupt status 130."""
     arguments = build_parser().parse_args(argv)
     commands = {
         "animate": animate,

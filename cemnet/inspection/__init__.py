@@ -1,1 +1,1 @@
-"""What a person looks at: plots, contact sheets and words."""
+"""Shows faces, voices and motions to people: plots, contact sheets and words."""

@@ -1,4 +1,4 @@
-"""A picture of a performance: the portrait and some frames side by side, cropped to the face."""
+"""Contact sheets: the portrait and some frames of a performance side by side, cropped to the face."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ TILE = 320
 
 
 def face_square(face: FaceReference, margin: float = 1.8) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of a square around the face, inside the picture where it fits."""
+    """Left, top, right and bottom, in pixels, of a square around the face, `margin` times as large as the face."""
     left, top, right, bottom = face.landmarks.box
     half = margin * max(right - left, bottom - top) / 2
     x, y = (left + right) / 2, (top + bottom) / 2
@@ -22,7 +22,7 @@ def face_square(face: FaceReference, margin: float = 1.8) -> tuple[int, int, int
 
 
 def tile(frame: Float[np.ndarray, "height width channel"], box: tuple[int, int, int, int], label: str) -> Image.Image:
-    """The boxed part of a frame (0 to 1) as a square picture with a label in its corner."""
+    """The part of a frame (0 to 1) inside a box, as a square picture with a label in its corner."""
     picture = Image.fromarray((frame[..., :3] * 255).round().clip(0, 255).astype(np.uint8)).crop(box)
     picture = picture.resize((TILE, TILE), Image.Resampling.LANCZOS)
     draw = ImageDraw.Draw(picture)
@@ -34,7 +34,10 @@ def tile(frame: Float[np.ndarray, "height width channel"], box: tuple[int, int, 
 def save_contact_sheet(
     path: Path, renderer: FaceRenderer, face: FaceReference, motion: Motion, overwrite: bool = False, columns: int = 6
 ) -> None:
-    """Writes a PNG of the portrait and evenly spaced frames in two rows; MediaError where it cannot be written."""
+    """Writes a picture of the portrait and of evenly spaced frames in two rows.
+
+    MediaError where the file exists (unless `overwrite`) or cannot be written.
+    """
     if path.exists() and not overwrite:
         raise MediaError(f"{path} exists already. Give another name, or ask for it to be replaced.")
     box = face_square(face)

@@ -1,4 +1,4 @@
-"""What the model saw, heard and does, in numbers for a program and in words for a person."""
+"""Describes faces, voices and motions, in numbers for a program and in words for a person."""
 
 from typing import Any
 
@@ -11,10 +11,12 @@ WINDOW_SECONDS = 1.0
 
 
 def rounded(values: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
+    """Values by their names, rounded to four decimals."""
     return {name: round(float(value), 4) for name, value in zip(names, values, strict=True)}
 
 
 def describe_face(face: FaceReference) -> dict[str, Any]:
+    """Box (pixels), emotion, intensity, expression and pose (degrees) of a face, as plain values for JSON."""
     yaw, pitch, roll = (round(float(angle), 2) for angle in np.degrees(face.pose.angles))
     return {
         "box": [round(edge, 1) for edge in face.landmarks.box],
@@ -26,7 +28,10 @@ def describe_face(face: FaceReference) -> dict[str, Any]:
 
 
 def describe_speech(speech: Speech) -> dict[str, Any]:
-    """What is heard in the clip, weighted by how much of it is voiced, and the same in windows of a second."""
+    """Emotion and intensity heard in a voice, as a whole and per second, as plain values for JSON.
+
+    Emotions are averages weighted by intensity and course; the intensity is the 0.9 quantile over frames.
+    """
     weight = (speech.intensity * speech.course + 1e-4).unsqueeze(1)
 
     def mean_emotion(start: int, end: int) -> dict[str, float]:
@@ -46,12 +51,13 @@ def describe_speech(speech: Speech) -> dict[str, Any]:
 
 
 def top_emotions(probabilities: dict[str, float], count: int = 3) -> str:
+    """The most probable emotions in words, most probable first: "happy 60%, angry 25%, neutral 10%"."""
     ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:count]
     return ", ".join(f"{name} {share:.0%}" for name, share in ranked)
 
 
 def describe_motion(motion: Motion) -> str:
-    """The blendshapes that carry the performance, strongest first."""
+    """The eight strongest blendshapes of a motion in words, by their 0.9 quantile over frames, strongest first."""
     strength = motion.expression.quantile(0.9, dim=0)
     ranked = strength.argsort(descending=True)[:8].tolist()
     return ", ".join(f"{ARKIT_NAMES[index]} {strength[index]:.2f}" for index in ranked)

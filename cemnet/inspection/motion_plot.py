@@ -1,4 +1,4 @@
-"""A performance at a glance: the emotions as bands, the strongest curves, the head, and which memories spoke."""
+"""Plots a performance over time: emotions as bands, the main curves, the head, and the slots of the memory."""
 
 from collections.abc import Sequence
 
@@ -35,7 +35,7 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 def motion_preview(
     motion: Motion, speech: Speech | None = None, width: int = 1280, height: int = 720
 ) -> Float[Tensor, "height width 3"]:
-    """A plot over time, 0 to 1. The emotion bands need the speech, the address map a motion that knows its memories."""
+    """A plot as a picture (0 to 1). Emotions need the speech, the map of slots a motion with a memory address."""
     wide, high = OVERSAMPLING * width, OVERSAMPLING * height
     picture = Image.new("RGB", (wide, high), BACKGROUND)
     panels: list[tuple[float, str]] = [(3.0, "curves"), (1.5, "head")]
@@ -56,7 +56,7 @@ def motion_preview(
 
 
 def draw_panel(picture: Image.Image, name: str, box: Box, motion: Motion, speech: Speech | None) -> None:
-    """One of the panels, with its names on the left."""
+    """Draws one panel, by its name, with labels on its left."""
     if name == "memories":
         assert motion.memory_address is not None
         draw_heat(picture, box, motion.memory_address)
@@ -79,16 +79,17 @@ def draw_panel(picture: Image.Image, name: str, box: Box, motion: Motion, speech
 
 
 def mean_of(motion: Motion, names: Sequence[str]) -> Float[Tensor, "frame"]:
+    """The mean of some blendshapes, given by their names."""
     return motion.expression[:, [ARKIT_INDEX[name] for name in names]].mean(dim=1)
 
 
 def font_for(box: Box, num_lines: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A size at which so many lines stand beside a panel."""
+    """A font in which a number of lines fits beside a panel."""
     return ImageFont.load_default(max(8, min((box[3] - box[1]) / (1.15 * num_lines), (box[2] - box[0]) / 55)))
 
 
 def draw_names(picture: Image.Image, box: Box, colours: dict[str, str]) -> None:
-    """Names in their colours, one below the other, to the left of a panel."""
+    """Writes names in their colours, one below the other, to the left of a panel."""
     left, top, _, bottom = box
     font, step = font_for(box, len(colours)), (bottom - top) / len(colours)
     for line, (name, colour) in enumerate(colours.items()):
@@ -97,14 +98,14 @@ def draw_names(picture: Image.Image, box: Box, colours: dict[str, str]) -> None:
 
 
 def columns_of(values: Float[Tensor, "frame channel"], num_columns: int) -> Float[np.ndarray, "column channel"]:
-    """The strongest value of the frames that share a column of pixels, or the nearest frame where there are fewer."""
+    """The largest value among the frames of each column of pixels; frames repeat where there are fewer than columns."""
     edges = np.linspace(0, len(values), num_columns + 1)
     starts = np.minimum(edges[:-1].astype(int), len(values) - 1)
     return np.maximum.reduceat(values.numpy(), starts, axis=0) if len(values) >= num_columns else values.numpy()[starts]
 
 
 def draw_curves(picture: Image.Image, box: Box, curves: Sequence[tuple[Float[Tensor, "frame"], str]]) -> None:
-    """Lines over time, 0 at the bottom and 1 at the top of the box."""
+    """Draws curves with their colours as lines over time, 0 at the bottom and 1 at the top of the box."""
     left, top, right, bottom = box
     draw = ImageDraw.Draw(picture)
     for part in (0.25, 0.5, 0.75):
@@ -117,7 +118,7 @@ def draw_curves(picture: Image.Image, box: Box, curves: Sequence[tuple[Float[Ten
 
 
 def draw_bands(picture: Image.Image, box: Box, speech: Speech) -> None:
-    """What is felt, stacked: each emotion as wide as it is shown, and dimmed where nothing is."""
+    """Draws the shown emotions as stacked bands, each as high as its share; the rest is empty."""
     left, top, right, bottom = box
     shown = emotion_state(speech.emotion, speech.intensity.clamp(0, 1))
     columns = columns_of(shown, right - left)
@@ -132,7 +133,7 @@ def draw_bands(picture: Image.Image, box: Box, speech: Speech) -> None:
 
 
 def draw_heat(picture: Image.Image, box: Box, address: Float[Tensor, "frame slot"]) -> None:
-    """A row for each memory, brighter where it speaks more."""
+    """Draws a row for each slot of the memory, brighter where the slot takes a larger part."""
     left, top, right, bottom = box
     heat = columns_of(address, right - left).T
     heat = np.sqrt(heat / max(float(heat.max()), 1e-6))[..., None]
@@ -142,7 +143,7 @@ def draw_heat(picture: Image.Image, box: Box, address: Float[Tensor, "frame slot
 
 
 def draw_seconds(picture: Image.Image, box: Box, duration_seconds: float) -> None:
-    """The axis of time, with about ten marks."""
+    """Draws the time axis in seconds, with about ten marks."""
     left, top, right, _ = box
     rough = max(duration_seconds, 1e-3) / 10
     decade = 10.0 ** np.floor(np.log10(rough))

@@ -1,1 +1,1 @@
-"""Pictures, films and sound: in and out of files."""
+"""Reading and writing of pictures, films and sound."""

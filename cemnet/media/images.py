@@ -1,4 +1,4 @@
-"""Pictures come in: decoded, upright, bounded in size, enlarged where asked."""
+"""Reads pictures: decoded, upright, of a bounded size, enlarged where asked."""
 
 import warnings
 from pathlib import Path
@@ -18,9 +18,9 @@ LARGEST_UPSCALE = 4.0
 
 
 def read_image(path: Path | str) -> Float[Tensor, "height width channel"]:
-    """A picture upright, 0 to 1, with 3 channels or, where it has transparency, 4; of an animation the first frame.
+    """An upright picture, 0 to 1, with 3 channels, or 4 where it has transparency; of an animation the first frame.
 
-    MediaError where the file is missing, is no picture, is damaged, or has more than LARGEST_MEGAPIXELS.
+    MediaError where the file is missing, damaged, no picture, or has more than LARGEST_MEGAPIXELS.
     """
     path = Path(path)
     try:
@@ -64,7 +64,7 @@ def _upright_pixels(picture: Image.Image) -> UInt8[np.ndarray, "height width cha
 
 
 def enlarged_size(width: int, height: int, factor: float) -> tuple[int, int]:
-    """Width and height so many times as large; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
+    """Width and height in pixels times a factor; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
     if not 1.0 <= factor <= LARGEST_UPSCALE:
         raise MediaError(f"A picture can be enlarged 1 to {LARGEST_UPSCALE:g} times, not {factor:g} times.")
     return round(width * factor), round(height * factor)
@@ -73,7 +73,7 @@ def enlarged_size(width: int, height: int, factor: float) -> tuple[int, int]:
 def upscaled(
     picture: Float[Tensor, "height width channel"], factor: float
 ) -> Float[Tensor, "newheight newwidth channel"]:
-    """A picture (0 to 1) enlarged by Lanczos' filter; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
+    """A picture (0 to 1) enlarged with Lanczos' filter; MediaError for a factor outside 1 to LARGEST_UPSCALE."""
     if factor == 1.0:
         return picture
     size = enlarged_size(picture.shape[1], picture.shape[0], factor)

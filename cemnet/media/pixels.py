@@ -1,4 +1,4 @@
-"""Pictures as ComfyUI has them (0 to 1) and as files have them (0 to 255)."""
+"""Conversion between pictures as ComfyUI has them (float, 0 to 1) and as files have them (8 bits, 0 to 255)."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def to_uint8(picture: Float[Tensor | np.ndarray, "*batch height width channel"]) -> UInt8[np.ndarray, "*batch height width channel"]:  # fmt: skip  # noqa: E501
-    """0–1 to 0–255, rounded; what lies outside is clipped and what is not a number is black."""
+    """0 to 1 becomes 0 to 255, rounded; values outside are clipped, NaN becomes 0."""
     values = picture.detach().cpu().numpy() if isinstance(picture, Tensor) else picture
     scaled = np.fmax(values, 0)  # fmax and fmin take the number where the other is none
     np.fmin(scaled, 1, out=scaled)
@@ -19,14 +19,14 @@ def to_uint8(picture: Float[Tensor | np.ndarray, "*batch height width channel"])
 def from_uint8(
     picture: UInt8[np.ndarray, "*batch height width channel"],
 ) -> Float[Tensor, "*batch height width channel"]:
-    """0–255 to 0–1, float32."""
+    """0 to 255 becomes 0 to 1, float32."""
     return torch.from_numpy(picture.astype(np.float32) / 255)
 
 
 def opaque_pixels(
     frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"],
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """A frame in 8 bits, on white where it is transparent."""
+    """A frame (0 to 1, or 8 bits) in 8 bits, laid on white where it is transparent."""
     if frame.shape[2] == 4:
         colours = frame.astype(np.float32) / 255 if frame.dtype == np.uint8 else frame
         frame = colours[..., :3] * colours[..., 3:] + (1 - colours[..., 3:])
@@ -36,6 +36,6 @@ def opaque_pixels(
 def rgba_pixels(
     frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"],
 ) -> UInt8[np.ndarray, "height width 4"]:
-    """A frame in 8 bits with its transparency; one without any is opaque."""
+    """A frame (0 to 1, or 8 bits) in 8 bits with its alpha; alpha is 255 where the frame has none."""
     pixels = frame if frame.dtype == np.uint8 else to_uint8(frame)
     return pixels if pixels.shape[2] == 4 else np.pad(pixels, ((0, 0), (0, 0), (0, 1)), constant_values=255)

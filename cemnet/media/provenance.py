@@ -1,4 +1,4 @@
-"""What a generated video says about itself, for people and for programs that sort generated media from filmed."""
+"""Marks a video as generated, for people and for programs that tell generated media from filmed ones."""
 
 from .. import __version__
 
@@ -7,7 +7,7 @@ DIGITAL_SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeW
 
 
 def generated_metadata() -> dict[str, str]:
-    """A tag for `video_writer.VideoWriter` that players show and that survives being copied into another MP4 file."""
+    """Metadata for `video_writer.VideoWriter`: a comment that players show and that stays when the file is copied."""
     return {
         "comment": f"AI-generated: a face animated by CEM-Net {__version__}. Digital source type: {DIGITAL_SOURCE_TYPE}"
     }

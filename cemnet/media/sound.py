@@ -1,4 +1,4 @@
-"""Sound comes in, from any audio or video file."""
+"""Reads sound from any audio or video file, and mixes it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +18,11 @@ LONGEST_SECONDS = 3600.0
 
 
 def read_audio(path: Path | str) -> Audio:
-    """The first sound track of any sound or video file, at its own rate, with all its channels, in [-1, 1].
+    """The first sound track of an audio or video file, at its own rate, with all channels, in [-1, 1].
 
-    Single damaged packets are left out, as players do. MediaError where the file is missing, has no sound, cannot be
-    decoded, or is shorter than SHORTEST_SECONDS or longer than LONGEST_SECONDS. Silence is not an error.
+    Damaged packets are left out, as players do; NaN becomes silence; sound louder than 1 is scaled down as a whole.
+    MediaError where the file is missing, has no sound, cannot be decoded, or is shorter than SHORTEST_SECONDS or longer
+    than LONGEST_SECONDS. Silence is no error.
     """
     path = Path(path)
     if not path.is_file():
@@ -64,7 +65,10 @@ def _decode_audio(container: InputContainer, path: Path) -> tuple[list[np.ndarra
 
 
 def mixed_sound(parts: Sequence[Audio]) -> Audio:
-    """Several voices at once, as long as the longest, at the highest of their rates; quieter where they would clip."""
+    """The sum of several sounds in mono, at the highest of their rates, as long as the longest, scaled to at most 1.
+
+    A single sound is returned as it is.
+    """
     if len(parts) == 1:
         return parts[0]
     rate = max(part.sample_rate for part in parts)

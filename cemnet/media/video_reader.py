@@ -1,4 +1,4 @@
-"""Films come in: their frame rate, and their pictures one after the other."""
+"""Reads films: their frame rate, and their pictures one by one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,10 @@ MOST_FPS = 120.0
 
 
 def video_fps(path: Path | str) -> float:
-    """The mean frame rate of a film; MediaError where the file is missing or has no pictures."""
+    """The mean frames a second of a film; MOTION_FPS where that is unknown or outside 1 to MOST_FPS.
+
+    MediaError where the file is missing, unreadable, or has no pictures.
+    """
     path = Path(path)
     if not path.is_file():
         raise MediaError(f"There is no video at {path}. Check the path.")
@@ -36,9 +39,9 @@ def video_fps(path: Path | str) -> float:
 def video_frames(
     path: Path | str, fps: float, size: tuple[int, int] | None = None
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """A film's pictures at a steady rate, upright: at each time the last one that has begun.
+    """Yields the upright pictures (0 to 255) of a film at a steady rate: at each time the latest one.
 
-    `size` is the width and height to which they are brought by Lanczos' filter. MediaError where the film is damaged.
+    `size`, width and height in pixels, resizes them with Lanczos' filter. MediaError where the film is damaged.
     """
     try:
         with av.open(str(path)) as container:

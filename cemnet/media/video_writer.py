@@ -1,4 +1,4 @@
-"""Video goes out as its frames are made."""
+"""Writes a video frame by frame, with its sound."""
 
 import os
 import uuid
@@ -29,7 +29,7 @@ BT709 = 1  # the number of primaries, transfer and matrix in ITU-T H.273
 
 @dataclass(frozen=True)
 class VideoFormat:
-    """How a kind of file stores pictures and sound."""
+    """Container, codecs and options of one kind of video file."""
 
     container: str
     video_codec: str
@@ -41,11 +41,12 @@ class VideoFormat:
 
     @property
     def transparent(self) -> bool:
+        """Whether pictures keep their alpha."""
         return self.pixels.startswith("yuva")
 
     @classmethod
     def for_file(cls, path: Path, transparent: bool) -> "VideoFormat":
-        """MediaError for a suffix that is not known, or cannot be transparent."""
+        """The format for a file's suffix; MediaError for a suffix that is unknown, or cannot be transparent."""
         suffix = path.suffix.lower()
         if suffix not in VIDEO_SUFFIXES:
             raise MediaError(f"The video {path} must end in {', '.join(VIDEO_SUFFIXES)}.")
@@ -63,12 +64,12 @@ class VideoFormat:
 
 
 class VideoWriter:
-    """Writes video with sound as the frames come; the file appears under its name only when complete.
+    """Context manager that writes a video with sound as the frames come; the file gets its name when it is complete.
 
-    H.264 and AAC, or VP9 and Opus in a .webm. Frames are `width` × `height`; odd sizes are padded to even ones by
-    repeating the edge. The whole sound is written, whatever the number of frames. Transparent frames are laid on white,
-    unless the file is to be `transparent`: then a .mov is ProRes 4444 and a .webm has VP9's alpha. MediaError where the
-    target cannot be written, exists (without `overwrite`), or a frame has another size.
+    Codecs are H.264 and AAC, or VP9 and Opus in a .webm. Frames are `width` × `height` pixels; odd sizes are padded to
+    even ones by repeating the edge. The whole sound is written, even where it lasts longer than the frames. Transparent
+    frames are laid on white; a `transparent` file keeps their alpha, as ProRes 4444 in a .mov or as VP9 in a .webm.
+    MediaError where the file exists (unless `overwrite`) or cannot be written, or a frame has another size.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class VideoWriter:
     def write(
         self, frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"]
     ) -> None:
-        """Appends one frame, 0 to 1, or 0 to 255 in 8 bits, which is copied at once."""
+        """Appends a copy of one frame, 0 to 1 or in 8 bits; MediaError for another size or a full disk."""
         if frame.shape[:2] != (self.height, self.width):
             size = f"{frame.shape[1]}×{frame.shape[0]}"
             raise MediaError(f"A frame of {size} does not fit into the video of {self.width}×{self.height}.")
@@ -141,7 +142,7 @@ class VideoWriter:
             raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
 
     def close(self) -> None:
-        """Finishes the file and moves it to its name."""
+        """Finishes the file and gives it its name; MediaError without frames or where it cannot be written."""
         if self.num_frames == 0:
             self.discard()
             raise MediaError(f"No frame was written to {self.path}.")
@@ -156,7 +157,7 @@ class VideoWriter:
             raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
 
     def discard(self) -> None:
-        """Stops without leaving a file behind."""
+        """Stops and leaves no file behind."""
         self._container.close()
         self._partial.unlink(missing_ok=True)
 

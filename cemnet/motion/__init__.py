@@ -1,1 +1,1 @@
-"""ARKit curves: how they are made out of speech and emotion, edited, read and written."""
+"""ARKit curves: made from speech and emotion, edited, read and written."""

@@ -1,4 +1,4 @@
-"""Speech on an emotional face: what closes the lips overrules what opens them."""
+"""Adds speech to an emotional face; a closure of the lips overrules everything that opens them."""
 
 import torch
 from jaxtyping import Float
@@ -13,7 +13,7 @@ def articulate(
     articulation: Float[Tensor, "*batch expression"],
     closure: Float[Tensor, "*batch"],
 ) -> Float[Tensor, "*batch expression"]:
-    """Adds speech to an emotional face; where the lips close, nothing that would open the mouth survives."""
+    """Blendshapes of an emotional face plus speech; a lip closure (0 to 1) takes away what opens the mouth."""
     opening = torch.zeros(NUM_EXPRESSIONS, device=emotional.device)
     opening[OPENING] = 1.0
     return into_range((emotional + articulation) * (1 - closure.unsqueeze(-1) * opening))
@@ -22,7 +22,7 @@ def articulate(
 def meet_lips(
     expression: Float[Tensor, "*batch expression"], closure: Float[Tensor, "*batch"]
 ) -> Float[Tensor, "*batch expression"]:
-    """Where the lips close, what an emotion lifts nevertheless (a sneer the upper lip) is closed by mouthClose."""
+    """Blendshapes whose mouthClose closes the gap that remains at a lip closure (0 to 1), such as that of a sneer."""
     weights = torch.from_numpy(LIP_GAP_WEIGHTS).to(expression)
     gap = (expression @ weights).clamp_min(0) / -weights[MOUTH_CLOSE]
     met = expression.clone()
@@ -31,7 +31,8 @@ def meet_lips(
 
 
 def into_range(expression: Float[Tensor, "*batch expression"]) -> Float[Tensor, "*batch expression"]:
-    """Blendshapes cut to [0, 1] whose gradient still passes where they are cut: most of them rest at 0, and a plain
-    clamp would never let them rise again in training.
+    """Blendshapes clipped to [0, 1] with a straight-through gradient.
+
+    Most blendshapes rest at 0; the gradient of a plain clamp is zero there, so that they would never learn to rise.
     """
     return expression + (expression.clamp(0, 1) - expression).detach()

@@ -1,4 +1,4 @@
-"""Motion decoder: speech articulation on top of the emotion that the memory recalls."""
+"""The motion decoder: adds speech to the emotional face, and moves the head."""
 
 import torch
 import torch.nn.functional as F
@@ -12,7 +12,7 @@ from .articulation import articulate, meet_lips
 
 
 class TemporalBlock(nn.Module):
-    """A dilated residual convolution over time."""
+    """A residual block with a dilated convolution over time."""
 
     def __init__(self, width: int, kernel_size: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -22,12 +22,13 @@ class TemporalBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Float[Tensor, "batch frame width"]) -> Float[Tensor, "batch frame width"]:
+        """The input plus an update of every frame from its neighbours."""
         update = self.out(F.gelu(self.mix(self.norm(x).transpose(1, 2)))).transpose(1, 2)
         return x + self.dropout(update)
 
 
 class MotionDecoder(nn.Module):
-    """Content, prosody and emotion in; articulation, lip closure and head motion out, at MOTION_FPS."""
+    """Turns content, prosody and emotion into expression, lip closure and head motion, at MOTION_FPS."""
 
     def __init__(self, content_dim: int, config: MotionConfig) -> None:
         super().__init__()
@@ -50,14 +51,14 @@ class MotionDecoder(nn.Module):
         emotion_state: Float[Tensor, "batch frame shown"],
         emotional: Float[Tensor, "batch frame expression"],
     ) -> tuple[Float[Tensor, "batch frame expression"], Float[Tensor, "batch frame"], Float[Tensor, "batch frame 3"]]:
-        """Expression with speech in it, lip closure (0 to 1), and head yaw, pitch, roll in radians.
+        """Expression with speech, lip closure (0 to 1), and head yaw, pitch and roll in radians.
 
-        `emotional` is the face without speech: reference expression plus recalled displacement.
+        `emotional` is the face without speech, as `neutralise.carried_face` makes it.
         """
         hidden = self.inputs(torch.cat([content, prosody, emotion_state, emotional[..., MOUTH]], dim=-1))
         hidden = self.norm(self.blocks(hidden))
         closure = self.closure(hidden).squeeze(-1).sigmoid()
         expression = articulate(emotional, self.articulation(hidden), closure)
-        if not self.training:  # the decoder itself has to learn how lips meet; what is left over is closed afterwards
+        if not self.training:  # in training the decoder itself has to learn to close the lips
             expression = meet_lips(expression, closure)
         return expression, closure, 0.2 * self.head(hidden).tanh()

@@ -1,7 +1,7 @@
-"""Motion in files: Live Link Face CSV for animation tools, JSON for programs.
+"""Motion files: Live Link Face CSV for animation tools, JSON for programs.
 
 The JSON holds {"format": "cemnet-motion", "version": 1, "fps", "blendshapes": [52 names], "expression": [[52 weights]
-per frame], "head": [[yaw, pitch, roll in radians] per frame]}, and "memory_address" where the memories are known.
+per frame], "head": [[yaw, pitch, roll in radians] per frame]}, and "memory_address" where the slots are known.
 """
 
 import json
@@ -23,7 +23,10 @@ DECIMALS = 6
 
 
 def write_motion(path: Path, motion: Motion, overwrite: bool = False) -> None:
-    """Writes CSV or JSON by the name's suffix; MotionFileError when the file exists or cannot be written."""
+    """Writes CSV or JSON, by the suffix of the name.
+
+    MotionFileError for another suffix, and where the file exists (unless `overwrite`) or cannot be written.
+    """
     if path.suffix.lower() not in MOTION_SUFFIXES:
         raise MotionFileError(f"The motion file {path} must end in {' or '.join(MOTION_SUFFIXES)}.")
     writer = write_motion_csv if path.suffix.lower() == ".csv" else write_motion_json
@@ -31,7 +34,10 @@ def write_motion(path: Path, motion: Motion, overwrite: bool = False) -> None:
 
 
 def read_motion(path: Path, fps: float = MOTION_FPS) -> Motion:
-    """Reads CSV or JSON by the name's suffix; `fps` as for read_motion_csv. MotionFileError says what is wrong."""
+    """Reads CSV or JSON, by the suffix of the name; `fps` as for `read_motion_csv`.
+
+    MotionFileError for another suffix, and where the file is missing or damaged; its sentence names the place.
+    """
     if path.suffix.lower() not in MOTION_SUFFIXES:
         raise MotionFileError(f"The motion file {path} must end in {' or '.join(MOTION_SUFFIXES)}.")
     if not path.is_file():
@@ -40,7 +46,10 @@ def read_motion(path: Path, fps: float = MOTION_FPS) -> Motion:
 
 
 def write_motion_json(path: Path, motion: Motion, overwrite: bool = False) -> None:
-    """Writes a motion; MotionFileError when the file exists, a curve is not finite, or the folder is not writable."""
+    """Writes JSON.
+
+    MotionFileError where a curve is not finite, or the file exists (unless `overwrite`) or cannot be written.
+    """
     curves = {"expression": motion.expression, "head": motion.head}
     if motion.memory_address is not None:
         curves["memory_address"] = motion.memory_address
@@ -60,7 +69,7 @@ def write_motion_json(path: Path, motion: Motion, overwrite: bool = False) -> No
 
 
 def read_motion_json(path: Path) -> Motion:
-    """Reads what write_motion_json wrote; blendshapes may be in any order, missing ones rest at 0."""
+    """Reads JSON with its blendshapes in any order; missing ones are 0. MotionFileError where it is damaged."""
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
@@ -86,6 +95,7 @@ def read_motion_json(path: Path) -> Motion:
 
 
 def rounded_rows(values: Float[Tensor, "frame channel"]) -> list[list[float]]:
+    """The values as lists, rounded to DECIMALS."""
     return [[round(value, DECIMALS) for value in row] for row in values.detach().cpu().tolist()]
 
 

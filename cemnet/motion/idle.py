@@ -1,4 +1,4 @@
-"""Life between words: blinks, a wandering gaze and a gently swaying head, seeded."""
+"""Idle motion: blinks, a wandering gaze and a swaying head, reproducible by a seed."""
 
 import math
 
@@ -12,7 +12,7 @@ from ..curves import smoothstep
 
 
 def blink_curve(num_frames: int, fps: float, rng: np.random.Generator) -> Float[np.ndarray, "frame"]:
-    """Lid closure of spontaneous blinks, about 17 a minute (Bentivoglio et al. 1997), each 0.25 to 0.35 s long."""
+    """Lid closure (0 to 1) of spontaneous blinks: about 17 a minute (Bentivoglio et al. 1997), 0.25 to 0.35 s each."""
     seconds = np.arange(num_frames) / fps
     curve = np.zeros(num_frames, np.float32)
     onset = rng.uniform(0.6, 3.0)
@@ -28,7 +28,7 @@ def blink_curve(num_frames: int, fps: float, rng: np.random.Generator) -> Float[
 def smooth_noise(
     num_frames: int, fps: float, period_seconds: float, channels: int, rng: np.random.Generator
 ) -> Float[np.ndarray, "frame channel"]:
-    """Band-limited noise of about unit amplitude, a new direction about every period."""
+    """Band-limited noise of about unit amplitude that changes its direction about once a period."""
     seconds = np.arange(num_frames) / fps
     noise = np.zeros((num_frames, channels), np.float32)
     for octave in (1.0, 2.1):
@@ -47,7 +47,11 @@ def add_life(
     gaze: float = 1.0,
     sway: float = 1.0,
 ) -> tuple[Float[Tensor, "frame expression"], Float[Tensor, "frame 3"]]:
-    """Blinks, wandering gaze and a gently swaying head; each amount is 1 by default and 0 switches it off."""
+    """Expression and head (radians) with blinks, a wandering gaze and a swaying head added.
+
+    An amount of 1 is natural, 0 switches the part off; more than 1 exaggerates gaze and head. `sway` scales the head's
+    own motion, too. The head starts in the portrait's pose.
+    """
     rng = np.random.default_rng(seed)
     lid = torch.from_numpy(blink_curve(len(expression), fps, rng)) * min(blinks, 1.0)
     wander = torch.from_numpy(smooth_noise(len(expression), fps, 2.2, 2, rng)) * (0.12 * gaze)

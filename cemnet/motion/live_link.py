@@ -1,8 +1,8 @@
-"""Motion to and from the CSV files of Apple's Live Link Face, which animation tools read and write.
+"""Reads and writes the CSV files of Apple's Live Link Face, which animation tools know.
 
 A row is: Timecode (HH:MM:SS:FF.fff), BlendShapeCount, the 52 blendshapes, HeadYaw HeadPitch HeadRoll in radians, and
-yaw, pitch and roll of both eyes in radians. The eye rotations repeat what the eyeLook blendshapes say: they are
-written for the tools that want them and not read back.
+yaw, pitch and roll of both eyes in radians. The eye rotations repeat the eyeLook blendshapes: they are written for
+tools that need them, and ignored when read.
 """
 
 import csv
@@ -37,7 +37,10 @@ SECONDS_PER_DAY = 86_400
 
 
 def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> None:
-    """Writes a motion whole or not at all; raises MotionFileError when the file exists or a curve is not finite."""
+    """Writes CSV, completely or not at all.
+
+    MotionFileError where a curve is not finite, or the file exists (unless `overwrite`) or cannot be written.
+    """
     if path.exists() and not overwrite:
         raise MotionFileError(f"{path} exists already. Choose another name, or ask for it to be overwritten.")
     expression = motion.expression.detach().cpu().double().numpy()
@@ -56,12 +59,11 @@ def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> Non
 
 
 def read_motion_csv(path: Path, fps: float = MOTION_FPS) -> Motion:
-    """Reads a motion; the frame rate comes from the timecodes, and unevenly timed rows are resampled to it.
+    """Reads CSV; the frame rate follows from the timecodes, and unevenly timed rows are resampled to it.
 
-    `fps` is believed only where a take of less than a second leaves the rate of its timecodes open.
-
-    Head columns may be missing (a still head). Blendshapes a little outside 0 to 1 are cut. MotionFileError names the
-    row and the column of everything else that cannot be used.
+    `fps` is used only for a take of less than a second, whose timecodes do not show their rate. A file without head
+    columns has a still head. Blendshapes a little outside 0 to 1 are clipped. Everything else that cannot be used is a
+    MotionFileError that names row and column.
     """
     columns, rows = _read_table(path)
     values = _numbers(path, columns, rows)
@@ -77,7 +79,7 @@ def read_motion_csv(path: Path, fps: float = MOTION_FPS) -> Motion:
 
 
 def eye_rotations(expression: Float[np.ndarray, "frame expression"]) -> Float[np.ndarray, "frame 6"]:
-    """Yaw, pitch, roll of the left, then the right eye in radians; yaw positive to the face's left, pitch downward."""
+    """Yaw, pitch, roll of the left, then the right eye, in radians; positive yaw is to the face's left, pitch down."""
 
     def look(name: str) -> Float[np.ndarray, "frame"]:
         return FULL_LOOK_RADIANS * expression[:, ARKIT_INDEX[name]]
@@ -91,7 +93,7 @@ def eye_rotations(expression: Float[np.ndarray, "frame expression"]) -> Float[np
 
 
 def timecode(frame: int, fps: float) -> str:
-    """HH:MM:SS:FF.fff of a frame. At a broken rate such as 29.97 the frames of a second count to the next whole one."""
+    """The timecode HH:MM:SS:FF.fff of a frame; at a rate such as 29.97 the frames count to the next whole rate."""
     frames_per_second = math.ceil(fps - 1e-6)
     seconds, thousandths = divmod(round(frame / fps * frames_per_second * 1000), frames_per_second * 1000)
     minutes, second = divmod(seconds, 60)
@@ -102,9 +104,9 @@ def timecode(frame: int, fps: float) -> str:
 def evenly_timed(
     curves: Float[np.ndarray, "frame curve"], timecodes: Float[np.ndarray, "frame 2"], fps: float = MOTION_FPS
 ) -> tuple[Float[np.ndarray, "even_frame curve"], float]:
-    """The curves at a steady frame rate, and that rate, from rising timecodes: whole seconds, frames within the second.
+    """Curves resampled to a steady frame rate, and that rate.
 
-    `fps` as for read_motion_csv.
+    The rising timecodes hold whole seconds and frames within the second; `fps` as for `read_motion_csv`.
     """
     if len(curves) == 1:
         return curves, fps
@@ -120,7 +122,7 @@ def evenly_timed(
 
 
 def timecode_rate(timecodes: Float[np.ndarray, "frame 2"], fps: float) -> float:
-    """How many timecode frames make a second: read off where a second ends, else `fps` or the next usual rate."""
+    """Timecode frames a second: measured where a second ends, else `fps` or the next usual rate above it."""
     seconds, frames = timecodes.T
     least = math.floor(frames.max()) + 1
     next_second = np.flatnonzero(np.diff(seconds) == 1)
@@ -132,12 +134,12 @@ def timecode_rate(timecodes: Float[np.ndarray, "frame 2"], fps: float) -> float:
 
 
 def tidy_rate(fps: float) -> float:
-    """A measured rate, whole where the timecodes' thousandths of a frame explain the difference."""
+    """A measured rate, rounded to a whole one where the precision of timecodes explains the difference."""
     return float(round(fps)) if abs(fps - round(fps)) < 2e-3 else fps
 
 
 def _write_whole(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    """Into a temporary file beside the target first, so that no one ever meets half a file."""
+    """Writes to a temporary file first, so that the target is never half written."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
     except OSError as error:
@@ -153,7 +155,7 @@ def _write_whole(path: Path, rows: Sequence[Sequence[object]]) -> None:
 
 
 def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Column names in lower case and the rows, complete and with the counts they promise."""
+    """Column names in lower case and the rows; every row has as many cells as its BlendShapeCount says."""
     try:
         lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -175,7 +177,7 @@ def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:
 
 
 def _check_columns(path: Path, header: Sequence[str]) -> None:
-    """Every blendshape once, nothing unknown."""
+    """Every blendshape is there once, and no column is unknown."""
     known = {name.lower() for name in (*LEADING_COLUMNS, *CURVE_COLUMNS)}
     present = [name.lower() for name in header]
     for name in (*LEADING_COLUMNS, *BLENDSHAPE_COLUMNS):
@@ -189,7 +191,7 @@ def _check_columns(path: Path, header: Sequence[str]) -> None:
 
 
 def _numbers(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
-    """The curves by the names of CURVE_COLUMNS; every cell a finite number."""
+    """The curves of the file by their names in CURVE_COLUMNS; every cell is a finite number."""
     curves = {}
     for name in CURVE_COLUMNS:
         if name.lower() not in columns:
@@ -220,7 +222,7 @@ def _refuse_other_units(path: Path, blendshapes: Float[np.ndarray, "frame expres
 
 
 def _timecodes(path: Path, cells: Sequence[str]) -> Float[np.ndarray, "frame 2"]:
-    """Whole seconds and frames within the second, rising; midnight is passed over."""
+    """Whole seconds and frames within the second, rising, also over midnight."""
     timecodes = np.empty((len(cells), 2))
     for number, cell in enumerate(cells, start=1):
         match = TIMECODE.fullmatch(cell)
