@@ -36,7 +36,7 @@ test-fast: $(VENV)/installed-for-tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 -m "not slow" --ignore=tests/nodes
 
 mutants: $(VENV)/installed-for-tests
-	$(VENV)/bin/python tests/mutants.py
+	$(VENV)/bin/python tests/mutants.py --jobs 2
 
 test-comfy: $(COMFY)/installed
 	$(COMFY)/venv/bin/pytest tests/nodes --ignore=tests/nodes/test_browser.py
