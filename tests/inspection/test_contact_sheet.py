@@ -43,7 +43,7 @@ def test_a_tile_is_the_part_inside_the_box_with_its_label_in_the_corner():
     pixels = np.asarray(tile(frame, (30, 20, 70, 60), "0.40 s"))
     assert pixels.shape == (TILE, TILE, 3)
     assert (pixels[: TILE - 20] == (0, 255, 0)).all()
-    assert pixels[TILE - 18 :, :50].max(axis=(0, 1))[0] == 255  # white letters
+    assert pixels[TILE - 18 :, :50, 0].max() > 240  # white letters, with soft edges
 
 
 @pytest.mark.parametrize("num_frames", [1, 9])
