@@ -147,9 +147,15 @@ class Person:
             units[unit] = units.get(unit, 0.0) + weight
         expression = action_units_to_arkit(units)
         if prototype.one_sided:
-            quiet = [index for index in arkit_indices("mouth") if ARKIT_NAMES[index].endswith(self.quiet_side)]
-            expression[quiet] *= QUIET_SIDE
+            expression *= self.sided
         return expression * self.gains
+
+    @property
+    def sided(self) -> Float[np.ndarray, "expression"]:
+        """What each blendshape keeps in a one-sided emotion: QUIET_SIDE on the mouth's quiet side, else 1."""
+        kept = np.ones(NUM_EXPRESSIONS, np.float32)
+        kept[[index for index in arkit_indices("mouth") if ARKIT_NAMES[index].endswith(self.quiet_side)]] = QUIET_SIDE
+        return kept
 
     @property
     def quiet_side(self) -> str:
