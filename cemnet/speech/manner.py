@@ -24,15 +24,13 @@ from jaxtyping import Bool, Float
 from scipy.signal import find_peaks
 from torch import Tensor
 
-from ..config import PROSODY_DIM
+from ..config import MANNER_AXES, PROSODY_DIM
 from ..types import MOTION_FPS, SAMPLE_RATE
 from .mel import NUM_MELS
 from .voice_features import SILENCE_NATS
 
-MANNER_AXES = ("effort", "pitch", "pitch_range", "tempo", "roughness")
-NUM_MANNER_AXES = len(MANNER_AXES)
-CENTRE = {"effort": 0.0, "pitch": 0.0, "pitch_range": 0.0, "tempo": 0.0, "roughness": 0.0}
-SPREAD = {"effort": 1.0, "pitch": 1.0, "pitch_range": 1.0, "tempo": 1.0, "roughness": 1.0}
+CENTRE = {"effort": -11.03, "pitch": 1.029, "pitch_range": 0.757, "tempo": 4.252, "roughness": -5.905}
+SPREAD = {"effort": 2.75, "pitch": 0.393, "pitch_range": 0.368, "tempo": 0.745, "roughness": 1.203}
 
 LOW_HZ, MIDDLE_HZ, HIGH_HZ = 300.0, 1000.0, 3400.0
 RELATIVE_ENERGY, VOICING, SHAPE = 0, 3, slice(PROSODY_DIM, PROSODY_DIM + NUM_MELS)
@@ -50,7 +48,7 @@ def manner(voice: Float[Tensor, "frame voice"]) -> Float[Tensor, "manner"]:
     """
     measured = measure_manner(voice)
     if measured is None:
-        return torch.zeros(NUM_MANNER_AXES)
+        return torch.zeros(len(MANNER_AXES))
     centre, spread = (np.array([constants[axis] for axis in MANNER_AXES]) for constants in (CENTRE, SPREAD))
     return torch.from_numpy((measured - centre) / spread).float().clamp(-FURTHEST, FURTHEST)
 

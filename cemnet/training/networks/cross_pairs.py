@@ -1,4 +1,5 @@
-"""Training examples for cross-reconstruction: content of one clip, emotion of another, and the exact target."""
+"""Training examples for cross-reconstruction: content of one clip, emotion and manner of another, and the exact target.
+"""
 
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from ...arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, Emotion
 from ...emotion.states import emotion_state, one_hot_emotion
 from ...types import MOTION_FPS
 from ..performer.emotion_prototypes import Person
+from ..performer.manner_displays import MEAN_MANNER
 from ..performer.performer import perform
 from .feature_clips import FeatureClip, FeatureClips
 from .voice_statistics import VoiceTable
@@ -22,8 +24,9 @@ JUDGED_VOICES = 2
 class CrossPairs(Dataset):
     """Content of one clip, emotion of another (or of the same), a person, a reference face, and the exact target.
 
-    A share of the performances is asked for by name instead of by a voice, as users do; contempt, which no voice
-    corpus has, is learned through these alone. Beside each performance, some voices are judged.
+    The person performs the emotion in the manner that the other clip's voice has in the part that is heard of it. A
+    share of the performances is asked for by name instead of by a voice, as users do, in the emotion's mean manner;
+    contempt, which no voice corpus has, is learned through these alone. Beside each performance, some voices are judged.
     """
 
     def __init__(
@@ -59,25 +62,36 @@ class CrossPairs(Dataset):
         emotion, intensity = voice.emotion, voice.clip.intensity
         if asked:
             emotion, intensity = choose(EMOTIONS, rng), float(rng.uniform(0.2, 1.0))
+        statistics, manner = self.voices.of_clip(voice, rng)
+        if asked:
+            manner = torch.tensor(MEAN_MANNER[emotion])
         person = Person.sample(rng)
         return {
-            **self.performance(content, person, emotion, intensity, rng),
+            **self.performance(content, person, emotion, intensity, manner, rng),
             **self.voices.judged(self.judged_voices, rng),
-            "voice_statistics": self.voices.of_clip(voice, rng),
+            "voice_statistics": statistics,
             **reference_face(person, rng),
             "same_clip": torch.tensor(same),
             "asked": torch.tensor(asked),
             "target_emotion": one_hot_emotion(emotion),
             "target_intensity": torch.tensor(intensity, dtype=torch.float32),
+            "target_manner": manner,
             "apex_displacement": torch.from_numpy(apex_displacements(person)),
         }
 
     def performance(
-        self, content: FeatureClip, person: Person, emotion: Emotion, intensity: float, rng: np.random.Generator
+        self,
+        content: FeatureClip,
+        person: Person,
+        emotion: Emotion,
+        intensity: float,
+        manner: Float[Tensor, "manner"],
+        rng: np.random.Generator,
     ) -> dict[str, Tensor]:
         """A random part of the content's recording, and the person's performance of it, padded to equal length."""
         recording = content.recordings[0]
-        acted = perform(content.clip.phonemes, recording.prosody.numpy(), person, emotion, intensity, rng)
+        spoken, prosody = content.clip.phonemes, recording.prosody.numpy()
+        acted = perform(spoken, prosody, person, emotion, intensity, rng, manner.numpy())
         total = len(recording.prosody)
         start = int(rng.integers(0, max(1, total - self.num_frames + 1)))
         part = slice(start, start + self.num_frames)

@@ -35,11 +35,11 @@ class Objective(nn.Module):
         """Every loss of one batch by name; entries that start with "monitor_" are logged and not minimised.
 
         A share of the performances is driven by the emotion that the network hears, the rest by the labels. They train
-        content, course and motion. Hearing is trained on labelled voices alone: gradients stop before it here.
+        content, course and motion, and where they are driven by what is heard, hearing too. It learns from labelled
+        voices besides.
         """
         network = self.network
-        with torch.no_grad():
-            heard = network.audio_emotion.judge(batch["voice_statistics"])
+        heard = network.audio_emotion.judge(batch["voice_statistics"])
         course = network.audio_emotion.course_of(batch["prosody"])
         performed = network.perform(
             network.audio_emotion.content(batch["hidden"]),
@@ -69,12 +69,13 @@ def driving_state(
 
 
 def hearing_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
-    """Losses of recognised style and strength against the labels; one row of `heard` for each labelled voice."""
+    """Losses of recognised style, strength and manner against the labels; one row of `heard` for each labelled voice."""
     style, strength = batch["judged_style"].flatten(), batch["judged_strength"].flatten()
     return {
         "emotion": F.cross_entropy(heard.style_logits, style, label_smoothing=LABEL_SMOOTHING),
-        "contrast": supervised_contrastive_loss(heard.embedding, style),
+        "contrast": supervised_contrastive_loss(heard.emotional, style),
         "strength": F.mse_loss(heard.strength, strength),
+        "manner": F.mse_loss(heard.manner, batch["judged_manner"].reshape(heard.manner.shape)),
         "monitor_emotion_accuracy": (heard.style_logits.argmax(-1) == style).float().mean(),
     }
 

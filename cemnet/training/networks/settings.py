@@ -13,6 +13,7 @@ LOSS_WEIGHTS = {
     "emotion": 1.0,
     "contrast": 0.3,
     "strength": 1.0,
+    "manner": 0.5,
     "course": 2.0,
     "reconstruction": 10.0,
     "cross_reconstruction": 10.0,

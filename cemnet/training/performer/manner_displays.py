@@ -26,7 +26,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...arkit import ARKIT_INDEX, NUM_EXPRESSIONS, Emotion
-from ...speech.manner import MANNER_AXES, NUM_MANNER_AXES
+from ...config import MANNER_AXES
 from .emotion_prototypes import ACTION_UNITS, PROTOTYPES, Person
 
 # What a standard deviation of an axis adds to the action units at intensity 1.
@@ -75,9 +75,10 @@ MANNER_UNITS: dict[Emotion, dict[str, dict[str, float]]] = {
 # The mean manner of each emotion's voices against its speakers' own means, in the order of MANNER_AXES; RAVDESS's actors
 # 01 to 16 (`train/evaluate.py manner`). No voice says contempt: it has the mean of all.
 MEAN_MANNER: dict[Emotion, tuple[float, ...]] = {
-    "neutral": (0.0, 0.0, 0.0, 0.0, 0.0), "happy": (0.0, 0.0, 0.0, 0.0, 0.0), "sad": (0.0, 0.0, 0.0, 0.0, 0.0),
-    "angry": (0.0, 0.0, 0.0, 0.0, 0.0), "fear": (0.0, 0.0, 0.0, 0.0, 0.0), "disgust": (0.0, 0.0, 0.0, 0.0, 0.0),
-    "surprise": (0.0, 0.0, 0.0, 0.0, 0.0), "contempt": (0.0, 0.0, 0.0, 0.0, 0.0),
+    "neutral": (-0.62, -0.88, -0.25, -0.35, -0.75), "happy": (0.68, 0.34, -0.01, 0.22, -0.16),
+    "sad": (-0.25, -0.11, -0.14, -0.1, -0.1), "angry": (0.79, 0.71, 0.07, -0.18, 0.71),
+    "fear": (0.77, 0.78, -0.35, 0.52, -0.1), "disgust": (-0.63, -0.44, 0.17, -0.51, 0.29),
+    "surprise": (-0.12, 0.43, 0.71, 0.41, 0.61), "contempt": (0.0, 0.0, 0.0, 0.0, 0.0),
 }  # fmt: skip
 FURTHEST_DEVIATION = 2.0  # standard deviations
 AROUSAL = {"effort": 0.4, "pitch": 0.3, "pitch_range": 0.15, "tempo": 0.15}
@@ -89,7 +90,7 @@ HEAD_BY_AROUSAL, ONSET_BY_AROUSAL, BATONS_BY_RANGE, HEAD_BY_TEMPO = 0.25, 0.2, 0
 def manner_deviation(emotion: Emotion, manner: Float[np.ndarray, "manner"] | None) -> Float[np.ndarray, "manner"]:
     """How the manner differs from that of the emotion's average voice, within ±FURTHEST_DEVIATION; zeros for None."""
     if manner is None:
-        return np.zeros(NUM_MANNER_AXES)
+        return np.zeros(len(MANNER_AXES))
     deviation = np.asarray(manner, np.float64) - np.array(MEAN_MANNER[emotion])
     return deviation.clip(-FURTHEST_DEVIATION, FURTHEST_DEVIATION)
 

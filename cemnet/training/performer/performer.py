@@ -13,9 +13,9 @@ from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from ...arkit import ARKIT_NAMES, OPENING, Emotion, arkit_indices
+from ...config import MANNER_AXES
 from ...motion.idle import blink_curve
 from ...motion.lip_aperture import LIP_GAP_WEIGHTS, MOUTH_CLOSE, lip_parting, visible_aperture
-from ...speech.manner import MANNER_AXES
 from ...types import MOTION_FPS
 from ..corpora.phonemes import BILABIALS, LABIODENTALS, PhonemeSpan
 from .emotion_prototypes import Person
