@@ -187,7 +187,7 @@ def error_tables(memory: EmotionMemory, people: People, seed: int) -> tuple[Tabl
     )
     below = (
         "Distance to the person's own face in the target emotion, before speech. The memory's error is "
-        f"{100 * (1 - faces['memory'].mean() / simplest):.0f} % below that of the better face that ignores the portrait."
+        f"{100 * (1 - faces['memory'].mean() / simplest):.0f} % below that of the better face that ignores it."
     )
     return (
         error_table("Displacements of unseen people", displacements, note),

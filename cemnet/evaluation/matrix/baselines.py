@@ -1,7 +1,7 @@
 """The full model and the baselines it is compared with: each makes a Motion of a portrait and a voice.
 
-All of them share the renderer, the motion decoder and the resting face that remains when speech begins (see
-`motion.neutralise.face_at_rest`); blinks, wandering gaze and head motion are off, as they say nothing about an emotion.
+All of them share the renderer, the motion decoder and the way in which a face is carried (see
+`motion.neutralise.carried_face`); blinks, wandering gaze and head motion are off, as they say nothing about an emotion.
 """
 
 import functools
@@ -71,7 +71,7 @@ def without_aee(scene: Scene) -> Motion:
 
 
 def without_manner(scene: Scene) -> Motion:
-    """The memory and the decoder are given the emotion and the strength that are heard, and not the voice's embedding."""
+    """Memory and decoder are given the emotion and the strength that are heard, and not the voice's embedding."""
     silent = replace(scene.speech, emotion_embedding=torch.zeros_like(scene.speech.emotion_embedding))
     return bridge_emotion(scene.model, scene.face, silent, STILL)
 
@@ -150,7 +150,7 @@ def perform_as(
     target: Float[Tensor, "1 frame shown"],
     reference: Float[Tensor, "1 shown"] | None = None,
 ) -> Motion:
-    """The performance if the portrait's person were the one given, and its emotion the reference's, if that is given."""
+    """The performance if the portrait's person were the given one, and its emotion the given reference."""
     speech = scene.speech
     performed = scene.model.network.perform_person(
         person,

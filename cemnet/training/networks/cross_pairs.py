@@ -123,7 +123,7 @@ def first_people(
 
 
 def reference_faces(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
-    """One to MOST_PORTRAITS portraits of the person, padded to MOST_PORTRAITS; `reference_seen` marks those that count."""
+    """Up to MOST_PORTRAITS portraits of the person, padded to so many; `reference_seen` is 1 for those that count."""
     count = 1 if rng.random() < ONE_PORTRAIT_SHARE else int(rng.integers(2, MOST_PORTRAITS + 1))
     faces = [reference_face(person, rng) for _ in range(count)]
     padded = faces + faces[:1] * (MOST_PORTRAITS - count)
