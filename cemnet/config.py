@@ -40,10 +40,12 @@ class AudioEmotionConfig:
 class EmotionMemoryConfig:
     """The emotion bridging memory (EBM)."""
 
-    num_slots: int = 48
-    key_dim: int = 32
-    identity_dim: int = 16
-    hidden_dim: int = 128
+    num_slots: int = 192  # people
+    num_states: int = 7  # emotions but neutral
+    num_manners: int = 24
+    embedding_dim: int = 128  # of the voice's embedding
+    key_dim: int = 16
+    hidden_dim: int = 256
     sharpness: float = 12.0
 
 

@@ -19,6 +19,7 @@ from .feature_clips import FeatureClip, FeatureClips
 from .voice_statistics import VoiceTable
 
 JUDGED_VOICES = 2
+MOST_PORTRAITS, ONE_PORTRAIT_SHARE = 4, 0.5
 
 
 class CrossPairs(Dataset):
@@ -70,12 +71,13 @@ class CrossPairs(Dataset):
             **self.performance(content, person, emotion, intensity, manner, rng),
             **self.voices.judged(self.judged_voices, rng),
             "voice_statistics": statistics,
-            **reference_face(person, rng),
+            **reference_faces(person, rng),
             "same_clip": torch.tensor(same),
             "asked": torch.tensor(asked),
             "target_emotion": one_hot_emotion(emotion),
             "target_intensity": torch.tensor(intensity, dtype=torch.float32),
             "target_manner": manner,
+            "rest": torch.from_numpy(person.resting),
             "apex_displacement": torch.from_numpy(apex_displacements(person)),
         }
 
@@ -124,11 +126,23 @@ def apex_displacements(person: Person) -> Float[np.ndarray, "shown expression"]:
     return np.stack([person.show(emotion, 1.0) - person.resting for emotion in EMOTIONS if emotion != "neutral"])
 
 
-def first_memories(num_slots: int, seed: int) -> Float[Tensor, "slot expression"]:
-    """Initial values of the memory: displacements of random people, the emotions in turn."""
+def first_people(
+    num_slots: int, seed: int
+) -> tuple[Float[Tensor, "slot expression"], Float[Tensor, "slot shown expression"]]:
+    """Random people to fill the memory before training: faces at rest, and apex displacements."""
     rng = np.random.default_rng(seed)
-    people = (apex_displacements(Person.sample(rng)) for _ in range(num_slots))
-    return torch.from_numpy(np.stack([shown[slot % len(shown)] for slot, shown in enumerate(people)]))
+    people = [Person.sample(rng) for _ in range(num_slots)]
+    rest = np.stack([person.resting for person in people])
+    return torch.from_numpy(rest), torch.from_numpy(np.stack([apex_displacements(person) for person in people]))
+
+
+def reference_faces(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
+    """Up to MOST_PORTRAITS portraits of the person, padded to so many; `reference_seen` is 1 for those that count."""
+    count = 1 if rng.random() < ONE_PORTRAIT_SHARE else int(rng.integers(2, MOST_PORTRAITS + 1))
+    faces = [reference_face(person, rng) for _ in range(count)]
+    padded = faces + faces[:1] * (MOST_PORTRAITS - count)
+    stacked = {name: torch.stack([face[name] for face in padded]) for name in padded[0]}
+    return {**stacked, "reference_seen": (torch.arange(MOST_PORTRAITS) < count).float()}
 
 
 def reference_face(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:

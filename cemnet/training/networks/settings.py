@@ -19,11 +19,8 @@ LOSS_WEIGHTS = {
     "cross_reconstruction": 10.0,
     "closure": 0.5,
     "head": 2.0,
-    "memory_value": 2.0,
-    "memory_retrieval": 2.0,
-    "memory_bridge": 1.0,
-    "memory_alignment": 0.1,
-    "memory_decorrelation": 0.1,
+    "memory_displacement": 20.0,
+    "memory_face": 20.0,
 }
 
 
