@@ -66,9 +66,7 @@ class VoiceTable:
             own = self.rows_of[clip.full_name]
             rows_of[clip.full_name] = range(len(rows), len(rows) + len(own))
             rows += own
-        return VoiceTable(
-            self.statistics[rows], self.style[rows], self.strength[rows], self.manner[rows], rows_of
-        )
+        return VoiceTable(self.statistics[rows], self.style[rows], self.strength[rows], self.manner[rows], rows_of)
 
     def judged(self, count: int, rng: np.random.Generator) -> dict[str, Tensor]:
         """A batch of random rows (with replacement) and their labels, by name."""
@@ -107,9 +105,7 @@ def part_statistics(recording: Recording, parts: Sequence[slice]) -> Float[Tenso
     return window_statistics(hidden, voice.unsqueeze(0), weights.unsqueeze(0))[0].half()
 
 
-def part_manners(
-    clip: FeatureClip, recording: Recording, parts: Sequence[slice]
-) -> Float[Tensor, "part manner"]:
+def part_manners(clip: FeatureClip, recording: Recording, parts: Sequence[slice]) -> Float[Tensor, "part manner"]:
     """The manner of parts of one of the clip's recordings, as its clean recording has it at the same share of time."""
     clean = clip.recordings[0].voice
     pace = len(clean) / len(recording.voice)
