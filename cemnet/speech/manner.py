@@ -10,8 +10,8 @@ of an axis among the clips of one speaker, and zero is the mean of all speakers 
 - pitch: mean fundamental frequency in octaves above 100 Hz.
 - pitch_range: from the 10th to the 90th percentile of the pitch, in octaves. Both are in the minimal set of Eyben et
   al., "GeMAPS", IEEE Trans. Affective Computing 2016.
-- tempo: syllables in a second of speech, counted as peaks of loudness (de Jong & Wempe, Behavior Research Methods, 2009:
-  "Praat script to detect syllable nuclei").
+- tempo: syllables in a second of speech, counted as peaks of loudness (de Jong & Wempe, "Praat script to detect
+  syllable nuclei", Behavior Research Methods 2009).
 - roughness: noise to harmonics in dB (Boersma, IFA Proceedings 17, 1993). Rough and breathy voices have much of it, as
   have noisy recordings.
 """

@@ -1,4 +1,4 @@
-"""Training examples for cross-reconstruction: content of one clip, emotion and manner of another, and the exact target."""
+"""Training examples for cross-reconstruction: content of one clip, emotion and manner of another, an exact target."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from ...arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, Emotion
 from ...emotion.states import emotion_state, one_hot_emotion
 from ...types import MOTION_FPS
 from ..performer.emotion_prototypes import Person
-from ..performer.manner_displays import MEAN_MANNER
+from ..performer.manner_displays import MEAN_MANNER, manner_displacement
 from ..performer.performer import perform
 from .feature_clips import FeatureClip, FeatureClips
 from .voice_statistics import VoiceTable
@@ -76,6 +76,7 @@ class CrossPairs(Dataset):
             "target_emotion": one_hot_emotion(emotion),
             "target_intensity": torch.tensor(intensity, dtype=torch.float32),
             "target_manner": manner,
+            "manner_displacement": torch.from_numpy(manner_displacement(person, emotion, manner.numpy())),
             "rest": torch.from_numpy(person.resting),
             "apex_displacement": torch.from_numpy(apex_displacements(person)),
         }

@@ -50,6 +50,7 @@ class Objective(nn.Module):
             "course": F.mse_loss(course, batch["course"]),
             **performance_losses(performed, batch),
             **memory_losses(network.emotion_memory, batch),
+            "memory_manner": manner_loss(network.emotion_memory, heard.embedding, batch),
         }
 
 
@@ -124,3 +125,12 @@ def memory_losses(memory: EmotionMemory, batch: Batch) -> dict[str, Tensor]:
         "memory_face": F.l1_loss(shown, face),
         "monitor_slot_perplexity": slot_perplexity(usage),
     }
+
+
+def manner_loss(memory: EmotionMemory, embedding: Float[Tensor, "batch embedding"], batch: Batch) -> Float[Tensor, ""]:
+    """Absolute error of what the voice's manner adds to the labelled emotion at full intensity."""
+    shown = emotion_state(batch["target_emotion"], torch.ones_like(batch["target_intensity"]))
+    added = memory.manner(embedding.unsqueeze(1), shown.unsqueeze(1)).squeeze(1)
+    missed = (added - batch["manner_displacement"]).abs().mean(dim=-1)
+    spoken = (~batch["asked"]).float()
+    return (missed * spoken).sum() / spoken.sum().clamp_min(1)

@@ -21,6 +21,7 @@ LOSS_WEIGHTS = {
     "head": 2.0,
     "memory_displacement": 20.0,
     "memory_face": 20.0,
+    "memory_manner": 20.0,
 }
 
 

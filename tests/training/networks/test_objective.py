@@ -37,7 +37,7 @@ def test_training_lowers_every_main_loss(batch, trained_voices):
         total_loss(losses, weights).backward()
         optimizer.step()
         history.append({name: value.item() for name, value in losses.items()})
-    for name in ("reconstruction", "cross_reconstruction", "emotion", "memory_value", "memory_retrieval", "course"):
+    for name in ("reconstruction", "cross_reconstruction", "emotion", "memory_displacement", "memory_face", "course"):
         assert history[-1][name] < history[0][name], name
 
 
@@ -46,21 +46,26 @@ def is_taught(module: torch.nn.Module) -> bool:
     return any(gradient.abs().sum() > 0 for gradient in gradients)
 
 
-def test_performances_teach_motion_and_hearing(batch):
+def test_performances_teach_motion_the_memory_and_hearing(batch):
     torch.manual_seed(0)
     network = EmotionNetwork(SMALL).train()
     losses = Objective(network, heard_share=1.0)(batch)
     losses["cross_reconstruction"].backward(retain_graph=True)
     hearing = network.audio_emotion
-    taught = (network.motion_decoder, hearing.content_in, hearing.course, hearing.embed, hearing.embed_manner)
-    assert all(is_taught(module) for module in taught)
-    assert hearing.prototypes.grad is not None and hearing.prototypes.grad.abs().sum() > 0
+    for taught in (network.motion_decoder, network.emotion_memory, hearing.content_in, hearing.course, hearing.embed):
+        assert is_taught(taught)
+    assert is_taught(hearing.embed_manner)
     assert not is_taught(hearing.manner)
-    losses["manner"].backward(retain_graph=True)
-    assert is_taught(hearing.manner)
-    network.emotion_memory.zero_grad()
-    losses["memory_displacement"].backward()
+    assert hearing.prototypes.grad is not None and hearing.prototypes.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", ["memory_displacement", "memory_face", "memory_manner"])
+def test_each_loss_of_the_memory_teaches_it_and_not_the_decoder(batch, name):
+    torch.manual_seed(0)
+    network = EmotionNetwork(SMALL).train()
+    Objective(network, heard_share=1.0)(batch)[name].backward()
     assert is_taught(network.emotion_memory)
+    assert not is_taught(network.motion_decoder)
 
 
 def test_performances_teach_what_is_heard_through_the_emotion_its_strength_and_z():
@@ -97,8 +102,10 @@ def target() -> dict[str, torch.Tensor]:
 def heard_as(emotion: int, count: int, sureness: float = 1.0) -> VoiceEmotion:
     emotions = F.one_hot(torch.full((count,), emotion), 8).float()
     logits = sureness * F.one_hot(torch.full((count,), emotion), 10).float()
-    level, manner = torch.ones(count), torch.zeros(count, len(MANNER_AXES))
-    return VoiceEmotion(torch.eye(count, 16), logits, emotions, level, emotions, level, torch.ones(count, 4), manner)
+    return VoiceEmotion(
+        torch.eye(count, 16), logits, emotions, torch.ones(count), emotions, torch.ones(count), torch.ones(count, 8),
+        torch.zeros(count, 5),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("clip", "name"), [(0, "reconstruction"), (1, "cross_reconstruction")])
@@ -126,9 +133,10 @@ def test_every_loss_of_a_performance_teaches_its_part(target, name, part):
 
 def test_hearing_is_not_taught_to_be_too_sure():
     batch = {
-        "judged_style": torch.full((3, 1), 4), "judged_strength": torch.ones(3, 1),
-        "judged_manner": torch.zeros(3, 1, len(MANNER_AXES)),
-    }  # fmt: skip
+        "judged_style": torch.full((3, 1), 4),
+        "judged_strength": torch.ones(3, 1),
+        "judged_manner": torch.zeros(3, 1, 5),
+    }
     unsure, sure, too_sure = (hearing_losses(heard_as(4, 3, sureness), batch)["emotion"] for sureness in (1, 4, 50))
     assert sure < unsure
     assert sure < too_sure
@@ -165,3 +173,6 @@ def test_what_is_asked_for_by_name_is_performed_whatever_the_voice_says():
         driven = driving_state(heard_as(sad, 2), course, batch, heard_share)
         assert driven[0, 0].tolist() == [0.5, *[0.0] * 6]
         assert driven[1, 0].argmax() == second - 1
+    embedding = driving_embedding(heard_as(sad, 2), batch, 4)
+    assert embedding[0].abs().max() == 0  # no voice speaks
+    torch.testing.assert_close(embedding[1], heard_as(sad, 2).embedding[1].expand(4, -1))
