@@ -1,7 +1,7 @@
 """Normalises features over time by a clip's own statistics, so that they tell what changes in it and not how it sounds.
 
-Instance normalisation takes the "style" of a voice and leaves its content (Chou, Yeh & Lee, "One-shot voice conversion by
-separating speaker and content representations with instance normalization", Interspeech 2019).
+Instance normalisation takes the "style" of a voice and leaves its content (Chou, Yeh & Lee, "One-shot voice conversion
+by separating speaker and content representations with instance normalization", Interspeech 2019).
 """
 
 import torch

@@ -2,17 +2,18 @@
 
 One word such as "angry" covers a shout and a hiss; manner tells them apart. Each axis is measured on voiced frames of
 `voice_features`, is independent of the recording's level, and is given in standard deviations: the unit is the spread
-of an axis among the clips of one speaker, and zero is the mean of all speakers (CENTRE and SPREAD, measured on RAVDESS's
-actors 01 to 16 with `train/evaluate.py manner`).
+of an axis among the clips of one speaker, and zero is the mean of all speakers (CENTRE and SPREAD, of RAVDESS's actors
+01 to 16, measured with `train/evaluate.py manner`).
 
 - effort: spectral tilt, the level of 1 to 3.4 kHz above that of 0.3 to 1 kHz, in dB. Loud and pressed voices have
   stronger overtones (the alpha ratio of Sundberg & Nordenberg, JASA 2006, in the band that a telephone passes).
 - pitch: mean fundamental frequency in octaves above 100 Hz.
 - pitch_range: from the 10th to the 90th percentile of the pitch, in octaves. Both are in the minimal set of Eyben et
   al., "GeMAPS", IEEE Trans. Affective Computing 2016.
-- tempo: syllables in a second of speech, counted as peaks of loudness (de Jong & Wempe, Behavior Research Methods 2009).
-- roughness: noise to harmonics in dB (Boersma, IFA Proceedings 17, 1993). Rough and breathy voices have much of it, and
-  so has a noisy recording.
+- tempo: syllables in a second of speech, counted as peaks of loudness (de Jong & Wempe, "Praat script to detect
+  syllable nuclei", Behavior Research Methods 2009).
+- roughness: noise to harmonics in dB (Boersma, IFA Proceedings 17, 1993). Rough and breathy voices have much of it, as
+  have noisy recordings.
 """
 
 from functools import lru_cache
@@ -54,7 +55,7 @@ def manner(voice: Float[Tensor, "frame voice"]) -> Float[Tensor, "manner"]:
 
 
 def measure_manner(voice: Float[Tensor, "frame voice"]) -> Float[np.ndarray, "manner"] | None:
-    """The axes in their own units (dB, octaves, octaves, syllables a second, dB); None for a voice that is not there."""
+    """The axes in their own units (dB, octaves, octaves, syllables a second, dB); None where no voice is."""
     features = voice.detach().cpu().double().numpy()
     voiced = features[:, VOICING] > 0.5
     if voiced.sum() < FEWEST_VOICED_FRAMES:

@@ -1,4 +1,4 @@
-"""Training examples for cross-reconstruction: content of one clip, emotion and manner of another, and the exact target."""
+"""Training examples for cross-reconstruction: content of one clip, emotion and manner of another, an exact target."""
 
 from collections.abc import Sequence
 
@@ -26,7 +26,7 @@ class CrossPairs(Dataset):
 
     The person performs the emotion in the manner that the other clip's voice has in the part that is heard of it. A
     share of the performances is asked for by name instead of by a voice, as users do, in the emotion's mean manner;
-    contempt, which no voice corpus has, is learned through these alone. Beside each performance, some voices are judged.
+    contempt, which no voice corpus has, is learned through these alone. Beside each performance, voices are judged.
     """
 
     def __init__(

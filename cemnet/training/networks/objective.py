@@ -73,7 +73,7 @@ def driving_embedding(heard: VoiceEmotion, batch: Batch, num_frames: int) -> Flo
 
 
 def hearing_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
-    """Losses of recognised style, strength and manner against the labels; one row of `heard` for each labelled voice."""
+    """Losses of recognised style, strength and manner against the labels; one row of `heard` for each voice."""
     style, strength = batch["judged_style"].flatten(), batch["judged_strength"].flatten()
     return {
         "emotion": F.cross_entropy(heard.style_logits, style, label_smoothing=LABEL_SMOOTHING),

@@ -63,7 +63,7 @@ def emotion_course(
     """The share of the emotion that is shown, 0 to 1.
 
     It rises with the first phrase, peaks on stressed syllables and sinks slowly after the last word. `times` are in
-    seconds, `stress` is 0 to 1, and `wander` is slow noise of unit variance. The onset is `pace` times as fast as usual.
+    seconds, `stress` is 0 to 1, and `wander` is slow noise of unit variance. The onset is `pace` times as fast.
     """
     timing = TIMINGS[emotion]
     spoken = [span for span in phonemes if span.phoneme != "SIL"]

@@ -1,23 +1,23 @@
 """What the manner of a voice adds to a face, beyond the name of its emotion.
 
-One name covers two families. Banse & Scherer, "Acoustic profiles in vocal emotion expression", JPSP 1996, keep apart hot
-and cold anger, despair and quiet sadness, elation and calm happiness, panic and anxiety, mostly by the energy and pitch
-of the voice; Scherer & Ellgring, "Are facial expressions of emotion produced by categorical affect programs or
+One name covers two families. Banse & Scherer, "Acoustic profiles in vocal emotion expression", JPSP 1996, keep apart
+hot and cold anger, despair and quiet sadness, elation and calm happiness, panic and anxiety, mostly by the energy and
+pitch of the voice; Scherer & Ellgring, "Are facial expressions of emotion produced by categorical affect programs or
 dynamically driven by appraisal?", Emotion 2007, describe the faces of the same families. Here each axis of
 `speech.manner` adds or takes action units:
 
 - anger: with effort the teeth are bared and the eyes wide (the shout of EMFACS: 4+5+10+25), without it the lips are
   pressed and the eyes narrow (4+7+23/24);
-- sadness: a voice that cries, high and with effort, squeezes the eyes, stretches the mouth and raises the upper lip (6+7+
-  10+20); a quiet one lets lids and gaze sink (43, 64);
+- sadness: a voice that cries, high and with effort, squeezes the eyes, stretches the mouth and raises the upper lip
+  (6+7+10+20); a quiet one lets lids and gaze sink (43, 64);
 - joy: elation opens the mouth, raises brows and cheeks; contentment smiles with closed lips;
 - fear: panic widens the eyes and opens a stretched mouth; worry knits the brows over pressed lips;
 - disgust: aloud it lifts the lip over an open mouth (10+16+25), quietly it raises the chin (17);
 - high voices raise the brows (Cavé et al., ICSLP 1996; Guaïtella et al., Language and Speech 2009).
 
 Louder speech opens jaw and lips further (Garnier, Henrich & Dubois, "Influence of sound immersion and communicative
-interaction on the Lombard effect", JSLHR 2010), and aroused speakers move the head more (Busso et al., "Rigid head motion
-in expressive speech animation", IEEE TASLP 2007). All weights are our own.
+interaction on the Lombard effect", JSLHR 2010), and aroused speakers move the head more (Busso et al., "Rigid head
+motion in expressive speech animation", IEEE TASLP 2007). All weights are our own.
 """
 
 from collections.abc import Mapping
@@ -72,8 +72,8 @@ MANNER_UNITS: dict[Emotion, dict[str, dict[str, float]]] = {
         "tempo": {"AU43": -0.08},
     },
 }  # fmt: skip
-# The mean manner of each emotion's voices against its speakers' own means, in the order of MANNER_AXES; RAVDESS's actors
-# 01 to 16 (`train/evaluate.py manner`). No voice says contempt: it has the mean of all.
+# The mean manner of each emotion's voices against its speakers' own means, in the order of MANNER_AXES; RAVDESS's
+# actors 01 to 16 (`train/evaluate.py manner`). No voice says contempt: it has the mean of all.
 MEAN_MANNER: dict[Emotion, tuple[float, ...]] = {
     "neutral": (-0.62, -0.88, -0.25, -0.35, -0.75), "happy": (0.68, 0.34, -0.01, 0.22, -0.16),
     "sad": (-0.25, -0.11, -0.14, -0.1, -0.1), "angry": (0.79, 0.71, 0.07, -0.18, 0.71),
@@ -96,9 +96,10 @@ def manner_deviation(emotion: Emotion, manner: Float[np.ndarray, "manner"] | Non
 
 
 def manner_directions(person: Person, emotion: Emotion) -> Float[np.ndarray, "manner expression"]:
-    """What a standard deviation of each axis adds to this person's face at the emotion's apex; signed, zeros for neutral.
+    """What a standard deviation of each axis adds to this person's face at the emotion's apex; zeros for neutral.
 
-    Asymmetry and gains are the person's own; where the emotion moves one side of the mouth, so do these.
+    The displacements are signed. Asymmetry and gains are the person's own; where the emotion moves one side of the
+    mouth, so do these.
     """
     units = MANNER_UNITS[emotion]
     directions = np.stack([signed_units_to_arkit(units.get(axis, {})) for axis in MANNER_AXES])
