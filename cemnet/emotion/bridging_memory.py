@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..arkit import MIRRORED_EXPRESSION
@@ -61,6 +61,9 @@ class EmotionMemory(nn.Module):
     """
 
     channel_group: Tensor
+    member: Tensor
+    members: Tensor
+    counts: Tensor
 
     def __init__(self, config: EmotionMemoryConfig, channel_group: Sequence[int] | None = None) -> None:
         super().__init__()
@@ -68,6 +71,10 @@ class EmotionMemory(nn.Module):
         groups = mirrored_groups() if channel_group is None else list(channel_group)
         num_channels, num_groups = len(groups), max(groups) + 1
         self.register_buffer("channel_group", torch.tensor(groups), persistent=False)
+        member, members, counts = group_members(groups)
+        self.register_buffer("member", member, persistent=False)
+        self.register_buffer("members", members, persistent=False)
+        self.register_buffer("counts", counts, persistent=False)
         self.rest = nn.Parameter(torch.zeros(config.num_slots, num_channels))
         self.apexes = nn.Parameter(0.1 * torch.randn(config.num_slots, config.num_states, num_channels))
         own = F.one_hot(self.channel_group, num_groups).T.float()
@@ -146,12 +153,13 @@ class EmotionMemory(nn.Module):
         seen: Float[Tensor, "batch portrait"] | None = None,
     ) -> RememberedPerson:
         """The person of the portraits, as the people in the memory let one expect; see `address`."""
-        address = self.address(expression, reference, seen)[:, :, self.channel_group]  # batch wanted channel slot
-        rest = torch.einsum("bcs,sc->bc", address[:, 0], self.rest)
-        apexes = torch.einsum("bkcs,skc->bkc", address[:, 1:], self.apexes)
+        address = self.address(expression, reference, seen)
+        faces = torch.cat([self.rest.unsqueeze(1), self.apexes], dim=1)[..., self.members]  # slot wanted group member
+        recalled = torch.einsum("bwgs,swgm->bwgm", address, faces)[..., self.channel_group, self.member]
         with torch.no_grad():  # shown, never trained by
-            contribution = torch.einsum("bkcs,skc->bks", address[:, 1:], self.apexes.abs())
-        return RememberedPerson(rest, apexes, contribution)
+            moves = (faces[:, 1:].abs() * self.counts).sum(dim=-1)
+            contribution = torch.einsum("bwgs,swg->bws", address[:, 1:], moves)
+        return RememberedPerson(recalled[:, 0], recalled[:, 1:], contribution)
 
     def manner(
         self, embedding: Float[Tensor, "batch frame embedding"], state: Float[Tensor, "batch frame shown"]
@@ -180,3 +188,17 @@ def mirrored_groups() -> list[int]:
     """For each blendshape the index of its group: itself and its mirror image."""
     first = [min(index, int(mirror)) for index, mirror in enumerate(MIRRORED_EXPRESSION)]
     return [sorted(set(first)).index(index) for index in first]
+
+
+def group_members(
+    groups: Sequence[int],
+) -> tuple[Int[Tensor, "channel"], Int[Tensor, "group member"], Float[Tensor, "group member"]]:
+    """The place of each channel in its group, the channels of each group, and 1 for each of these.
+
+    Groups are filled up to equal size with channel 0, which is marked with 0 there.
+    """
+    channels = [[channel for channel, own in enumerate(groups) if own == group] for group in range(max(groups) + 1)]
+    size = max(len(own) for own in channels)
+    member = torch.tensor([channels[group].index(channel) for channel, group in enumerate(groups)])
+    filled = torch.tensor([own + [0] * (size - len(own)) for own in channels])
+    return member, filled, torch.tensor([[float(place < len(own)) for place in range(size)] for own in channels])
