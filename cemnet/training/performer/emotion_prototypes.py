@@ -125,7 +125,7 @@ class Person:
             for unit, (weight, share) in prototype.secondary.items():
                 if rng.random() < share:
                     habits[emotion][unit] = habits[emotion].get(unit, 0.0) + weight
-        return cls(_sample_gains(rng), resting, habits, bool(rng.random() < CONTEMPT_LEFT_SHARE))
+        return cls(sample_gains(rng), resting, habits, bool(rng.random() < CONTEMPT_LEFT_SHARE))
 
     @classmethod
     def average(cls) -> "Person":
@@ -174,9 +174,12 @@ class Person:
         return shown.clip(0, 1).astype(np.float32)
 
 
-def _sample_gains(rng: np.random.Generator) -> Float[np.ndarray, "expression"]:
-    """A random gain for each blendshape; the right side has the gain of the left, less an asymmetry."""
-    gains = rng.lognormal(0, 0.12) * rng.lognormal(0, 0.15, NUM_EXPRESSIONS)
+def sample_gains(rng: np.random.Generator, alike: bool = False) -> Float[np.ndarray, "expression"]:
+    """A random gain for each blendshape; the right side has the gain of the left, less an asymmetry.
+
+    `alike` leaves the asymmetry alone: all gains of the left are 1.
+    """
+    gains = np.ones(NUM_EXPRESSIONS) if alike else rng.lognormal(0, 0.12) * rng.lognormal(0, 0.15, NUM_EXPRESSIONS)
     whole = rng.normal(LEFT_BIAS, LEFT_BIAS_SPREAD)
     less = {part: whole + rng.normal(0, PART_SPREAD) for part in FACE_PARTS}
     for name, index in ARKIT_INDEX.items():
