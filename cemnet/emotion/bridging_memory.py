@@ -108,21 +108,27 @@ class EmotionMemory(nn.Module):
         return memory.eval()
 
     def evidence(
-        self, expression: Float[Tensor, "*batch channel"], reference: Float[Tensor, "*batch shown"]
-    ) -> Float[Tensor, "*batch wanted group slot"]:
-        """How well each person fits a portrait that shows the reference's emotion: logarithmic, for each group.
+        self,
+        expression: Float[Tensor, "batch portrait channel"],
+        reference: Float[Tensor, "batch portrait shown"],
+        seen: Float[Tensor, "batch portrait"] | None = None,
+    ) -> Float[Tensor, "batch wanted group slot"]:
+        """How well each person fits all portraits of one person: logarithmic, for each group, up to a constant.
 
-        `wanted` is what the memory is asked for: first the face at rest, then each emotion. The first part of the sum
-        compares the portrait with the person's own face in the reference's emotion; the second is learned.
+        `wanted` is what the memory is asked for: first the face at rest, then each emotion. `seen` is 0 for portraits
+        that do not count, else 1. One part of the sum compares each portrait with the person's own face in the
+        portrait's emotion; the other is learned.
         """
-        own_face = self.rest + torch.einsum("...k,skc->...sc", reference, self.apexes)
-        misfit = (expression.unsqueeze(-2) - own_face).square() @ self.log_precision.exp().T
+        weight = torch.ones_like(reference[..., :1]) if seen is None else seen.unsqueeze(-1)
+        own_face = self.rest + torch.einsum("bpk,skc->bpsc", reference, self.apexes)
+        misfit = torch.einsum("bpsc,bp->bsc", (expression.unsqueeze(-2) - own_face).square(), weight.squeeze(-1))
+        misfit = (misfit @ self.log_precision.exp().T).transpose(1, 2)  # batch group slot
         states = torch.eye(self.config.num_states + 1, device=expression.device)[:, 1:]
-        seen = torch.cat([expression, reference], dim=-1).unsqueeze(-2).expand(*reference.shape[:-1], len(states), -1)
-        asked = self.query(torch.cat([seen, states.expand(*seen.shape[:-1], -1)], dim=-1))
-        asked = F.normalize(asked.unflatten(-1, (-1, self.config.key_dim)), dim=-1)
-        match = self.config.sharpness * torch.einsum("...gd,gsd->...gs", asked, self.keys)
-        return match - misfit.transpose(-1, -2).unsqueeze(-3)
+        portrait = torch.cat([expression, reference], dim=-1).unsqueeze(-2).expand(-1, -1, len(states), -1)
+        query = self.query(torch.cat([portrait, states.expand(*portrait.shape[:-1], -1)], dim=-1))
+        query = F.normalize(query.unflatten(-1, (-1, self.config.key_dim)), dim=-1)
+        asked = torch.einsum("bpwgd,bp->bwgd", query, weight.squeeze(-1))
+        return self.config.sharpness * torch.einsum("bwgd,gsd->bwgs", asked, self.keys) - misfit.unsqueeze(1)
 
     def address(
         self,
@@ -130,14 +136,8 @@ class EmotionMemory(nn.Module):
         reference: Float[Tensor, "batch portrait shown"],
         seen: Float[Tensor, "batch portrait"] | None = None,
     ) -> Float[Tensor, "batch wanted group slot"]:
-        """Shares of the people, by the evidence of all portraits of one person.
-
-        `seen` is 0 for portraits that do not count, else 1.
-        """
-        evidence = self.evidence(expression, reference)
-        if seen is not None:
-            evidence = evidence * seen[:, :, None, None, None]
-        return (self.prior + evidence.sum(dim=1)).softmax(dim=-1)
+        """Shares of the people, by the evidence of all portraits of one person and by how usual each of them is."""
+        return (self.prior + self.evidence(expression, reference, seen)).softmax(dim=-1)
 
     def remember(
         self,
@@ -170,10 +170,10 @@ class EmotionMemory(nn.Module):
     ) -> Float[Tensor, "batch frame channel"]:
         """The share (0 to 1) of what no slot explains of the portrait that stays on the face, per channel.
 
-        All of it stays where the emotion stays; it shrinks with every emotion that the target shows more of.
+        All of it stays where the emotion stays; it shrinks as the target moves away.
         """
-        coming = (target - reference.unsqueeze(1)).clamp_min(0).sum(dim=-1, keepdim=True).clamp_max(1)
-        return 1 - coming * (1 - self.kept.sigmoid())
+        moved = (target - reference.unsqueeze(1)).abs().amax(dim=-1, keepdim=True).clamp_max(1)
+        return 1 - moved * (1 - self.kept.sigmoid())
 
 
 def mirrored_groups() -> list[int]:

@@ -151,7 +151,7 @@ def reference_face(person: Person, rng: np.random.Generator) -> dict[str, Tensor
     Gives the fitted expression and the emotion state by name, as the portrait's fit and its emotion reader would.
     """
     emotion = choose(EMOTIONS, rng)
-    intensity = 0.0 if emotion == "neutral" else rng.uniform(0.3, 1.0)
+    intensity = 0.0 if emotion == "neutral" else min(1.0, rng.uniform(0.3, 1.4))
     expression = person.show(emotion, intensity) + rng.normal(0, 0.05, NUM_EXPRESSIONS)
     if rng.random() < 0.4:
         for name, most in (("jawOpen", 0.5), ("mouthFunnel", 0.4), ("mouthPucker", 0.4), ("mouthClose", 0.1)):
