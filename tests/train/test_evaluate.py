@@ -101,9 +101,13 @@ def test_features_of_a_run_serve_speech_lips_and_cross(evaluate, data, tmp_path,
     assert [line.split(":")[0] for line in lines] == ["ravdess", "emodb"]
     evaluate(["speech", *options, "--steps", "2", "--enhancement", "0", "--conditions"])
     assert "enhancement 0 " in capsys.readouterr().out
+    evaluate(["manner", *options, "--steps", "2"])
+    assert "Manner read, R²" in capsys.readouterr().out.splitlines()
     evaluate(["lips", *options, "--clips", "2", "--speakers", "ravdess/17"])
     assert "Lips" in capsys.readouterr().out.splitlines()
     weights = str(find_weights(NETWORK_WEIGHTS))
+    evaluate(["content", *options, "--weights", weights, "--fold-size", "1"])
+    assert "Emotion read from content" in capsys.readouterr().out.splitlines()
     evaluate(["cross", *options, weights, "--speakers", "ravdess/17", "ravdess/18", "--batches", "1"])
     assert "cross_reconstruction" in capsys.readouterr().out
 

@@ -1,4 +1,4 @@
-"""The ablation of the enhancement trains a branch for each config and tests it where it is easy and where it is hard."""
+"""The ablation of the enhancement trains a branch for each config, and tests it where it is easy and where hard."""
 
 from dataclasses import replace
 

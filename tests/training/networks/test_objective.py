@@ -154,14 +154,6 @@ def test_hearing_learns_the_manner_of_each_voice_and_not_of_another():
     assert hearing_losses(shuffled, batch)["manner"] > 1
 
 
-def test_what_is_heard_is_passed_on_but_for_what_is_asked_for_by_name():
-    heard = heard_as(2, 2)
-    passed = driving_embedding(heard, {"asked": torch.tensor([True, False])}, num_frames=4)
-    assert passed.shape == (2, 4, 20)
-    assert passed[0].abs().max() == 0
-    torch.testing.assert_close(passed[1], heard.embedding[1].expand(4, -1))
-
-
 def test_what_is_asked_for_by_name_is_performed_whatever_the_voice_says():
     happy, sad = 1, 2
     batch = {
