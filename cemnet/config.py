@@ -7,6 +7,7 @@ WHISPER_TINY_DIM = 384
 WHISPER_TINY_STATES = 5  # the stem's output and four blocks
 PROSODY_DIM = 4
 VOICE_DIM = PROSODY_DIM + 2 * 80 + 4  # prosody and timbre: see speech.voice_features
+MANNER_AXES = ("effort", "pitch", "pitch_range", "tempo", "roughness")  # see speech.manner
 
 
 @dataclass(frozen=True)
@@ -15,11 +16,13 @@ class AudioEmotionConfig:
 
     content_dim: int = 64
     hidden_dim: int = 192
-    embedding_dim: int = 128
+    embedding_dim: int = 128  # of z, all that is heard of a voice
+    manner_dim: int = 8  # of them the last, which hold the manner; the others hold the emotion
     prototypes_per_style: int = 3
     sharpness: float = 12.0  # of cosine similarities before a softmax
     enhancement: float = 1.0  # how far an embedding is pulled toward its prototypes
     dropout: float = 0.5
+    manner_dropout: float = 0.2
     temperature: float = 1.5  # of the probabilities; see training/networks/temperature.py
     decisiveness: float = 4.0  # exponent that favours the most probable emotion
     unsure: float = 0.25  # up to this probability of the most probable emotion nothing is shown
@@ -27,15 +30,22 @@ class AudioEmotionConfig:
     window_seconds: float = 2.4
     hop_seconds: float = 0.4
 
+    @property
+    def emotional_dim(self) -> int:
+        """Length of the part of z that holds the emotion."""
+        return self.embedding_dim - self.manner_dim
+
 
 @dataclass(frozen=True)
 class EmotionMemoryConfig:
     """The emotion bridging memory (EBM)."""
 
-    num_slots: int = 48
-    key_dim: int = 32
-    identity_dim: int = 16
-    hidden_dim: int = 128
+    num_slots: int = 192  # people
+    num_states: int = 7  # emotions but neutral
+    num_manners: int = 24
+    embedding_dim: int = 128  # of the voice's embedding
+    key_dim: int = 16
+    hidden_dim: int = 256
     sharpness: float = 12.0
 
 

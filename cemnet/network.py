@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from .checkpoint import load_checkpoint
 from .config import ModelConfig
 from .emotion.audio_emotion import AudioEmotionEncoder
-from .emotion.bridging_memory import EmotionMemory
+from .emotion.bridging_memory import EmotionMemory, RememberedPerson
 from .motion.decoder import MotionDecoder
 from .motion.neutralise import carried_face
 
@@ -23,7 +21,7 @@ class Performed:
     """The networks' answer to a face and a voice, at MOTION_FPS.
 
     `closure` says from 0 to 1 how far the lips close, `head` holds yaw, pitch and roll in radians, `displacement` is
-    what the memory recalled and `address` how much each of its slots took part.
+    what the memory recalled and `address` the share of each remembered person in it.
     """
 
     expression: Float[Tensor, "batch frame expression"]
@@ -41,47 +39,56 @@ class EmotionNetwork(nn.Module):
         self.config = config
         self.audio_emotion = AudioEmotionEncoder(config.audio_emotion)
         self.emotion_memory = EmotionMemory(config.emotion_memory)
-        self.motion_decoder = MotionDecoder(config.audio_emotion.content_dim, config.motion)
+        self.motion_decoder = MotionDecoder(
+            config.audio_emotion.content_dim, config.audio_emotion.embedding_dim, config.motion
+        )
 
     def perform(
         self,
         content: Float[Tensor, "batch frame content"],
         prosody: Float[Tensor, "batch frame prosody"],
-        reference_expression: Float[Tensor, "batch expression"],
-        reference_state: Float[Tensor, "batch shown"],
+        reference_expression: Float[Tensor, "batch portrait expression"],
+        reference_state: Float[Tensor, "batch portrait shown"],
         target_state: Float[Tensor, "batch frame shown"],
+        embedding: Float[Tensor, "batch frame embedding"],
         compensation: float = 1.0,
+        seen: Float[Tensor, "batch portrait"] | None = None,
     ) -> Performed:
-        """Bridges the reference face to the target emotion and adds the speech (states: `states.emotion_state`).
+        """Bridges the face of the first portrait to the target emotion and adds the speech.
 
+        Further portraits of the same person tell more about the person; `seen` is 0 for those that do not count.
+        Emotion states are those of `states.emotion_state`. `embedding` is the voice's, 0 where the voice was not asked.
         `compensation` is the share of the reference's emotion that leaves the face: with 1 the target alone is shown,
         with 0 it is added to the reference.
         """
-        identity = self.emotion_memory.identity_code(reference_expression, reference_state)
-        displacement, address = self.recall(reference_state, target_state, identity)
-        neutral = torch.zeros_like(reference_state)
-        shown, _ = self.recall(neutral, reference_state.unsqueeze(1), identity)
-        emotional = carried_face(
-            reference_expression, shown.squeeze(1), displacement, reference_state, target_state, compensation
-        )
-        expression, closure, head = self.motion_decoder(content, prosody, target_state, emotional)
-        return Performed(expression, closure, head, displacement, address)
+        person = self.emotion_memory.remember(reference_expression, reference_state, seen)
+        portrait = reference_expression[:, 0], reference_state[:, 0]
+        return self.perform_person(person, content, prosody, *portrait, target_state, embedding, compensation)
 
-    def recall(
+    def perform_person(
         self,
+        person: RememberedPerson,
+        content: Float[Tensor, "batch frame content"],
+        prosody: Float[Tensor, "batch frame prosody"],
+        expression: Float[Tensor, "batch expression"],
         reference: Float[Tensor, "batch shown"],
-        target: Float[Tensor, "batch frame shown"],
-        identity: Float[Tensor, "batch identity"],
-    ) -> tuple[Float[Tensor, "batch frame expression"], Float[Tensor, "batch frame slot"]]:
-        """Displacement and slot addresses from the memory.
-
-        In training the memory's own weights are held: a performance shows only the sum of the displacement that leaves
-        and the one that comes, so that the two could drift apart without a loss. Gradients reach the states alone.
-        """
-        if not self.training:
-            return self.emotion_memory(reference, target, identity)
-        held = {name: parameter.detach() for name, parameter in self.emotion_memory.named_parameters()}
-        return functional_call(self.emotion_memory, held, (reference, target, identity.detach()))
+        target_state: Float[Tensor, "batch frame shown"],
+        embedding: Float[Tensor, "batch frame embedding"],
+        compensation: float = 1.0,
+    ) -> Performed:
+        """As `perform`, for one portrait whose person is known."""
+        memory = self.emotion_memory
+        shown = (reference.unsqueeze(1) @ person.apexes).squeeze(1)
+        manner = memory.manner(embedding, target_state)
+        emotional = carried_face(
+            expression,
+            person.rest + shown,
+            person.face(target_state) + manner + (1 - compensation) * shown.unsqueeze(1),
+            memory.kept_share(reference, target_state),
+        )
+        decoded = self.motion_decoder(content, prosody, target_state, emotional, embedding)
+        displacement = person.displacement(reference, target_state) + manner
+        return Performed(*decoded, displacement, person.shares(reference, target_state))
 
     @classmethod
     def load(cls, path: Path) -> "EmotionNetwork":

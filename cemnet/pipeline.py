@@ -1,6 +1,7 @@
 """The way from a portrait and a voice to a film, one function a step; nodes and the command call these steps."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,8 @@ from torch import Tensor
 from .config import PROSODY_DIM
 from .emotion.audio_emotion import frames_from_tokens
 from .emotion.states import emotion_state, one_hot_emotion
-from .errors import CEMNetError
-from .face.reference import choose_face, reference_faces
+from .errors import CEMNetError, FaceError
+from .face.reference import choose_face, most_varied, reference_faces, spread
 from .media.provenance import generated_metadata
 from .media.video_writer import VideoWriter
 from .model import CEMNet, load_model
@@ -23,7 +24,7 @@ from .render.renderer import render_motion
 from .render.scene import Performance, render_performances, stream_performances
 from .speech.mel import mono_16k, num_motion_frames
 from .speech.voice_features import voice_features
-from .types import MOTION_FPS, Audio, FaceReference, Motion, Speech
+from .types import MOTION_FPS, Audio, EmotionEstimate, FaceReference, Motion, Speech
 
 __all__ = [
     "PerformanceSettings",
@@ -32,7 +33,9 @@ __all__ = [
     "bridge_emotion",
     "encode_speech",
     "face_reference",
+    "known_better",
     "load_model",
+    "person_reference",
     "render_frames",
     "render_people",
     "save_people_video",
@@ -41,6 +44,7 @@ __all__ = [
 
 Progress = Callable[[int, int], object]  # takes frames done and frames in all; an exception of it stops the work
 SHORTEST_SECONDS = 0.05
+MOST_EXAMINED = 48  # more pictures of a person, such as the frames of a film
 
 
 def face_reference(
@@ -48,6 +52,31 @@ def face_reference(
 ) -> FaceReference:
     """The face of a picture (0 to 1) with an index, counted from the largest, which is the default; else FaceError."""
     return choose_face(all_faces(model, image), face_index)
+
+
+def person_reference(
+    model: CEMNet, images: Sequence[Float[Tensor, "height width channel"]], face_index: int | None = None
+) -> FaceReference:
+    """The face of the first picture (0 to 1), as `face_reference`, known better by the others (see `known_better`)."""
+    return known_better(model, face_reference(model, images[0], face_index), images[1:])
+
+
+def known_better(
+    model: CEMNet, face: FaceReference, images: Sequence[Float[Tensor, "height width channel"]]
+) -> FaceReference:
+    """The same face with more pictures (0 to 1) of the same person, such as the frames of a film.
+
+    They tell how this person shows emotions, and are never seen themselves. Of each the largest face is taken; a
+    picture without a usable face is passed over. Of many, MOST_EXAMINED spread over all are looked at, and at most
+    MOST_PORTRAITS count, those that differ most.
+    """
+    others = []
+    for image in spread(images, MOST_EXAMINED):
+        try:
+            others.append(face_reference(model, image).seen)
+        except FaceError:
+            continue
+    return replace(face, others=most_varied(face.seen, others))
 
 
 def all_faces(model: CEMNet, image: Float[Tensor, "height width channel"]) -> list[FaceReference]:
@@ -81,6 +110,16 @@ def encode_speech(model: CEMNet, audio: Audio) -> Speech:
     )
 
 
+def shown_state(emotion: EmotionEstimate) -> Float[Tensor, "shown"]:
+    """The emotion state that a face shows."""
+    return emotion_state(torch.from_numpy(emotion.probabilities).float(), torch.tensor(emotion.intensity))
+
+
+def manner_embedding(speech: Speech, settings: PerformanceSettings) -> Float[Tensor, "frame embedding"]:
+    """The voice's embedding in each frame; 0 where an emotion is named, as the voice's manner belongs to its own."""
+    return speech.emotion_embedding if settings.emotion == AUTO else torch.zeros_like(speech.emotion_embedding)
+
+
 def target_emotion(speech: Speech, settings: PerformanceSettings) -> Float[Tensor, "frame shown"]:
     """The emotion state to show in each frame: of the voice or of the named emotion, times the wished intensity."""
     if settings.emotion == AUTO:
@@ -102,15 +141,14 @@ def bridge_emotion(
     model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings = DEFAULT_PERFORMANCE
 ) -> Motion:
     """The performance: the reference face speaks, carried from its own emotion to the voice's or the named one."""
-    reference = emotion_state(
-        torch.from_numpy(face.emotion.probabilities).float(), torch.tensor(face.emotion.intensity)
-    )
+    portraits = (face.seen, *face.others)
     batch = (
         speech.content,
         speech.prosody,
-        torch.from_numpy(face.expression).float(),
-        reference,
+        torch.from_numpy(np.stack([portrait.expression for portrait in portraits])).float(),
+        torch.stack([shown_state(portrait.emotion) for portrait in portraits]),
         target_emotion(speech, settings),
+        manner_embedding(speech, settings),
     )
     performed = model.network.perform(
         *(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation=settings.compensation

@@ -71,6 +71,14 @@ class Pose:
 
 
 @dataclass(frozen=True)
+class SeenExpression:
+    """One expression of a person: its blendshapes and the emotion that it shows."""
+
+    expression: Float[np.ndarray, "expression"]
+    emotion: EmotionEstimate
+
+
+@dataclass(frozen=True)
 class FaceReference:
     """One face of a portrait: where it is, who it is, and the expression and emotion that it shows."""
 
@@ -81,6 +89,12 @@ class FaceReference:
     expression: Float[np.ndarray, "expression"]
     residual: Float[np.ndarray, "landmark 3"]  # detected minus fitted landmarks, pixels
     emotion: EmotionEstimate
+    others: tuple[SeenExpression, ...] = ()  # more pictures of the person, which tell how the person shows emotions
+
+    @property
+    def seen(self) -> SeenExpression:
+        """The expression and the emotion of the portrait itself."""
+        return SeenExpression(self.expression, self.emotion)
 
 
 @dataclass(frozen=True)

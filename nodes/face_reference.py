@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from comfy_api.latest import io
 from torch import Tensor
 
-from .sockets import CATEGORY, FaceSocket, ModelSocket, connected, first_picture, schema
+from .sockets import CATEGORY, FaceSocket, ModelSocket, connected, pictures, schema
 from .summaries import face_summary
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ class CEMNetFaceReference(io.ComfyNode):
                 ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
                 io.Image.Input(
                     "image",
-                    tooltip="The portrait, photographed or painted, with any expression. Of a batch the first is used.",
+                    tooltip="The portrait, photographed or painted, with any expression. Of a batch the first picture "
+                    "speaks; the others, of the same person with other expressions, tell how this person shows "
+                    "emotions.",
                 ),
                 io.Int.Input(
                     "face_index",
@@ -49,5 +51,5 @@ class CEMNetFaceReference(io.ComfyNode):
         """The face and its summary."""
         from ..cemnet import pipeline
 
-        face = pipeline.face_reference(connected(model, "model"), first_picture(image), face_index)
+        face = pipeline.person_reference(connected(model, "model"), pictures(image), face_index)
         return io.NodeOutput(face, face_summary(face))

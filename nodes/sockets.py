@@ -58,12 +58,12 @@ def connected(value: T | None, socket: str) -> T:
     return value
 
 
-def first_picture(images: Tensor | None) -> Tensor:
-    """The first picture (height, width, channel) of a batch (batch, height, width, channel); MediaError without one."""
+def pictures(images: Tensor | None) -> list[Tensor]:
+    """The pictures (height, width, channel) of a batch (batch, height, width, channel); MediaError without one."""
     images = connected(images, "image")
     if images.shape[0] == 0:
         raise MediaError("The image batch is empty. Connect a portrait, for example from Load Image.")
-    return images[0].float().cpu()
+    return [image.float().cpu() for image in images]
 
 
 def first_sound(audio: Mapping[str, Any] | None) -> "Audio":

@@ -28,7 +28,8 @@ class CEMNetTalkingPortrait(io.ComfyNode):
             inputs=[
                 io.Image.Input(
                     "image",
-                    tooltip="The portrait, photographed or painted, with any expression. Of a batch the first is used.",
+                    tooltip="The portrait, photographed or painted, with any expression. Of a batch the first picture "
+                    "speaks; the others, of the same person, tell how this person shows emotions.",
                     extra_dict=AS_LINK,
                 ),
                 io.Audio.Input(

@@ -24,9 +24,10 @@ def batch() -> dict[str, torch.Tensor]:
     shapes = {
         "content": (2, NUM_FRAMES, SMALL.audio_emotion.content_dim),
         "prosody": (2, NUM_FRAMES, PROSODY_DIM),
-        "reference_expression": (2, NUM_EXPRESSIONS),
-        "reference_state": (2, NUM_SHOWN_EMOTIONS),
+        "reference_expression": (2, 1, NUM_EXPRESSIONS),
+        "reference_state": (2, 1, NUM_SHOWN_EMOTIONS),
         "target_state": (2, NUM_FRAMES, NUM_SHOWN_EMOTIONS),
+        "embedding": (2, NUM_FRAMES, SMALL.audio_emotion.embedding_dim),
     }
     return {name: torch.rand(shape, generator=generator) for name, shape in shapes.items()}
 
@@ -51,17 +52,34 @@ def test_compensation_changes_the_face_and_not_what_the_memory_recalls(network, 
     assert (bridged.expression - added.expression).abs().max() > 1e-3
 
 
-def test_a_performance_teaches_the_states_and_not_the_memory(network, batch):
-    reference, target = (batch[name].requires_grad_() for name in ("reference_state", "target_state"))
-    identity = torch.rand(2, SMALL.emotion_memory.identity_dim, requires_grad=True)
-    recalled, _ = network.train().recall(reference, target, identity)
-    recalled.square().sum().backward()
-    assert target.grad is not None and target.grad.abs().max() > 0
-    assert identity.grad is None
-    assert all(parameter.grad is None for parameter in network.emotion_memory.parameters())
+def test_more_portraits_of_a_person_change_the_performance_unless_they_do_not_count(network, batch):
+    more = dict(batch)
+    for name in ("reference_expression", "reference_state"):
+        more[name] = torch.cat([batch[name], torch.rand_like(batch[name])], dim=1)
+    one, two, still_one = (
+        network.perform(**batch),
+        network.perform(**more),
+        network.perform(**more, seen=torch.tensor([[1.0, 0.0]] * 2)),
+    )
+    assert (two.expression - one.expression).abs().max() > 1e-4
+    torch.testing.assert_close(still_one.expression, one.expression)
 
 
-def test_training_and_running_recall_the_same(network, batch):
-    identity = torch.rand(2, SMALL.emotion_memory.identity_dim)
-    states = batch["reference_state"], batch["target_state"]
-    torch.testing.assert_close(network.recall(*states, identity), network.train().recall(*states, identity))
+def test_the_voices_embedding_moves_the_memory_and_the_decoder(network, batch):
+    silent = {**batch, "embedding": torch.zeros_like(batch["embedding"])}
+    with torch.no_grad():
+        network.emotion_memory.manners.normal_(0, 0.1)
+    spoken, unspoken = network.perform(**batch), network.perform(**silent)
+    assert (spoken.displacement - unspoken.displacement).abs().max() > 1e-3
+    with torch.no_grad():
+        network.emotion_memory.manners.zero_()
+    assert (network.perform(**batch).expression - network.perform(**silent).expression).abs().max() > 1e-4
+
+
+def test_a_performance_teaches_the_memory_and_whatever_made_the_target(network, batch):
+    target, embedding = (batch[name].requires_grad_() for name in ("target_state", "embedding"))
+    with torch.no_grad():
+        network.emotion_memory.manners.normal_(0, 0.1)
+    network.train().perform(**batch).expression.square().sum().backward()
+    for taught in (target, embedding, network.emotion_memory.apexes, network.emotion_memory.keys):
+        assert taught.grad is not None and taught.grad.abs().max() > 0

@@ -1,6 +1,8 @@
 """Measures what the model does, on inputs it was not tuned on: python train/evaluate.py SUBJECT [options].
 
 speech    emotion accuracy by speakers held out of training (five RAVDESS folds; Emo-DB leave-one-speaker-out)
+manner    how much of a voice's manner z holds on unheard speakers (R2), and the constants that standardise it
+content   emotion that a fresh linear probe still reads from the content of unheard speakers
 lips      aperture at /p b m/ against elsewhere, for every emotion, on prepared clips
 cross     the trainer's losses on held-out voices, of one or several weights (cross-reconstruction with and without)
 matrix    strong portraits × voices of unheard speakers in all systems, as a judge from outside sees them

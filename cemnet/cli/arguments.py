@@ -81,7 +81,10 @@ def add_written(parser: argparse.ArgumentParser) -> None:
 
 def add_picture(parser: argparse.ArgumentParser) -> None:
     """Adds the portrait, and outputs that only a portrait has."""
-    parser.add_argument("--portrait", type=Path, required=True, help="a picture with a face")
+    parser.add_argument(
+        "--portrait", type=Path, required=True, action="append",
+        help="a picture with a face; given again, pictures or a film of the same person with other expressions",
+    )  # fmt: skip
     parser.add_argument("--contact-sheet", type=Path, metavar="OUT.png", help="also write a picture of some frames")
     parser.add_argument("--alpha", action="store_true", help="keep the picture's transparency, in a .webm or .mov")
 

@@ -17,8 +17,15 @@ from ..types import Audio
 from .arguments import build_parser
 
 if TYPE_CHECKING:
+    from jaxtyping import Float
+    from torch import Tensor
+
     from ..model import CEMNet
     from ..render.scene import Performance
+
+
+FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
+FILM_FPS = 2.0  # at which a film of a person is looked at
 
 
 def refuse_to_overwrite(overwrite: bool, *paths: Path | None) -> None:
@@ -39,13 +46,14 @@ def animate(arguments: argparse.Namespace) -> None:
     refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.motion_csv, arguments.contact_sheet)
     settings = PerformanceSettings(arguments.emotion, arguments.intensity, arguments.seed, arguments.fps)
     check_edits(life(arguments), **eyes(arguments))
-    image = images.upscaled(images.read_image(arguments.portrait), arguments.upscale)
+    image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
+    more = more_pictures(arguments)
     cast = arguments.speaker or [(arguments.face_index, arguments.speech)]
     voices = [sound.read_audio(path) for _, path in cast]
     model = pipeline.load_model(arguments.models, arguments.device)
     faces, performances = pipeline.all_faces(model, image), []
     for (index, _), audio in zip(cast, voices, strict=True):
-        face = choose_face(faces, index)
+        face = pipeline.known_better(model, choose_face(faces, index), more)
         seen = describe_face(face)
         print(f"Saw:     {top_emotions(seen['emotion'])}; intensity {seen['intensity']:.2f}")
         speech = pipeline.encode_speech(model, audio)
@@ -57,6 +65,24 @@ def animate(arguments: argparse.Namespace) -> None:
     if arguments.motion_csv is not None:
         live_link.write_motion_csv(arguments.motion_csv, performances[0][1], arguments.overwrite)
     save(arguments, model, performances, sound.mixed_sound(voices))
+
+
+def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height width channel']]":
+    """The pictures of every --portrait but the first, and of films FILM_FPS frames a second.
+
+    CEMNetError where several faces speak, as nobody knows whose pictures these are; MediaError for other files.
+    """
+    from ..media import images, pixels, video_reader
+
+    if len(arguments.portrait) > 1 and arguments.speaker:
+        raise CEMNetError("More pictures help one person. Give --portrait once where several faces speak.")
+    found = []
+    for path in arguments.portrait[1:]:
+        if path.suffix.lower() in FILM_SUFFIXES:
+            found += [pixels.from_uint8(frame) for frame in video_reader.video_frames(path, FILM_FPS)]
+        else:
+            found.append(images.read_image(path))
+    return found
 
 
 def life(arguments: argparse.Namespace) -> dict[str, float]:
@@ -78,7 +104,9 @@ def render(arguments: argparse.Namespace) -> None:
 
     refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.contact_sheet)
     check_edits(life(arguments), **eyes(arguments))
-    image = images.upscaled(images.read_image(arguments.portrait), arguments.upscale)
+    if len(arguments.portrait) > 1:
+        raise CEMNetError("A motion file moves one portrait. Give --portrait once.")
+    image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
     motion = edit_motion(live_link.read_motion_csv(arguments.motion_csv), **life(arguments), **eyes(arguments))
     audio = sound.read_audio(arguments.speech) if arguments.speech is not None else None
     model = pipeline.load_model(arguments.models, arguments.device)

@@ -1,8 +1,10 @@
 """Audio Emotion Enhancement (AEE): what the voice says (content) and how (emotion), each on its own branch.
 
 The enhancement pulls an emotion embedding toward learned prototypes, so that a weak cue is amplified; prototypes and
-embedding are shaped by labelled voices and a supervised-contrastive loss (Khosla et al. 2020), content and the course
-of the emotion by cross-reconstruction.
+embedding are shaped by labelled voices, a supervised-contrastive loss (Khosla et al. 2020) and cross-reconstruction.
+Beside the emotion, the embedding z keeps the manner of the voice (`speech.manner`): which of the many ways to be angry.
+Content is normalised over time by each clip's own statistics, which leaves it the order of sounds and takes from it how
+the clip sounds as a whole.
 """
 
 from dataclasses import dataclass
@@ -13,9 +15,17 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
-from ..config import PROSODY_DIM, VOICE_DIM, WHISPER_TINY_DIM, WHISPER_TINY_STATES, AudioEmotionConfig
+from ..config import (
+    MANNER_AXES,
+    PROSODY_DIM,
+    VOICE_DIM,
+    WHISPER_TINY_DIM,
+    WHISPER_TINY_STATES,
+    AudioEmotionConfig,
+)
 from ..curves import smoothstep
 from ..types import MOTION_FPS
+from .clip_statistics import follow_statistics, normalise_over_time
 
 # Ways of speaking that corpora label, and the emotion each one shows on a face.
 VOICE_STYLES: dict[str, Emotion] = {
@@ -32,6 +42,7 @@ VOICE_STYLES: dict[str, Emotion] = {
 }
 NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem has no context yet and is left out
 MIN_VOICED_FRAMES = 5  # a fifth of a second
+CONTENT_PACE = 0.01  # at which the usual statistics of content follow the training
 NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
 
 
@@ -39,12 +50,19 @@ NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
 class VoiceEmotion:
     """Output of the emotion branch, a row for each window (or frame)."""
 
-    embedding: Float[Tensor, "*batch embedding"]  # enhanced, unit length
+    emotional: Float[Tensor, "*batch emotional"]  # the embedding of the emotion: enhanced, unit length
     style_logits: Float[Tensor, "*batch style"]
     probabilities: Float[Tensor, "*batch emotion"]  # calibrated belief
     strength: Float[Tensor, "*batch"]  # of the likeliest emotion in the voice, 0 to 1
     emotion: Float[Tensor, "*batch emotion"]  # to be shown: the belief, sharpened by `decide`
     intensity: Float[Tensor, "*batch"]  # to be shown: the strength, reduced where the belief is unsure
+    mannered: Float[Tensor, "*batch mannered"]  # the embedding of the manner
+    manner: Float[Tensor, "*batch manner"]  # the axes of `speech.manner`, against the speaker's own mean
+
+    @property
+    def embedding(self) -> Float[Tensor, "*batch embedding"]:
+        """z: the embeddings of emotion and manner, config.embedding_dim long."""
+        return torch.cat([self.emotional, self.mannered], dim=-1)
 
 
 def frames_from_tokens(
@@ -89,6 +107,8 @@ class AudioEmotionEncoder(nn.Module):
 
     style_emotion: Tensor
     style_heard: Tensor
+    content_mean: Tensor
+    content_scale: Tensor
     statistics_mean: Tensor
     statistics_scale: Tensor
 
@@ -106,6 +126,8 @@ class AudioEmotionEncoder(nn.Module):
         self.content_in = nn.Sequential(nn.LayerNorm(WHISPER_TINY_DIM), nn.Linear(WHISPER_TINY_DIM, config.content_dim))
         self.content_smooth = nn.Conv1d(config.content_dim, config.content_dim, 3, padding=1)
 
+        self.register_buffer("content_mean", torch.zeros(config.content_dim))
+        self.register_buffer("content_scale", torch.ones(config.content_dim))
         self.register_buffer("statistics_mean", torch.zeros(NUM_STATISTICS))
         self.register_buffer("statistics_scale", torch.ones(NUM_STATISTICS))
         self.embed = nn.Sequential(
@@ -113,10 +135,14 @@ class AudioEmotionEncoder(nn.Module):
             nn.Linear(NUM_STATISTICS, config.hidden_dim),
             nn.GELU(),
             nn.Dropout(config.dropout),
-            nn.Linear(config.hidden_dim, config.embedding_dim),
+            nn.Linear(config.hidden_dim, config.emotional_dim),
         )
-        self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.embedding_dim))
-        self.strength = nn.Linear(config.embedding_dim, 1)
+        self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.emotional_dim))
+        self.strength = nn.Linear(config.emotional_dim, 1)
+        self.embed_manner = nn.Sequential(
+            nn.Dropout(config.manner_dropout), nn.Linear(NUM_STATISTICS, config.manner_dim)
+        )
+        self.manner = nn.Linear(config.embedding_dim, len(MANNER_AXES))
         self.course = nn.Sequential(
             nn.Conv1d(PROSODY_DIM, 32, 9, padding=4), nn.GELU(), nn.Conv1d(32, 32, 9, padding=4), nn.GELU(),
             nn.Conv1d(32, 1, 9, padding=4),
@@ -130,13 +156,23 @@ class AudioEmotionEncoder(nn.Module):
         self.statistics_scale.copy_(scale)
         return self
 
-    def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
-        """Features of the spoken sounds, frame by frame, for the motion of the mouth."""
+    def content(
+        self, hidden: Float[Tensor, "batch layer frame channel"], streamed: bool = False
+    ) -> Float[Tensor, "batch frame content"]:
+        """Features of the spoken sounds, frame by frame, for the motion of the mouth.
+
+        They are normalised over the clip (see `clip_statistics`, there also what `streamed` means); frames of nothing
+        but zeros are padding.
+        """
         mixed = torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0))
         projected = self.content_in(mixed).transpose(1, 2)
-        return (projected + F.gelu(self.content_smooth(projected))).transpose(1, 2)
+        sounds = (projected + F.gelu(self.content_smooth(projected))).transpose(1, 2)
+        present = (hidden != 0).any(dim=3).any(dim=1)
+        if self.training:
+            follow_statistics(sounds, present, self.content_mean, self.content_scale, CONTENT_PACE)
+        return normalise_over_time(sounds, present, self.content_mean, self.content_scale, streamed)
 
-    def enhance(self, embedding: Float[Tensor, "*batch embedding"]) -> Float[Tensor, "*batch embedding"]:
+    def enhance(self, embedding: Float[Tensor, "*batch emotional"]) -> Float[Tensor, "*batch emotional"]:
         """Pulls an embedding toward the prototypes that it resembles; unit length."""
         prototypes = F.normalize(self.prototypes, dim=-1).flatten(0, 1)
         attention = (self.config.sharpness * F.normalize(embedding, dim=-1) @ prototypes.T).softmax(dim=-1)
@@ -154,14 +190,16 @@ class AudioEmotionEncoder(nn.Module):
     def judge(self, statistics: Float[Tensor, "*batch statistic"]) -> VoiceEmotion:
         """The emotion of windows by their statistics: embedded, enhanced, compared with the prototypes."""
         standard = ((statistics - self.statistics_mean) / self.statistics_scale).clamp(-5, 5)
-        embedding = self.enhance(self.embed(standard))
-        similarity = torch.einsum("...e,spe->...sp", embedding, F.normalize(self.prototypes, dim=-1))
+        emotional, mannered = self.enhance(self.embed(standard)), self.embed_manner(standard)
+        similarity = torch.einsum("...e,spe->...sp", emotional, F.normalize(self.prototypes, dim=-1))
         style_logits = (self.config.sharpness * similarity).logsumexp(dim=-1)
         known = (style_logits / self.config.temperature).masked_fill(self.style_heard < 0.5, -torch.inf)
         probabilities = known.softmax(dim=-1) @ self.style_emotion
-        strength = self.strength(embedding).squeeze(-1).sigmoid()
+        strength = self.strength(emotional).squeeze(-1).sigmoid()
         emotion, certainty = self.decide(probabilities)
-        return VoiceEmotion(embedding, style_logits, probabilities, strength, emotion, strength * certainty)
+        manner = self.manner(torch.cat([emotional, mannered], dim=-1))
+        intensity = strength * certainty
+        return VoiceEmotion(emotional, style_logits, probabilities, strength, emotion, intensity, mannered, manner)
 
     def decide(
         self, probabilities: Float[Tensor, "*batch emotion"]
@@ -191,8 +229,12 @@ class AudioEmotionEncoder(nn.Module):
         heard = self.emotion(hidden, voice, weights)
         presence = (voicing.unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES
         levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.clamp_max(1.0).unsqueeze(-1)
-        parts = [heard.embedding, heard.style_logits, heard.probabilities, heard.emotion, levels]
+        parts = [heard.emotional, heard.style_logits, heard.probabilities, heard.emotion, levels]
+        parts += [heard.mannered, heard.manner]
         per_window = torch.cat(parts, dim=-1).transpose(1, 2)
         per_frame = F.interpolate(per_window, size=voice.shape[1], mode="linear").transpose(1, 2)
-        embedding, style_logits, probabilities, emotion, levels = per_frame.split([p.shape[-1] for p in parts], dim=-1)
-        return VoiceEmotion(embedding, style_logits, probabilities, levels[..., 0], emotion, levels[..., 1])
+        emotional, style_logits, probabilities, emotion, levels, *manner = per_frame.split(
+            [part.shape[-1] for part in parts], dim=-1
+        )
+        strength, intensity = levels.unbind(dim=-1)
+        return VoiceEmotion(emotional, style_logits, probabilities, strength, emotion, intensity, *manner)

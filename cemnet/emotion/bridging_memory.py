@@ -1,85 +1,182 @@
 """Emotion Bridging Memory (EBM): how a face moves from its reference emotion to the voice's emotion.
 
-The memory stores expression displacements; a cross-emotion query (reference emotion, audio emotion, identity) recalls
-them. After "CEM-Net: Cross-Emotion Memory Network for Emotional Talking Face Generation" (arXiv 2508.12368), of which
-only the abstract was followed; the antisymmetric form is this project's.
+After "CEM-Net: Cross-Emotion Memory Network for Emotional Talking Face Generation" (arXiv 2508.12368), of which only
+the abstract was followed. One picture cannot tell how its person looks in another emotion, but people who look alike in
+one emotion also look alike in another. So a slot of this memory holds a person: the face at rest, and the displacements
+from there to each emotion. A portrait and its emotion are the query; they address the people who would look like this
+in that emotion, blendshape by blendshape, and the addressed people show the other emotion. Several portraits of one
+person are independent evidence, so their logarithmic addresses add up. A second, smaller set of slots holds manners of
+showing an emotion (a cold anger, a hot one), which the embedding of the voice addresses.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..arkit import NUM_EXPRESSIONS
+from ..arkit import MIRRORED_EXPRESSION
 from ..config import EmotionMemoryConfig
-from .states import NUM_SHOWN_EMOTIONS
+
+FIRST_PRECISION, FIRST_CROSS_PRECISION = 20.0, 0.01  # before training, per squared blendshape: of own and other groups
+FIRST_KEPT = -2.0  # before training, logit
+
+
+@dataclass(frozen=True)
+class RememberedPerson:
+    """What the memory tells of one person: the face at rest, and each emotion at full intensity."""
+
+    rest: Float[Tensor, "batch channel"]
+    apexes: Float[Tensor, "batch shown channel"]  # displacements from the face at rest
+    contribution: Float[Tensor, "batch shown slot"]  # how far each slot moves the face toward each emotion
+
+    def face(self, state: Float[Tensor, "batch frame shown"]) -> Float[Tensor, "batch frame channel"]:
+        """This person's face in the emotion states."""
+        return self.rest.unsqueeze(1) + state @ self.apexes
+
+    def displacement(
+        self, reference: Float[Tensor, "batch shown"], target: Float[Tensor, "batch frame shown"]
+    ) -> Float[Tensor, "batch frame channel"]:
+        """The change of this person's face from the reference's emotion state to the target's; 0 where they are equal.
+
+        Linear in the states: the more of an emotion is asked for, the further the face moves toward it.
+        """
+        return (target - reference.unsqueeze(1)) @ self.apexes
+
+    def shares(
+        self, reference: Float[Tensor, "batch shown"], target: Float[Tensor, "batch frame shown"]
+    ) -> Float[Tensor, "batch frame slot"]:
+        """The share of each slot in the displacement (sums to 1); all 0 where the face does not move."""
+        moved = (target - reference.unsqueeze(1)).abs() @ self.contribution
+        return moved / moved.sum(dim=-1, keepdim=True).clamp_min(1e-6)
 
 
 class EmotionMemory(nn.Module):
-    """Recalls expression displacements for (reference emotion → audio emotion) on one person's face.
+    """Slots of people and slots of manners; see the module's docstring.
 
-    Δ(a→b | id) = Σ b·g(id) − Σ a·g(id) + ½ [M(a, b | id) − M(b, a | id)], a and b being emotion states. Hence
-    Δ(a→a) = 0 and Δ(a→b) = −Δ(b→a) for any weights, and the first two terms add up along any path of emotions.
+    The channels are the 52 blendshapes, addressed in groups: a blendshape and its mirror image share an address.
+    `channel_group` gives each channel the index of its group where the channels are others.
     """
 
-    def __init__(self, config: EmotionMemoryConfig) -> None:
+    channel_group: Tensor
+
+    def __init__(self, config: EmotionMemoryConfig, channel_group: Sequence[int] | None = None) -> None:
         super().__init__()
         self.config = config
-        self.values = nn.Parameter(0.1 * torch.randn(config.num_slots, NUM_EXPRESSIONS))
-        self.keys = nn.Parameter(torch.randn(config.num_slots, config.key_dim))
-        self.identity = nn.Sequential(
-            nn.Linear(NUM_EXPRESSIONS + NUM_SHOWN_EMOTIONS, config.hidden_dim),
-            nn.GELU(),
-            nn.Linear(config.hidden_dim, config.identity_dim),
-            nn.Tanh(),
-        )
+        groups = mirrored_groups() if channel_group is None else list(channel_group)
+        num_channels, num_groups = len(groups), max(groups) + 1
+        self.register_buffer("channel_group", torch.tensor(groups), persistent=False)
+        self.rest = nn.Parameter(torch.zeros(config.num_slots, num_channels))
+        self.apexes = nn.Parameter(0.1 * torch.randn(config.num_slots, config.num_states, num_channels))
+        own = F.one_hot(self.channel_group, num_groups).T.float()
+        precision = FIRST_CROSS_PRECISION + own * (FIRST_PRECISION - FIRST_CROSS_PRECISION)
+        self.log_precision = nn.Parameter(precision.log())
+        self.prior = nn.Parameter(torch.zeros(num_groups, config.num_slots))
+        self.keys = nn.Parameter(0.1 * torch.randn(num_groups, config.num_slots, config.key_dim))
         self.query = nn.Sequential(
-            nn.Linear(2 * NUM_SHOWN_EMOTIONS + config.identity_dim, config.hidden_dim),
+            nn.Linear(num_channels + 2 * config.num_states, config.hidden_dim),
             nn.GELU(),
-            nn.Linear(config.hidden_dim, config.key_dim),
+            nn.Linear(config.hidden_dim, num_groups * config.key_dim),
         )
-        self.cross_scale = nn.Parameter(torch.zeros(NUM_EXPRESSIONS))
+        self.kept = nn.Parameter(torch.full((num_channels,), FIRST_KEPT))
+        self.manner_query = nn.Linear(config.embedding_dim, config.key_dim)
+        self.manner_keys = nn.Parameter(torch.randn(config.num_manners, config.key_dim))
+        self.manners = nn.Parameter(torch.zeros(config.num_manners, config.num_states, num_channels))
 
-    def identity_code(
-        self, expression: Float[Tensor, "batch expression"], reference: Float[Tensor, "batch shown"]
-    ) -> Float[Tensor, "batch identity"]:
-        """A code of this person's way to show emotion (asymmetry, restraint, resting brows), from the portrait."""
-        return self.identity(torch.cat([expression, reference], dim=-1))
+    @classmethod
+    def of_people(
+        cls,
+        rest: Float[Tensor, "slot channel"],
+        apexes: Float[Tensor, "slot shown channel"],
+        noise: Float[Tensor, "channel"],
+    ) -> "EmotionMemory":
+        """A memory of known people that needs no training; each channel is addressed by itself.
+
+        `noise` is the standard deviation of a portrait's channels around the person's own face. A portrait then
+        addresses each person by the likelihood that this person made it.
+        """
+        config = EmotionMemoryConfig(num_slots=len(rest), num_states=apexes.shape[1], key_dim=1, hidden_dim=1)
+        memory = cls(config, range(rest.shape[1]))
+        with torch.no_grad():
+            memory.rest.copy_(rest)
+            memory.apexes.copy_(apexes)
+            memory.keys.zero_()
+            memory.log_precision.fill_(-torch.inf).fill_diagonal_(0.0)
+            memory.log_precision.add_(torch.diag(-(2 * noise.square()).log()))
+        return memory.eval()
+
+    def evidence(
+        self,
+        expression: Float[Tensor, "batch portrait channel"],
+        reference: Float[Tensor, "batch portrait shown"],
+        seen: Float[Tensor, "batch portrait"] | None = None,
+    ) -> Float[Tensor, "batch wanted group slot"]:
+        """How well each person fits all portraits of one person: logarithmic, for each group, up to a constant.
+
+        `wanted` is what the memory is asked for: first the face at rest, then each emotion. `seen` is 0 for portraits
+        that do not count, else 1. One part of the sum compares each portrait with the person's own face in the
+        portrait's emotion; the other is learned.
+        """
+        weight = torch.ones_like(reference[..., :1]) if seen is None else seen.unsqueeze(-1)
+        own_face = self.rest + torch.einsum("bpk,skc->bpsc", reference, self.apexes)
+        misfit = torch.einsum("bpsc,bp->bsc", (expression.unsqueeze(-2) - own_face).square(), weight.squeeze(-1))
+        misfit = (misfit @ self.log_precision.exp().T).transpose(1, 2)  # batch group slot
+        states = torch.eye(self.config.num_states + 1, device=expression.device)[:, 1:]
+        portrait = torch.cat([expression, reference], dim=-1).unsqueeze(-2).expand(-1, -1, len(states), -1)
+        query = self.query(torch.cat([portrait, states.expand(*portrait.shape[:-1], -1)], dim=-1))
+        query = F.normalize(query.unflatten(-1, (-1, self.config.key_dim)), dim=-1)
+        asked = torch.einsum("bpwgd,bp->bwgd", query, weight.squeeze(-1))
+        return self.config.sharpness * torch.einsum("bwgd,gsd->bwgs", asked, self.keys) - misfit.unsqueeze(1)
 
     def address(
         self,
-        reference: Float[Tensor, "*batch shown"],
-        target: Float[Tensor, "*batch shown"],
-        identity: Float[Tensor, "*batch identity"],
-    ) -> Float[Tensor, "*batch slot"]:
-        """Key addressing: where the cross-emotion feature points in the memory."""
-        query = F.normalize(self.query(torch.cat([reference, target, identity], dim=-1)), dim=-1)
-        return (self.config.sharpness * query @ F.normalize(self.keys, dim=-1).T).softmax(dim=-1)
+        expression: Float[Tensor, "batch portrait channel"],
+        reference: Float[Tensor, "batch portrait shown"],
+        seen: Float[Tensor, "batch portrait"] | None = None,
+    ) -> Float[Tensor, "batch wanted group slot"]:
+        """Shares of the people, by the evidence of all portraits of one person and by how usual each of them is."""
+        return (self.prior + self.evidence(expression, reference, seen)).softmax(dim=-1)
 
-    def address_of_displacement(self, displacement: Float[Tensor, "*batch expression"]) -> Float[Tensor, "*batch slot"]:
-        """Value addressing: which stored displacements resemble a given one (known in training only)."""
-        similarity = F.normalize(displacement, dim=-1, eps=1e-4) @ F.normalize(self.values, dim=-1, eps=1e-4).T
-        return (self.config.sharpness * similarity).softmax(dim=-1)
-
-    def apex_addresses(self, identity: Float[Tensor, "batch identity"]) -> Float[Tensor, "batch shown slot"]:
-        """Addresses of "neutral → each emotion at full intensity" for one person."""
-        targets = torch.eye(NUM_SHOWN_EMOTIONS, device=identity.device).expand(len(identity), -1, -1)
-        people = identity.unsqueeze(1).expand(-1, NUM_SHOWN_EMOTIONS, -1)
-        return self.address(torch.zeros_like(targets), targets, people)
-
-    def forward(
+    def remember(
         self,
-        reference: Float[Tensor, "batch shown"],
-        target: Float[Tensor, "batch frame shown"],
-        identity: Float[Tensor, "batch identity"],
-    ) -> tuple[Float[Tensor, "batch frame expression"], Float[Tensor, "batch frame slot"]]:
-        """Displacements from the reference's emotion state to the target's, and the share of each slot in them."""
-        num_frames = target.shape[1]
-        sources = reference.unsqueeze(1).expand(-1, num_frames, -1)
-        people = identity.unsqueeze(1).expand(-1, num_frames, -1)
-        apex = self.apex_addresses(identity)
-        bridge = (target - sources) @ (apex @ self.values)
-        there, back = self.address(sources, target, people), self.address(target, sources, people)
-        cross = 0.5 * (there - back) @ self.values
-        spoken = 0.5 * (F.normalize(target.abs(), p=1, dim=-1) @ apex) + 0.5 * there
-        return bridge + self.cross_scale * cross, spoken / spoken.sum(dim=-1, keepdim=True)
+        expression: Float[Tensor, "batch portrait channel"],
+        reference: Float[Tensor, "batch portrait shown"],
+        seen: Float[Tensor, "batch portrait"] | None = None,
+    ) -> RememberedPerson:
+        """The person of the portraits, as the people in the memory let one expect; see `address`."""
+        address = self.address(expression, reference, seen)[:, :, self.channel_group]  # batch wanted channel slot
+        rest = torch.einsum("bcs,sc->bc", address[:, 0], self.rest)
+        apexes = torch.einsum("bkcs,skc->bkc", address[:, 1:], self.apexes)
+        with torch.no_grad():  # shown, never trained by
+            contribution = torch.einsum("bkcs,skc->bks", address[:, 1:], self.apexes.abs())
+        return RememberedPerson(rest, apexes, contribution)
+
+    def manner(
+        self, embedding: Float[Tensor, "batch frame embedding"], state: Float[Tensor, "batch frame shown"]
+    ) -> Float[Tensor, "batch frame channel"]:
+        """How the voice's manner changes a face that shows the state; in proportion to the state.
+
+        An embedding shorter than 1 counts in proportion to its length: 0 is a voice that was not asked.
+        """
+        weight = embedding.norm(dim=-1, keepdim=True).clamp_max(1.0)
+        query = F.normalize(self.manner_query(embedding), dim=-1)
+        address = (self.config.sharpness * query @ F.normalize(self.manner_keys, dim=-1).T).softmax(dim=-1)
+        return torch.einsum("bfm,bfk,mkc->bfc", weight * address, state, self.manners)
+
+    def kept_share(
+        self, reference: Float[Tensor, "batch shown"], target: Float[Tensor, "batch frame shown"]
+    ) -> Float[Tensor, "batch frame channel"]:
+        """The share (0 to 1) of what no slot explains of the portrait that stays on the face, per channel.
+
+        All of it stays where the emotion stays; it shrinks as the target moves away.
+        """
+        moved = (target - reference.unsqueeze(1)).abs().amax(dim=-1, keepdim=True).clamp_max(1)
+        return 1 - moved * (1 - self.kept.sigmoid())
+
+
+def mirrored_groups() -> list[int]:
+    """For each blendshape the index of its group: itself and its mirror image."""
+    first = [min(index, int(mirror)) for index, mirror in enumerate(MIRRORED_EXPRESSION)]
+    return [sorted(set(first)).index(index) for index in first]

@@ -44,14 +44,14 @@ def mix_emotion(speech: Speech, emotion: str, share: float = 1.0, intensity: flo
     """Replaces the given share (0 to 1) of the voice's emotion by a named emotion.
 
     A share of 0.4 and "happy" shows 60 % what the voice says and 40 % happy. Intensity is 0 to 2, 1 a strong but
-    human face. The emotion still rises and falls with the voice. CEMNetError if a value is out of range or there is
-    no such emotion.
+    human face. The emotion still rises and falls with the voice, whose manner fades as the share grows. CEMNetError if
+    a value is out of range or there is no such emotion.
     """
     if not (0.0 <= share <= 1.0 and 0.0 <= intensity <= 2.0):
         raise CEMNetError(f"The share has to be 0 to 1 and the intensity 0 to 2, not {share:g} and {intensity:g}.")
     asked = one_hot_emotion(emotion).expand(speech.num_frames, -1), torch.full((speech.num_frames,), float(intensity))
     mixed, strength = blend((speech.emotion, speech.intensity), asked, torch.full((speech.num_frames,), float(share)))
-    return replace(speech, emotion=mixed, intensity=strength)
+    return replace(speech, emotion=mixed, intensity=strength, emotion_embedding=(1 - share) * speech.emotion_embedding)
 
 
 def read_timeline(text: str) -> list[EmotionKey]:
@@ -87,7 +87,7 @@ def follow_timeline(speech: Speech, keys: Sequence[EmotionKey], fade_seconds: fl
     Before the first key the voice's own emotion is shown. The intensity of a VOICE key multiplies the voice's own.
     """
     heard = speech.emotion, speech.intensity
-    felt = heard
+    felt, voiced = heard, torch.ones(speech.num_frames)
     seconds = (torch.arange(speech.num_frames) + 0.5) / MOTION_FPS
     for key in sorted(keys, key=lambda key: key.seconds):
         if key.emotion == VOICE:
@@ -98,5 +98,8 @@ def follow_timeline(speech: Speech, keys: Sequence[EmotionKey], fade_seconds: fl
         share = ((seconds - key.seconds) / max(fade_seconds, 1e-3) + 0.5).clamp(0, 1)
         if key.seconds <= 0:
             share = torch.ones_like(seconds)
-        felt = blend(felt, asked, smoothstep(share))
-    return replace(speech, emotion=felt[0], intensity=felt[1])
+        share = smoothstep(share)
+        felt = blend(felt, asked, share)
+        voiced = (1 - share) * voiced + share * float(key.emotion == VOICE)
+    embedding = voiced.unsqueeze(1) * speech.emotion_embedding
+    return replace(speech, emotion=felt[0], intensity=felt[1], emotion_embedding=embedding)

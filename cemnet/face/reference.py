@@ -1,17 +1,21 @@
 """Makes face references: the person in a portrait, the pose of the head, and the emotion that the face shows."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
+import numpy as np
 from jaxtyping import Float
 from torch import Tensor
 
 from ..emotion.portrait_emotion import ReferenceEmotionReader
 from ..errors import FaceError
 from ..media.pixels import to_uint8
-from ..types import EmotionEstimate, FaceLandmarks, FaceReference
+from ..types import EmotionEstimate, FaceLandmarks, FaceReference, SeenExpression
 from .basis import FaceBasis, FaceFit
 from .landmarker import FaceLandmarker
 
+MOST_PORTRAITS = 8  # of one person
+T = TypeVar("T")
 SMALLEST_FACE = 64  # pixels from ear to ear or from hairline to chin, whichever is longer
 
 
@@ -52,6 +56,29 @@ def choose_face(faces: Sequence[FaceReference], index: int | None = None) -> Fac
             f"Choose a number from 0 to {len(faces) - 1}."
         )
     return faces[index]
+
+
+def most_varied(
+    first: SeenExpression, others: Sequence[SeenExpression], most: int = MOST_PORTRAITS - 1
+) -> tuple[SeenExpression, ...]:
+    """At most so many of the others, each as unlike the first and those already chosen as can be.
+
+    Frames of one film are much alike; each of them would count as evidence of its own.
+    """
+    chosen: list[SeenExpression] = []
+    left = list(others)
+    while left and len(chosen) < most:
+        known = np.stack([first.expression, *(portrait.expression for portrait in chosen)])
+        distances = [np.linalg.norm(known - portrait.expression, axis=1).min() for portrait in left]
+        chosen.append(left.pop(int(np.argmax(distances))))
+    return tuple(chosen)
+
+
+def spread(items: Sequence[T], most: int) -> Sequence[T]:
+    """The items, or of more than `most` so many, evenly spread from the first to the last."""
+    if len(items) <= most:
+        return items
+    return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
 def face_size(face: FaceLandmarks) -> float:

@@ -30,9 +30,10 @@ class TemporalBlock(nn.Module):
 class MotionDecoder(nn.Module):
     """Turns content, prosody and emotion into expression, lip closure and head motion, at MOTION_FPS."""
 
-    def __init__(self, content_dim: int, config: MotionConfig) -> None:
+    def __init__(self, content_dim: int, embedding_dim: int, config: MotionConfig) -> None:
         super().__init__()
         self.inputs = nn.Linear(content_dim + PROSODY_DIM + NUM_SHOWN_EMOTIONS + len(MOUTH), config.hidden_dim)
+        self.manner = nn.Linear(embedding_dim, config.hidden_dim, bias=False)
         self.blocks = nn.Sequential(
             *(
                 TemporalBlock(config.hidden_dim, config.kernel_size, 2 ** (level % 3), config.dropout)
@@ -50,13 +51,15 @@ class MotionDecoder(nn.Module):
         prosody: Float[Tensor, "batch frame prosody"],
         emotion_state: Float[Tensor, "batch frame shown"],
         emotional: Float[Tensor, "batch frame expression"],
+        embedding: Float[Tensor, "batch frame embedding"],
     ) -> tuple[Float[Tensor, "batch frame expression"], Float[Tensor, "batch frame"], Float[Tensor, "batch frame 3"]]:
         """Expression with speech, lip closure (0 to 1), and head yaw, pitch and roll in radians.
 
-        `emotional` is the face without speech, as `neutralise.carried_face` makes it.
+        `emotional` is the face without speech, as `neutralise.carried_face` makes it; `embedding` is the voice's, 0
+        where the voice was not asked.
         """
         hidden = self.inputs(torch.cat([content, prosody, emotion_state, emotional[..., MOUTH]], dim=-1))
-        hidden = self.norm(self.blocks(hidden))
+        hidden = self.norm(self.blocks(hidden + self.manner(embedding)))
         closure = self.closure(hidden).squeeze(-1).sigmoid()
         expression = articulate(emotional, self.articulation(hidden), closure)
         if not self.training:  # in training the decoder itself has to learn to close the lips

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from cemnet.arkit import EMOTION_INDEX
-from cemnet.config import VOICE_DIM, AudioEmotionConfig
+from cemnet.config import MANNER_AXES, VOICE_DIM, AudioEmotionConfig
 from cemnet.emotion.audio_emotion import (
     NUM_STATISTICS,
     VOICE_STYLES,
@@ -61,6 +61,56 @@ def test_enhancement_pulls_a_weak_cue_toward_its_prototype(encoder):
     weak = F.normalize(prototype + 0.08 * torch.randn_like(prototype), dim=-1)
     assert encoder.enhance(weak) @ prototype > weak @ prototype
     torch.testing.assert_close(encoder.enhance(weak).norm(), torch.tensor(1.0))
+
+
+def test_the_enhancement_takes_part_in_what_is_heard(encoder):
+    without = AudioEmotionEncoder(replace(encoder.config, enhancement=0.0)).eval()
+    without.load_state_dict(encoder.state_dict())
+    statistics = torch.randn(20, NUM_STATISTICS)
+    enhanced, plain = encoder.judge(statistics), without.judge(statistics)
+    assert (enhanced.style_logits.amax(-1) > plain.style_logits.amax(-1)).all()
+    torch.testing.assert_close(plain.emotional, F.normalize(without.embed(encoder_input(encoder, statistics)), dim=-1))
+
+
+def encoder_input(encoder: AudioEmotionEncoder, statistics: torch.Tensor) -> torch.Tensor:
+    return ((statistics - encoder.statistics_mean) / encoder.statistics_scale).clamp(-5, 5)
+
+
+def test_z_is_the_emotion_and_then_the_manner(encoder):
+    heard = encoder.judge(torch.randn(7, NUM_STATISTICS))
+    emotional_dim = encoder.config.emotional_dim
+    assert heard.embedding.shape == (7, encoder.config.embedding_dim)
+    torch.testing.assert_close(heard.embedding[:, :emotional_dim].norm(dim=-1), torch.ones(7))
+    torch.testing.assert_close(heard.embedding[:, emotional_dim:], heard.mannered)
+    assert heard.manner.shape == (7, len(MANNER_AXES))
+    torch.testing.assert_close(heard.manner, encoder.manner(heard.embedding))
+
+
+def test_manner_is_heard_in_every_frame(encoder):
+    heard = encoder(torch.randn(2, 5, 60, 384), voice(60).expand(2, -1, -1))
+    assert heard.manner.shape == (2, 60, len(MANNER_AXES))
+    assert heard.embedding.shape == (2, 60, encoder.config.embedding_dim)
+
+
+def test_content_does_not_know_how_a_clip_sounds_as_a_whole(encoder):
+    content = encoder.content(torch.randn(3, 5, 80, 384) + torch.randn(3, 5, 1, 384))
+    torch.testing.assert_close(content.mean(1), torch.zeros(3, 64), atol=1e-4, rtol=0)
+    torch.testing.assert_close(content.std(1, unbiased=False), torch.ones(3, 64), atol=1e-2, rtol=0)
+
+
+def test_padding_does_not_change_the_content_of_a_clip(encoder):
+    hidden = torch.randn(1, 5, 80, 384)
+    padded = torch.cat([hidden, torch.zeros(1, 5, 40, 384)], dim=2)
+    # The last frame looks one frame ahead.
+    torch.testing.assert_close(encoder.content(padded)[:, :78], encoder.content(hidden)[:, :78], atol=0.1, rtol=0)
+
+
+def test_streamed_content_waits_for_one_frame_and_no_more(encoder):
+    hidden = torch.randn(1, 5, 80, 384)
+    other = torch.cat([hidden[:, :, :50], 5 * torch.randn(1, 5, 30, 384)], dim=2)
+    early, late = (encoder.content(sound, streamed=True)[:, :49] for sound in (hidden, other))
+    torch.testing.assert_close(early, late)
+    assert (encoder.content(hidden)[:, :49] - encoder.content(other)[:, :49]).abs().max() > 0.1
 
 
 def test_every_voice_style_shows_exactly_one_emotion(encoder):

@@ -1,12 +1,14 @@
-"""Films come in at the right time and the right way up."""
+"""Films come in at the right time and the right way up, and what fails says why."""
 
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made_media import tone, write_sound
 
-from cemnet.media.video_reader import video_frames
+from cemnet.errors import MediaError
+from cemnet.media.video_reader import video_fps, video_frames
 from cemnet.media.video_writer import VideoWriter
 
 FPS = 10
@@ -46,3 +48,26 @@ def test_a_film_of_a_phone_held_upright_stands_upright(tmp_path):
     frame = next(video_frames(path, FPS))
     assert frame.shape == (48, 32, 3)
     assert frame[:, 20:].mean() > 200 and frame[:, :12].mean() < 30
+
+
+def test_a_film_is_read_upright_at_a_steady_rate_with_its_colours(tmp_path):
+    path, colours = tmp_path / "film.mp4", np.array([[0.9, 0.3, 0.1], [0.1, 0.7, 0.2]], np.float32)
+    with VideoWriter(path, 10, 32, 24) as writer:
+        for index in range(6):
+            writer.write(np.broadcast_to(colours[index // 3], (24, 32, 3)).copy())
+    assert video_fps(path) == 10
+    assert len(list(video_frames(path, 20))) == 12
+    frames = list(video_frames(path, 10))
+    assert len(frames) == 6 and frames[0].shape == (24, 32, 3)
+    np.testing.assert_allclose(frames[1].mean((0, 1)) / 255, colours[0], atol=0.02)
+    np.testing.assert_allclose(frames[5].mean((0, 1)) / 255, colours[1], atol=0.02)
+
+
+def test_a_film_that_is_none_is_told(tmp_path):
+    with pytest.raises(MediaError, match="no video at"):
+        video_fps(tmp_path / "none.mp4")
+    with pytest.raises(MediaError, match="no pictures"):
+        video_fps(write_sound(tmp_path / "tone.wav", "pcm_s16le", 16_000, tone(1, 16_000).numpy()))
+    (tmp_path / "text.mp4").write_text("no film")
+    with pytest.raises(MediaError, match="cannot be read"):
+        video_fps(tmp_path / "text.mp4")

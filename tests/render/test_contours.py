@@ -59,18 +59,18 @@ def test_a_part_holds_the_whole_mask():
 
 
 @pytest.fixture
-def carried():
+def transform():
     return SimilarityTransform.of_corners(np.array([[10.0, 20.0], [50.0, 22.0]]), np.array([[3.0, -2.0], [5.0, 8.0]]))
 
 
-def test_a_similarity_transform_moves_both_corners_as_told(carried):
+def test_a_similarity_transform_moves_both_corners_as_told(transform):
     corners = np.array([[10.0, 20.0], [50.0, 22.0]])
-    np.testing.assert_allclose(carried.forward(corners), [[13.0, 18.0], [55.0, 30.0]], atol=1e-4)
+    np.testing.assert_allclose(transform.forward(corners), [[13.0, 18.0], [55.0, 30.0]], atol=1e-4)
 
 
-def test_a_similarity_transform_keeps_angles_and_is_inverted(carried):
+def test_a_similarity_transform_keeps_angles_and_is_inverted(transform):
     points = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
-    origin, across, down = carried.forward(points)
+    origin, across, down = transform.forward(points)
     assert abs((across - origin) @ (down - origin)) < 1e-3
-    x, y = carried.backward(*carried.forward(points).T)
+    x, y = transform.backward(*transform.forward(points).T)
     np.testing.assert_allclose(np.stack([x, y], 1), points, atol=1e-4)

@@ -99,6 +99,8 @@ def test_features_of_a_run_serve_speech_lips_and_cross(evaluate, data, tmp_path,
     evaluate(["speech", *options, "--steps", "2"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split(":")[0] for line in lines] == ["ravdess", "emodb"]
+    evaluate(["speech", *options, "--steps", "2", "--enhancement", "0", "--conditions"])
+    assert "enhancement 0 " in capsys.readouterr().out
     evaluate(["lips", *options, "--clips", "2", "--speakers", "ravdess/17"])
     assert "Lips" in capsys.readouterr().out.splitlines()
     weights = str(find_weights(NETWORK_WEIGHTS))

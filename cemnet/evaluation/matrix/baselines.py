@@ -1,28 +1,25 @@
 """The full model and the baselines it is compared with: each makes a Motion of a portrait and a voice.
 
-All of them share the renderer, the motion decoder and the resting face that remains when speech begins (see
-`motion.neutralise.face_at_rest`); blinks, wandering gaze and head motion are off, as they say nothing about an emotion.
+All of them share the renderer, the motion decoder and the way in which a face is carried (see
+`motion.neutralise.carried_face`); blinks, wandering gaze and head motion are off, as they say nothing about an emotion.
 """
 
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from ...arkit import Emotion
+from ...emotion.bridging_memory import RememberedPerson
 from ...emotion.states import NUM_SHOWN_EMOTIONS, emotion_state
 from ...model import CEMNet
-from ...motion.articulation import into_range
-from ...motion.neutralise import face_at_rest
 from ...performance_settings import PerformanceSettings
 from ...pipeline import bridge_emotion, target_emotion
-from ...training.networks.cross_pairs import apex_displacements
-from ...training.performer.emotion_prototypes import Person
 from ...types import MOTION_FPS, FaceReference, Motion, Speech
+from ..memory import People, table_faces
 
 STILL = PerformanceSettings(blinks=0, gaze=0, head_motion=0)  # faces are judged without the life between words
 
@@ -73,33 +70,48 @@ def without_aee(scene: Scene) -> Motion:
     return bridge_emotion(scene.model, scene.face, scene.speech_without_aee, STILL)
 
 
+def without_manner(scene: Scene) -> Motion:
+    """Memory and decoder are given the emotion and the strength that are heard, and not the voice's embedding."""
+    silent = replace(scene.speech, emotion_embedding=torch.zeros_like(scene.speech.emotion_embedding))
+    return bridge_emotion(scene.model, scene.face, silent, STILL)
+
+
 def copy_reference(scene: Scene) -> Motion:
     """Δ = 0: the portrait's emotion stays, speech is added, and the decoder is told that emotion."""
-    shown = scene.reference.unsqueeze(1).expand_as(scene.target)
-    return speak(scene, resting_face(scene).unsqueeze(1).expand(-1, shown.shape[1], -1), shown)
+    return perform_as(scene, remembered(scene, scene.expression), scene.reference.unsqueeze(1).expand_as(scene.target))
 
 
 def neutralise_first(scene: Scene) -> Motion:
-    """Two independent steps instead of one bridge: reference → neutral, then neutral → voice.
-
-    Both displacements are recalled for the identity code of a blank neutral face, not for this person.
-    """
-    gone = recalled_for_nobody(scene, scene.reference, torch.zeros_like(scene.reference).unsqueeze(1))
-    without = face_at_rest(scene.expression, -gone[:, 0])
-    coming = recalled_for_nobody(scene, torch.zeros_like(scene.reference), scene.target)
-    return speak(scene, into_range(without.unsqueeze(1) + coming), scene.target)
+    """Two independent steps instead of one bridge: the portrait's emotion is taken out as it is of a blank face's
+    person, then the voice's is added as to a blank face."""
+    return perform_as(scene, remembered(scene, torch.zeros_like(scene.expression)), scene.target)
 
 
 def blank_face(scene: Scene) -> Motion:
     """The portrait's fitted expression is discarded; the voice's emotion is added to a blank neutral face."""
-    coming = recalled_for_nobody(scene, torch.zeros_like(scene.reference), scene.target)
-    return speak(scene, into_range(coming), scene.target)
+    nobody = torch.zeros_like(scene.expression)
+    blank = replace(scene.face, expression=nobody[0].numpy())
+    return perform_as(
+        replace(scene, face=blank), remembered(scene, nobody), scene.target, torch.zeros_like(scene.reference)
+    )
 
 
 def without_memory(scene: Scene) -> Motion:
-    """The voice emotion's mean displacement over many people is added to the portrait, whatever the portrait shows."""
-    mean = mean_apex_displacements()
-    return speak(scene, into_range(resting_face(scene).unsqueeze(1) + scene.target @ mean), scene.target)
+    """Everybody is the mean of many people: (b − a) · mean displacement, from the portrait's emotion to the voice's."""
+    return perform_as(scene, constant_person(mean_faces()), scene.target)
+
+
+def table(scene: Scene) -> Motion:
+    """Everybody is the average person of the table that is written by hand."""
+    return perform_as(scene, constant_person(table_faces()), scene.target)
+
+
+def mean_face(scene: Scene) -> Motion:
+    """The portrait is ignored: everybody shows the mean face of many people in the voice's emotion."""
+    person = constant_person(mean_faces())
+    expected = person.face(scene.reference.unsqueeze(1))[0, 0]
+    ignored = replace(scene.face, expression=expected.numpy())
+    return perform_as(replace(scene, face=ignored), person, scene.target)
 
 
 System = Callable[[Scene], Motion]
@@ -110,40 +122,49 @@ SYSTEMS: dict[str, System] = {
     "neutralise first": neutralise_first,
     "blank face": blank_face,
     "no AEE": without_aee,
+    "label only": without_manner,
     "no EBM": without_memory,
+    "table": table,
+    "mean face": mean_face,
 }
 
 
 @torch.no_grad()
-def resting_face(scene: Scene) -> Float[Tensor, "1 expression"]:
-    """The portrait at rest with its emotion but without its speech, from which the full model starts."""
-    memory = scene.model.network.emotion_memory
-    identity = memory.identity_code(scene.expression, scene.reference)
-    shown, _ = memory(torch.zeros_like(scene.reference), scene.reference.unsqueeze(1), identity)
-    return shown.squeeze(1) + face_at_rest(scene.expression, shown.squeeze(1))
+def remembered(scene: Scene, expression: Float[Tensor, "1 expression"]) -> RememberedPerson:
+    """The person that the memory takes an expression for; a blank one is taken for neutral."""
+    blank = not bool(expression.any())
+    reference = torch.zeros_like(scene.reference) if blank else scene.reference
+    return scene.model.network.emotion_memory.remember(expression.unsqueeze(1), reference.unsqueeze(1))
+
+
+def constant_person(faces: Float[Tensor, "emotion expression"]) -> RememberedPerson:
+    """A person in the memory's place who is the same for every portrait, from the faces in the order of EMOTIONS."""
+    apexes = (faces[1:] - faces[:1]).unsqueeze(0)
+    return RememberedPerson(faces[:1], apexes, torch.zeros(1, NUM_SHOWN_EMOTIONS, 1))
 
 
 @torch.no_grad()
-def recalled_for_nobody(
-    scene: Scene, source: Float[Tensor, "1 shown"], target: Float[Tensor, "1 frame shown"]
-) -> Float[Tensor, "1 frame expression"]:
-    """The displacement for the identity code of a blank neutral face."""
-    memory = scene.model.network.emotion_memory
-    nobody = memory.identity_code(torch.zeros_like(scene.expression), torch.zeros(1, NUM_SHOWN_EMOTIONS))
-    return memory(source, target, nobody)[0]
-
-
-@torch.no_grad()
-def speak(scene: Scene, emotional: Float[Tensor, "1 frame expression"], told: Float[Tensor, "1 frame shown"]) -> Motion:
-    """Speech on an emotional face; the decoder is told which emotion that is."""
-    content, voice = scene.speech.content.unsqueeze(0), scene.speech.prosody.unsqueeze(0)
-    expression, _, _ = scene.model.network.motion_decoder(content, voice, told, emotional)
-    return Motion(expression[0].clamp(0, 1), torch.zeros(expression.shape[1], 3), MOTION_FPS)
+def perform_as(
+    scene: Scene,
+    person: RememberedPerson,
+    target: Float[Tensor, "1 frame shown"],
+    reference: Float[Tensor, "1 shown"] | None = None,
+) -> Motion:
+    """The performance if the portrait's person were the given one, and its emotion the given reference."""
+    speech = scene.speech
+    performed = scene.model.network.perform_person(
+        person,
+        speech.content.unsqueeze(0),
+        speech.prosody.unsqueeze(0),
+        scene.expression,
+        scene.reference if reference is None else reference,
+        target,
+        speech.emotion_embedding.unsqueeze(0),
+    )
+    return Motion(performed.expression[0].clamp(0, 1), torch.zeros(target.shape[1], 3), MOTION_FPS)
 
 
 @functools.cache
-def mean_apex_displacements() -> Float[Tensor, "shown expression"]:
-    """Neutral to each emotion's apex, averaged over people as training draws them."""
-    rng = np.random.default_rng(0)
-    people = [apex_displacements(Person.sample(rng)) for _ in range(NUM_AVERAGED_PEOPLE)]
-    return torch.from_numpy(np.mean(people, axis=0)).float()
+def mean_faces() -> Float[Tensor, "emotion expression"]:
+    """The mean face of people as training draws them, in each emotion at full strength."""
+    return People.sample(NUM_AVERAGED_PEOPLE, seed=0).shown.mean(0)

@@ -5,6 +5,8 @@ This file imports nothing, so that the list of subjects can be shown without loa
 
 SUBJECTS: dict[str, str] = {
     "speech": "emotion accuracy by held-out speakers",
+    "manner": "how much of a voice's manner z holds, and its constants",
+    "content": "emotion that a probe reads from content",
     "lips": "aperture at closures",
     "cross": "losses on held-out voices",
     "matrix": "strong portraits × voices in all systems, judged from outside",

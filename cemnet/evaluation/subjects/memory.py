@@ -1,4 +1,4 @@
-"""Slots in use, which memories speak for which emotions, and the retrieval error on unseen people."""
+"""People in use, who is remembered for which emotions, and the errors on unseen people."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from ...checkpoint import find_weights
 from ...network import NETWORK_WEIGHTS, EmotionNetwork
 from ..inputs import describe_weights
-from ..memory import People, address_map, faces_table, retrieval_table, usage_table, worst_table
+from ..memory import People, address_map, error_tables, usage_table, worst_table
 from ..report.report import Picture, Report
 from .shared import add_network_argument
 
@@ -27,9 +27,8 @@ def run(arguments: argparse.Namespace) -> None:
     report = Report("Emotion bridging memory", describe_weights(arguments.weights))
     report.add(
         usage_table(network.emotion_memory, people),
-        retrieval_table(network.emotion_memory, people, arguments.seed),
+        *error_tables(network.emotion_memory, people, arguments.seed),
         worst_table(network.emotion_memory, people),
-        faces_table(network.emotion_memory, people, arguments.seed),
         Picture("Address map", picture),
     )
     report.save(arguments.output, "memory")

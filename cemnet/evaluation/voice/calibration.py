@@ -90,9 +90,9 @@ def reliability_table(name: str, reliability: Reliability) -> Table:
 def displacement_size(model: CEMNet, speech: Speech, emotion: str = "auto") -> float:
     """Mean visible displacement of a blank face, in blendshape units, over the frames where the voice swells."""
     target = target_emotion(speech, PerformanceSettings(emotion)).unsqueeze(0)
-    memory, nothing = model.network.emotion_memory, torch.zeros(1, NUM_SHOWN_EMOTIONS)
-    identity = memory.identity_code(torch.zeros(1, NUM_EXPRESSIONS), nothing)
-    size = memory(nothing, target, identity)[0][0].clamp(0, 1).mean(-1)
+    blank, neutral = torch.zeros(1, 1, NUM_EXPRESSIONS), torch.zeros(1, 1, NUM_SHOWN_EMOTIONS)
+    person = model.network.emotion_memory.remember(blank, neutral)
+    size = person.displacement(neutral[:, 0], target)[0].clamp(0, 1).mean(-1)
     return float((size * speech.course).sum() / speech.course.sum().clamp_min(1e-6))
 
 

@@ -112,9 +112,9 @@ class PosedMouth:
         the moved lips, `by_head` the displacement of the landmarks by the head alone, in canvas units.
         """
         corners = list(LIP_CORNERS)
-        carried = SimilarityTransform.of_corners(self.landmarks[corners], by_head[corners])
+        transform = SimilarityTransform.of_corners(self.landmarks[corners], by_head[corners])
         softness = OPENING_SOFTNESS * self.motion.canvas.pixels_per_unit
-        opening = MouthOpening(contour, self.lips.contour.transformed(carried), contour.part_of(box, softness))
+        opening = MouthOpening(contour, self.lips.contour.transformed(transform), contour.part_of(box, softness))
         mask = contour.mask(opening.box, softness) * opening.parted(self.own)
         if not mask.any():
             return skin
@@ -122,7 +122,7 @@ class PosedMouth:
         colours = self.paint(opening, expression, head)
         inside = np.concatenate([colours, seen[..., 3:]], 2)[..., : seen.shape[2]]
         if not self.paints_all and (self.own > 0 or opening.departure < 1):
-            inside = self.with_own_teeth(inside, opening, crop, carried)
+            inside = self.with_own_teeth(inside, opening, crop, transform)
         seen += mask[..., None] * (inside - seen)
         return skin
 
@@ -131,12 +131,12 @@ class PosedMouth:
         painted: Float[np.ndarray, "height width channel"],
         opening: MouthOpening,
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
-        carried: SimilarityTransform,
+        transform: SimilarityTransform,
     ) -> Float[np.ndarray, "height width channel"]:
         """The painted mouth with the portrait's own pixels where it shows teeth, or where lips have hardly moved."""
         box = opening.box
         corner = np.array([self.lips.box.area[1].start, self.lips.box.area[0].start], np.float32)
-        where = box.moved_places(self.motion.canvas, *carried.backward(box.x, box.y))
+        where = box.moved_places(self.motion.canvas, *transform.backward(box.x, box.y))
         reach = read_at(self.own_mask, where - corner)
         share = np.maximum(1 - opening.departure, self.own * reach)[..., None]
         inside = painted + share * (sample_pixels(crop, where) - painted)

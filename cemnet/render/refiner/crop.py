@@ -39,13 +39,13 @@ def crop_to_canvas(pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "
     return ((pixels + 0.5) * CROP_UNIT + np.array(CROP_ORIGIN)).astype(np.float32)
 
 
-def crop_to_frame(canvas: FaceCanvas, carry: SimilarityTransform | None) -> Float[np.ndarray, "2 3"]:
+def crop_to_frame(canvas: FaceCanvas, transform: SimilarityTransform | None) -> Float[np.ndarray, "2 3"]:
     """The affine map from pixels of the crop to pixels of the moving part of the picture.
 
-    `carry` is the motion of the crop with the head; None where the head is as in the portrait.
+    `transform` moves the crop with the head; None where the head is as in the portrait.
     """
     corners = crop_to_canvas(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
-    origin, across, down = canvas.source_points(corners if carry is None else carry.forward(corners))
+    origin, across, down = canvas.source_points(corners if transform is None else transform.forward(corners))
     return np.stack([across - origin, down - origin, origin - canvas.roi[:2]], 1).astype(np.float32)
 
 

@@ -137,14 +137,14 @@ class RefinerPortrait:
         if share is None:
             return None
         corners = list(OUTER_EYE_CORNERS)  # they carry the crop
-        carry = SimilarityTransform.of_corners(self.landmarks[corners], by_head[corners])
-        to_frame = crop_to_frame(self.canvas, carry)
+        transform = SimilarityTransform.of_corners(self.landmarks[corners], by_head[corners])
+        to_frame = crop_to_frame(self.canvas, transform)
         details = np.empty((CROP_HEIGHT, CROP_WIDTH, NUM_DETAILS), np.float32)
         details[..., :3] = into_crop(three_channels(moving), to_frame)
-        back = self.backward(warp, flow, carry)
+        back = self.backward(warp, flow, transform)
         from_pixel = cv2.resize(back, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_LINEAR)
         details[..., 3] = read_at(self.crease_change(expression), from_pixel)
-        details[..., 4] = openings(contours, carry)
+        details[..., 4] = openings(contours, transform)
         layout = self.layout(back, share)
         expressions = np.concatenate([expression, expression - self.expression]).astype(np.float32)
         return RefinerInputs(details, layout, expressions, share, to_frame)
@@ -174,10 +174,10 @@ class RefinerPortrait:
         return layout
 
     def backward(
-        self, warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], carry: SimilarityTransform
+        self, warp: FaceWarp, flow: Float[np.ndarray, "row column 2"], transform: SimilarityTransform
     ) -> Float[np.ndarray, "gridrow gridcolumn 2"]:
         """The place in the portrait's crop (pixels) from which the skin of each cell comes."""
-        points = carry.forward(cells().middles.reshape(-1, 2)).astype(np.float32)
+        points = transform.forward(cells().middles.reshape(-1, 2)).astype(np.float32)
         source = (points + warp.sample(flow, points)).reshape(*GRID, 2)
         return ((source - np.array(CROP_ORIGIN, np.float32)) / CROP_UNIT - 0.5).astype(np.float32)
 
@@ -221,13 +221,13 @@ def shown_share(by_face: Float[np.ndarray, "landmark"]) -> Float[np.ndarray, "he
     return (inside * (np.float32(upper) + np.float32(lower - upper) * lowness))[..., None]
 
 
-def openings(contours: Sequence[OpeningContour], carry: SimilarityTransform) -> Float[np.ndarray, "height width"]:
+def openings(contours: Sequence[OpeningContour], transform: SimilarityTransform) -> Float[np.ndarray, "height width"]:
     """A mask of the crop: 1 in the open mouth, EYE_OPENING in open eyes, else 0."""
     mask = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.uint8)
     for contour, value in zip(contours, (1.0, EYE_OPENING, EYE_OPENING), strict=True):
         if contour.aperture > 0.005:
             outline = contour.outline()
-            places = np.stack(carry.backward(outline[:, 0], outline[:, 1]), 1)
+            places = np.stack(transform.backward(outline[:, 0], outline[:, 1]), 1)
             points = np.round(16 * ((places - CROP_ORIGIN) / CROP_UNIT - 0.5)).astype(np.int32)
             cv2.fillPoly(mask, [points], round(255 * value), lineType=cv2.LINE_AA, shift=4)
     return mask.astype(np.float32) / 255

@@ -1,4 +1,4 @@
-"""Training examples for cross-reconstruction: content of one clip, emotion of another, and the exact target."""
+"""Training examples for cross-reconstruction: content of one clip, emotion and manner of another, an exact target."""
 
 from collections.abc import Sequence
 
@@ -12,18 +12,21 @@ from ...arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, Emotion
 from ...emotion.states import emotion_state, one_hot_emotion
 from ...types import MOTION_FPS
 from ..performer.emotion_prototypes import Person
+from ..performer.manner_displays import MEAN_MANNER, manner_displacement
 from ..performer.performer import perform
 from .feature_clips import FeatureClip, FeatureClips
 from .voice_statistics import VoiceTable
 
 JUDGED_VOICES = 2
+MOST_PORTRAITS, ONE_PORTRAIT_SHARE = 4, 0.5
 
 
 class CrossPairs(Dataset):
     """Content of one clip, emotion of another (or of the same), a person, a reference face, and the exact target.
 
-    A share of the performances is asked for by name instead of by a voice, as users do; contempt, which no voice
-    corpus has, is learned through these alone. Beside each performance, some voices are judged.
+    The person performs the emotion in the manner that the other clip's voice has in the part that is heard of it. A
+    share of the performances is asked for by name instead of by a voice, as users do, in the emotion's mean manner;
+    contempt, which no voice corpus has, is learned through these alone. Beside each performance, voices are judged.
     """
 
     def __init__(
@@ -59,25 +62,38 @@ class CrossPairs(Dataset):
         emotion, intensity = voice.emotion, voice.clip.intensity
         if asked:
             emotion, intensity = choose(EMOTIONS, rng), float(rng.uniform(0.2, 1.0))
+        statistics, manner = self.voices.of_clip(voice, rng)
+        if asked:
+            manner = torch.tensor(MEAN_MANNER[emotion])
         person = Person.sample(rng)
         return {
-            **self.performance(content, person, emotion, intensity, rng),
+            **self.performance(content, person, emotion, intensity, manner, rng),
             **self.voices.judged(self.judged_voices, rng),
-            "voice_statistics": self.voices.of_clip(voice, rng),
-            **reference_face(person, rng),
+            "voice_statistics": statistics,
+            **reference_faces(person, rng),
             "same_clip": torch.tensor(same),
             "asked": torch.tensor(asked),
             "target_emotion": one_hot_emotion(emotion),
             "target_intensity": torch.tensor(intensity, dtype=torch.float32),
+            "target_manner": manner,
+            "manner_displacement": torch.from_numpy(manner_displacement(person, emotion, manner.numpy())),
+            "rest": torch.from_numpy(person.resting),
             "apex_displacement": torch.from_numpy(apex_displacements(person)),
         }
 
     def performance(
-        self, content: FeatureClip, person: Person, emotion: Emotion, intensity: float, rng: np.random.Generator
+        self,
+        content: FeatureClip,
+        person: Person,
+        emotion: Emotion,
+        intensity: float,
+        manner: Float[Tensor, "manner"],
+        rng: np.random.Generator,
     ) -> dict[str, Tensor]:
         """A random part of the content's recording, and the person's performance of it, padded to equal length."""
         recording = content.recordings[0]
-        acted = perform(content.clip.phonemes, recording.prosody.numpy(), person, emotion, intensity, rng)
+        spoken, prosody = content.clip.phonemes, recording.prosody.numpy()
+        acted = perform(spoken, prosody, person, emotion, intensity, rng, manner.numpy())
         total = len(recording.prosody)
         start = int(rng.integers(0, max(1, total - self.num_frames + 1)))
         part = slice(start, start + self.num_frames)
@@ -110,11 +126,23 @@ def apex_displacements(person: Person) -> Float[np.ndarray, "shown expression"]:
     return np.stack([person.show(emotion, 1.0) - person.resting for emotion in EMOTIONS if emotion != "neutral"])
 
 
-def first_memories(num_slots: int, seed: int) -> Float[Tensor, "slot expression"]:
-    """Initial values of the memory: displacements of random people, the emotions in turn."""
+def first_people(
+    num_slots: int, seed: int
+) -> tuple[Float[Tensor, "slot expression"], Float[Tensor, "slot shown expression"]]:
+    """Random people to fill the memory before training: faces at rest, and apex displacements."""
     rng = np.random.default_rng(seed)
-    people = (apex_displacements(Person.sample(rng)) for _ in range(num_slots))
-    return torch.from_numpy(np.stack([shown[slot % len(shown)] for slot, shown in enumerate(people)]))
+    people = [Person.sample(rng) for _ in range(num_slots)]
+    rest = np.stack([person.resting for person in people])
+    return torch.from_numpy(rest), torch.from_numpy(np.stack([apex_displacements(person) for person in people]))
+
+
+def reference_faces(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
+    """Up to MOST_PORTRAITS portraits of the person, padded to so many; `reference_seen` is 1 for those that count."""
+    count = 1 if rng.random() < ONE_PORTRAIT_SHARE else int(rng.integers(2, MOST_PORTRAITS + 1))
+    faces = [reference_face(person, rng) for _ in range(count)]
+    padded = faces + faces[:1] * (MOST_PORTRAITS - count)
+    stacked = {name: torch.stack([face[name] for face in padded]) for name in padded[0]}
+    return {**stacked, "reference_seen": (torch.arange(MOST_PORTRAITS) < count).float()}
 
 
 def reference_face(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
@@ -123,7 +151,7 @@ def reference_face(person: Person, rng: np.random.Generator) -> dict[str, Tensor
     Gives the fitted expression and the emotion state by name, as the portrait's fit and its emotion reader would.
     """
     emotion = choose(EMOTIONS, rng)
-    intensity = 0.0 if emotion == "neutral" else rng.uniform(0.3, 1.0)
+    intensity = 0.0 if emotion == "neutral" else min(1.0, rng.uniform(0.3, 1.4))
     expression = person.show(emotion, intensity) + rng.normal(0, 0.05, NUM_EXPRESSIONS)
     if rng.random() < 0.4:
         for name, most in (("jawOpen", 0.5), ("mouthFunnel", 0.4), ("mouthPucker", 0.4), ("mouthClose", 0.1)):

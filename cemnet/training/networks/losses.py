@@ -45,21 +45,6 @@ def supervised_contrastive_loss(
     return -(per_anchor * has_positive).sum() / has_positive.sum().clamp_min(1)
 
 
-def slot_decorrelation_loss(values: Float[Tensor, "slot expression"]) -> Float[Tensor, ""]:
-    """Slots that store the same direction are wasted: mean squared cosine between different slots."""
-    directions = F.normalize(values, dim=-1, eps=1e-4)
-    cosine = directions @ directions.T
-    return (cosine.square().sum() - cosine.diagonal().square().sum()) / (len(values) * (len(values) - 1))
-
-
-def alignment_loss(
-    value_address: Float[Tensor, "*batch slot"], key_address: Float[Tensor, "*batch slot"]
-) -> Float[Tensor, ""]:
-    """Keys learn to point where values would: KL(stopgrad(value address) ‖ key address)."""
-    known = value_address.detach().clamp_min(1e-8)
-    return (known * (known.log() - key_address.clamp_min(1e-8).log())).sum(dim=-1).mean()
-
-
 def slot_perplexity(address: Float[Tensor, "*batch slot"]) -> Float[Tensor, ""]:
     """Effective number of slots in use over a batch: exp of the entropy of the mean address."""
     usage = address.flatten(0, -2).mean(dim=0)

@@ -8,16 +8,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...emotion.audio_emotion import VoiceEmotion
+from ...emotion.bridging_memory import EmotionMemory
 from ...emotion.states import emotion_state
+from ...motion.neutralise import carried_face
 from ...network import EmotionNetwork, Performed
-from .losses import (
-    alignment_loss,
-    closure_loss,
-    expression_loss,
-    slot_decorrelation_loss,
-    slot_perplexity,
-    supervised_contrastive_loss,
-)
+from .losses import closure_loss, expression_loss, slot_perplexity, supervised_contrastive_loss
 
 LABEL_SMOOTHING = 0.15  # keeps the branch from overconfidence on voices of the training set
 Batch = Mapping[str, Tensor]  # see cross_pairs.CrossPairs
@@ -35,11 +30,11 @@ class Objective(nn.Module):
         """Every loss of one batch by name; entries that start with "monitor_" are logged and not minimised.
 
         A share of the performances is driven by the emotion that the network hears, the rest by the labels. They train
-        content, course and motion. Hearing is trained on labelled voices alone: gradients stop before it here.
+        content, course and motion, and where they are driven by what is heard, hearing too. It learns from labelled
+        voices besides.
         """
         network = self.network
-        with torch.no_grad():
-            heard = network.audio_emotion.judge(batch["voice_statistics"])
+        heard = network.audio_emotion.judge(batch["voice_statistics"])
         course = network.audio_emotion.course_of(batch["prosody"])
         performed = network.perform(
             network.audio_emotion.content(batch["hidden"]),
@@ -47,12 +42,15 @@ class Objective(nn.Module):
             batch["reference_expression"],
             batch["reference_state"],
             driving_state(heard, course, batch, self.heard_share),
+            driving_embedding(heard, batch, course.shape[1]),
+            seen=batch["reference_seen"],
         )
         return {
             **hearing_losses(network.audio_emotion.judge(batch["judged_statistics"].flatten(0, 1)), batch),
             "course": F.mse_loss(course, batch["course"]),
             **performance_losses(performed, batch),
-            **memory_losses(network, batch),
+            **memory_losses(network.emotion_memory, batch),
+            "memory_manner": manner_loss(network.emotion_memory, heard.embedding, batch),
         }
 
 
@@ -68,13 +66,20 @@ def driving_state(
     return emotion_state(probabilities.unsqueeze(1).expand(-1, num_frames, -1), strength.unsqueeze(1) * course)
 
 
+def driving_embedding(heard: VoiceEmotion, batch: Batch, num_frames: int) -> Float[Tensor, "batch frame embedding"]:
+    """What is heard of the emotion clip, the same in all frames; 0 where an emotion is asked for by name."""
+    spoken = heard.embedding.masked_fill(batch["asked"].unsqueeze(1), 0.0)
+    return spoken.unsqueeze(1).expand(-1, num_frames, -1)
+
+
 def hearing_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
-    """Losses of recognised style and strength against the labels; one row of `heard` for each labelled voice."""
+    """Losses of recognised style, strength and manner against the labels; one row of `heard` for each voice."""
     style, strength = batch["judged_style"].flatten(), batch["judged_strength"].flatten()
     return {
         "emotion": F.cross_entropy(heard.style_logits, style, label_smoothing=LABEL_SMOOTHING),
-        "contrast": supervised_contrastive_loss(heard.embedding, style),
+        "contrast": supervised_contrastive_loss(heard.emotional, style),
         "strength": F.mse_loss(heard.strength, strength),
+        "manner": F.mse_loss(heard.manner, batch["judged_manner"].reshape(heard.manner.shape)),
         "monitor_emotion_accuracy": (heard.style_logits.argmax(-1) == style).float().mean(),
     }
 
@@ -92,27 +97,40 @@ def performance_losses(performed: Performed, batch: Batch) -> dict[str, Tensor]:
 
 
 def random_states(like: Float[Tensor, "batch shown"]) -> Float[Tensor, "batch state shown"]:
-    """Targets to bridge to: one state for each emotion, with a random intensity."""
+    """Targets to bridge to: one state for each emotion, half of them at full intensity, the others at a random one."""
     every = torch.eye(like.shape[-1], device=like.device).expand(len(like), -1, -1)
-    return every * torch.rand(len(like), like.shape[-1], 1, device=like.device)
+    intensity = torch.rand(len(like), like.shape[-1], 1, device=like.device)
+    return every * torch.where(torch.rand_like(intensity) < 0.5, 1.0, intensity)
 
 
-def memory_losses(network: EmotionNetwork, batch: Batch) -> dict[str, Tensor]:
-    """Losses of the memory. Values learn from value addressing and from bridges; keys learn with the values fixed."""
-    memory = network.emotion_memory
-    identity = memory.identity_code(batch["reference_expression"], batch["reference_state"])
-    apex = batch["apex_displacement"]  # of this person, neutral to each emotion
-    value_address = memory.address_of_displacement(apex)
-    key_address = memory.apex_addresses(identity)
-    retrieved = key_address @ memory.values.detach()
-    wanted = random_states(batch["reference_state"])
-    bridged, _ = memory(batch["reference_state"], wanted, identity)
+def memory_losses(memory: EmotionMemory, batch: Batch) -> dict[str, Tensor]:
+    """Losses of the memory on people whose every face is known: of the displacement, and of the face that it shows.
+
+    Absolute errors: where a portrait cannot tell, the memory learns what most people do, not a mean of all habits.
+    """
+    expression, reference = batch["reference_expression"], batch["reference_state"]
+    person = memory.remember(expression, reference, batch["reference_seen"])
+    wanted, first = random_states(reference[:, 0]), reference[:, 0]
+    truth = (wanted - first.unsqueeze(1)) @ batch["apex_displacement"]
+    face = (batch["rest"].unsqueeze(1) + wanted @ batch["apex_displacement"]).clamp(0, 1)
+    shown = carried_face(
+        expression[:, 0],
+        person.face(first.unsqueeze(1)).squeeze(1),
+        person.face(wanted),
+        memory.kept_share(first, wanted),
+    )
+    usage = person.contribution / person.contribution.sum(dim=-1, keepdim=True).clamp_min(1e-6)
     return {
-        "memory_value": F.mse_loss(value_address @ memory.values, apex) * 52,
-        "memory_retrieval": F.mse_loss(retrieved, apex) * 52,
-        "memory_bridge": F.mse_loss(bridged, (wanted - batch["reference_state"].unsqueeze(1)) @ apex) * 52,
-        "memory_alignment": alignment_loss(value_address, key_address),
-        "memory_decorrelation": slot_decorrelation_loss(memory.values),
-        "monitor_slot_perplexity": slot_perplexity(key_address),
-        "monitor_retrieval_error": (retrieved - apex).abs().mean(),
+        "memory_displacement": F.l1_loss(person.displacement(first, wanted), truth),
+        "memory_face": F.l1_loss(shown, face),
+        "monitor_slot_perplexity": slot_perplexity(usage),
     }
+
+
+def manner_loss(memory: EmotionMemory, embedding: Float[Tensor, "batch embedding"], batch: Batch) -> Float[Tensor, ""]:
+    """Absolute error of what the voice's manner adds to the labelled emotion at full intensity."""
+    shown = emotion_state(batch["target_emotion"], torch.ones_like(batch["target_intensity"]))
+    added = memory.manner(embedding.unsqueeze(1), shown.unsqueeze(1)).squeeze(1)
+    missed = (added - batch["manner_displacement"]).abs().mean(dim=-1)
+    spoken = (~batch["asked"]).float()
+    return (missed * spoken).sum() / spoken.sum().clamp_min(1)

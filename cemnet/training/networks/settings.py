@@ -13,16 +13,15 @@ LOSS_WEIGHTS = {
     "emotion": 1.0,
     "contrast": 0.3,
     "strength": 1.0,
+    "manner": 0.5,
     "course": 2.0,
     "reconstruction": 10.0,
     "cross_reconstruction": 10.0,
     "closure": 0.5,
     "head": 2.0,
-    "memory_value": 2.0,
-    "memory_retrieval": 2.0,
-    "memory_bridge": 1.0,
-    "memory_alignment": 0.1,
-    "memory_decorrelation": 0.1,
+    "memory_displacement": 20.0,
+    "memory_face": 20.0,
+    "memory_manner": 20.0,
 }
 
 

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from ...config import ModelConfig
 from ...network import NETWORK_WEIGHTS, EmotionNetwork
 from ..task import Task, TaskPlan, release_weights
-from .cross_pairs import CrossPairs, first_memories
+from .cross_pairs import CrossPairs, first_people
 from .feature_clips import FeatureClips, load_feature_clips
 from .objective import Objective
 from .settings import TrainingSettings
@@ -47,7 +47,9 @@ def build_network(settings: TrainingSettings, clips: FeatureClips, voices: Voice
     network.audio_emotion.standardised(*voices.scale)
     network.audio_emotion.style_heard.copy_(clips.heard_styles())
     with torch.no_grad():
-        network.emotion_memory.values.copy_(first_memories(settings.model.emotion_memory.num_slots, settings.seed))
+        rest, apexes = first_people(settings.model.emotion_memory.num_slots, settings.seed)
+        network.emotion_memory.rest.copy_(rest)
+        network.emotion_memory.apexes.copy_(apexes)
     return network
 
 

@@ -1,6 +1,8 @@
-"""A table of the emotion branch's inputs: statistics of labelled recordings, whole and in parts, computed once.
+"""A table of the emotion branch's inputs and labels: labelled recordings, whole and in parts, computed once.
 
 The branch takes only the statistics of windows of a sound, so one training example costs no more than a table look-up.
+The manner of each part is measured on the clean recording, so that the branch learns to hear it through noise, and told
+against the speaker's own mean, so that a high voice is one that is raised and not a woman's.
 """
 
 from collections.abc import Sequence
@@ -14,7 +16,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ...emotion.audio_emotion import window_statistics
-from .feature_clips import FeatureClip, Recording
+from ...speech.manner import manner
+from .feature_clips import FeatureClip, Recording, full_speaker
 
 PARTS = 3  # of each recording, beside the whole
 SHORTEST_FRAMES, LONGEST_FRAMES = 30, 100
@@ -27,21 +30,28 @@ class VoiceTable:
     statistics: Float[Tensor, "row statistic"]  # fp16
     style: Int[Tensor, "row"]
     strength: Float[Tensor, "row"]
+    manner: Float[Tensor, "row manner"]  # see speech.manner; against the speaker's own mean
     rows_of: dict[str, range]  # by the clip's full name
 
     @classmethod
     def of(cls, clips: Sequence[FeatureClip], seed: int) -> "VoiceTable":
         """All recordings of the labelled clips; the parts are drawn with the seed."""
         rng = np.random.default_rng(seed)
-        rows_of, blocks, styles, strengths, first = {}, [], [], [], 0
-        for clip in tqdm([clip for clip in clips if clip.is_labelled], desc="Voices", leave=False):
-            block = torch.cat([recording_statistics(recording, rng) for recording in clip.recordings])
+        labelled = [clip for clip in clips if clip.is_labelled]
+        habits = manner_habits(labelled)
+        rows_of, blocks, manners, styles, strengths, first = {}, [], [], [], [], 0
+        for clip in tqdm(labelled, desc="Voices", leave=False):
+            parts = [random_parts(recording, rng) for recording in clip.recordings]
+            block = torch.cat([part_statistics(*part) for part in zip(clip.recordings, parts, strict=True)])
+            spoken = torch.cat([part_manners(clip, *part) for part in zip(clip.recordings, parts, strict=True)])
+            manners.append(spoken - habits[full_speaker(clip.clip)])
             rows_of[clip.full_name] = range(first, first + len(block))
             first += len(block)
             blocks.append(block)
             styles += [clip.style] * len(block)
             strengths += [clip.clip.intensity] * len(block)
-        return cls(torch.cat(blocks), torch.tensor(styles), torch.tensor(strengths, dtype=torch.float32), rows_of)
+        strength = torch.tensor(strengths, dtype=torch.float32)
+        return cls(torch.cat(blocks), torch.tensor(styles), strength, torch.cat(manners), rows_of)
 
     @cached_property
     def scale(self) -> tuple[Float[Tensor, "statistic"], Float[Tensor, "statistic"]]:
@@ -56,7 +66,7 @@ class VoiceTable:
             own = self.rows_of[clip.full_name]
             rows_of[clip.full_name] = range(len(rows), len(rows) + len(own))
             rows += own
-        return VoiceTable(self.statistics[rows], self.style[rows], self.strength[rows], rows_of)
+        return VoiceTable(self.statistics[rows], self.style[rows], self.strength[rows], self.manner[rows], rows_of)
 
     def judged(self, count: int, rng: np.random.Generator) -> dict[str, Tensor]:
         """A batch of random rows (with replacement) and their labels, by name."""
@@ -65,17 +75,21 @@ class VoiceTable:
             "judged_statistics": self.statistics[rows].float(),
             "judged_style": self.style[rows],
             "judged_strength": self.strength[rows],
+            "judged_manner": self.manner[rows],
         }
 
-    def of_clip(self, clip: FeatureClip, rng: np.random.Generator) -> Float[Tensor, "statistic"]:
-        """A random row of the clip."""
+    def of_clip(
+        self, clip: FeatureClip, rng: np.random.Generator
+    ) -> tuple[Float[Tensor, "statistic"], Float[Tensor, "manner"]]:
+        """Statistics and manner of a random row of the clip."""
         rows = self.rows_of[clip.full_name]
-        return self.statistics[rows[int(rng.integers(len(rows)))]].float()
+        row = rows[int(rng.integers(len(rows)))]
+        return self.statistics[row].float(), self.manner[row]
 
 
-def recording_statistics(recording: Recording, rng: np.random.Generator) -> Float[Tensor, "part statistic"]:
-    """Statistics of the whole recording, then of PARTS random parts around its voice."""
-    return part_statistics(recording, [slice(None), *(random_part(recording.voice, rng) for _ in range(PARTS))])
+def random_parts(recording: Recording, rng: np.random.Generator) -> list[slice]:
+    """The whole recording, then PARTS random parts around its voice."""
+    return [slice(0, len(recording.voice)), *(random_part(recording.voice, rng) for _ in range(PARTS))]
 
 
 def whole_statistics(recording: Recording) -> Float[Tensor, "statistic"]:
@@ -89,6 +103,25 @@ def part_statistics(recording: Recording, parts: Sequence[slice]) -> Float[Tenso
     weights = torch.stack([voiced_weights(voice, part) for part in parts])
     hidden = recording.hidden.unsqueeze(0).float()
     return window_statistics(hidden, voice.unsqueeze(0), weights.unsqueeze(0))[0].half()
+
+
+def part_manners(clip: FeatureClip, recording: Recording, parts: Sequence[slice]) -> Float[Tensor, "part manner"]:
+    """The manner of parts of one of the clip's recordings, as its clean recording has it at the same share of time."""
+    clean = clip.recordings[0].voice
+    pace = len(clean) / len(recording.voice)
+    return torch.stack([manner(clean[round(part.start * pace) : round(part.stop * pace)]) for part in parts])
+
+
+def manner_habits(clips: Sequence[FeatureClip]) -> dict[str, Float[Tensor, "manner"]]:
+    """The mean manner of each speaker (full name) over the styles of the labelled clips, each style counted once."""
+    heard: dict[str, dict[int, list[Tensor]]] = {}
+    for clip in clips:
+        styles = heard.setdefault(full_speaker(clip.clip), {})
+        styles.setdefault(clip.style, []).append(manner(clip.recordings[0].voice))
+    return {
+        speaker: torch.stack([torch.stack(spoken).mean(0) for spoken in styles.values()]).mean(0)
+        for speaker, styles in heard.items()
+    }
 
 
 def random_part(voice: Float[Tensor, "frame voice"], rng: np.random.Generator) -> slice:

@@ -18,7 +18,6 @@ import numpy as np
 from jaxtyping import Float
 
 from ...arkit import ARKIT_INDEX, ARKIT_NAMES, NUM_EXPRESSIONS, Emotion, arkit_indices
-from ...motion.neutralise import RESTING_YIELDS
 
 # Stems without a side mean both sides.
 ACTION_UNITS: dict[str, dict[str, float]] = {
@@ -86,6 +85,7 @@ RESTING_SPREAD = {
 }  # fmt: skip
 # How much less the right half shows: mean and spread among people, and spread from one part of a face to the next.
 LEFT_BIAS, LEFT_BIAS_SPREAD, PART_SPREAD = 0.03, 0.06, 0.04
+RESTING_YIELDS = 0.7  # the share of the face at rest that leaves for an emotion at intensity 1
 FACE_PARTS = ("brow", "eye", "cheek", "nose", "mouth", "jaw")
 # Mostly one side: a network that cannot know a person's side would learn the mean of both, a smile.
 CONTEMPT_LEFT_SHARE = 0.85
@@ -147,9 +147,15 @@ class Person:
             units[unit] = units.get(unit, 0.0) + weight
         expression = action_units_to_arkit(units)
         if prototype.one_sided:
-            quiet = [index for index in arkit_indices("mouth") if ARKIT_NAMES[index].endswith(self.quiet_side)]
-            expression[quiet] *= QUIET_SIDE
+            expression *= self.sided
         return expression * self.gains
+
+    @property
+    def sided(self) -> Float[np.ndarray, "expression"]:
+        """What each blendshape keeps in a one-sided emotion: QUIET_SIDE on the mouth's quiet side, else 1."""
+        kept = np.ones(NUM_EXPRESSIONS, np.float32)
+        kept[[index for index in arkit_indices("mouth") if ARKIT_NAMES[index].endswith(self.quiet_side)]] = QUIET_SIDE
+        return kept
 
     @property
     def quiet_side(self) -> str:

@@ -58,17 +58,18 @@ def emotion_course(
     wander: Float[np.ndarray, "frame"],
     emotion: Emotion,
     rng: np.random.Generator,
+    pace: float = 1.0,
 ) -> Float[np.ndarray, "frame"]:
     """The share of the emotion that is shown, 0 to 1.
 
     It rises with the first phrase, peaks on stressed syllables and sinks slowly after the last word. `times` are in
-    seconds, `stress` is 0 to 1, and `wander` is slow noise of unit variance.
+    seconds, `stress` is 0 to 1, and `wander` is slow noise of unit variance. The onset is `pace` times as fast.
     """
     timing = TIMINGS[emotion]
     spoken = [span for span in phonemes if span.phoneme != "SIL"]
     start = spoken[0].start_seconds if spoken else times[-1] + 1
     end = max((span.end_seconds for span in spoken), default=0.0)
-    onset = timing.onset_seconds * rng.uniform(0.8, 1.3)
+    onset = timing.onset_seconds / pace * rng.uniform(0.8, 1.3)
     begun = times - (start - rng.uniform(0.15, 0.35))
     rise = (begun / onset).clip(0, 1)
     fade = 1 - np.exp(-(begun - onset).clip(0, None) / timing.fade_seconds)

@@ -1,7 +1,7 @@
 """The performer: rules that act speech with emotion. It makes the training's targets.
 
 Mouth shapes come from `visemes`, emotions from `emotion_prototypes`, their course in time from `emotion_timing`; this
-file combines them.
+file combines them. What the manner of a voice adds to its emotion is in `manner_displays`.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,24 @@ from jaxtyping import Bool, Float
 from scipy.ndimage import gaussian_filter1d, maximum_filter1d
 
 from ...arkit import ARKIT_NAMES, OPENING, Emotion, arkit_indices
+from ...config import MANNER_AXES
 from ...motion.idle import blink_curve
 from ...motion.lip_aperture import LIP_GAP_WEIGHTS, MOUTH_CLOSE, lip_parting, visible_aperture
 from ...types import MOTION_FPS
 from ..corpora.phonemes import BILABIALS, LABIODENTALS, PhonemeSpan
 from .emotion_prototypes import Person
 from .emotion_timing import batons, course_of_parts, emotion_course, silent_mouth, tremor
+from .manner_displays import (
+    BATONS_BY_RANGE,
+    HEAD_BY_AROUSAL,
+    HEAD_BY_TEMPO,
+    JAW_BY_EFFORT,
+    LIPS_BY_EFFORT,
+    ONSET_BY_AROUSAL,
+    arousal,
+    manner_deviation,
+    manner_displacement,
+)
 from .visemes import articulation_curves, contact_curve, frame_times, rest_curve
 
 __all__ = ["Performance", "PhonemeSpan", "perform"]
@@ -34,6 +46,7 @@ EMOTION_NOD: dict[Emotion, float] = {
     "contempt": -0.035,
 }  # fmt: skip
 PRESSING = arkit_indices("mouthPress", "mouthRoll", "mouthShrug", "mouthPucker", "mouthClose")
+PARTED_LIPS = arkit_indices("mouthLowerDown", "mouthUpperUp")
 MOUTH_AND_CHEEKS = arkit_indices("jaw", "mouth", "tongue", "cheekPuff")
 # What an emotion keeps of its own opening of the mouth while nothing is said; the lips meet nevertheless.
 OPENING_AT_REST = {"mouthLowerDown": 0.2, "mouthUpperUp": 0.5}
@@ -68,31 +81,38 @@ def perform(
     emotion: Emotion,
     intensity: float,
     rng: np.random.Generator,
+    manner: Float[np.ndarray, "manner"] | None = None,
 ) -> Performance:
     """Acts the phonemes with an emotion of the given intensity (0 to 1); one rng state gives one performance.
 
-    `prosody` holds the first columns of `voice_features` of the same sound and sets the number of frames.
+    `prosody` holds the first columns of `voice_features` of the same sound and sets the number of frames. `manner` is
+    that of the voice whose emotion is shown (`speech.manner`); None is the mean manner of the emotion's voices.
     """
+    apart = dict(zip(MANNER_AXES, manner_deviation(emotion, manner), strict=True))
+    aroused = arousal(manner_deviation(emotion, manner))
     voice = np.asarray(prosody, np.float64)
     num_frames = len(voice)
     loudness = _loudness(voice)
     stress = _stress(voice, loudness)
     jaw = rng.lognormal(0, 0.08) * (0.62 + 0.48 * loudness) * (1 + intensity * (EMOTION_JAW[emotion] - 1))
-    articulation = articulation_curves(phonemes, num_frames, jaw)
-    times = frame_times(num_frames)
-    gain = emotion_course(phonemes, times, stress, smooth_noise(num_frames, 1.2, rng), emotion, rng)
+    articulation = articulation_curves(phonemes, num_frames, jaw * (1 + JAW_BY_EFFORT * apart["effort"]))
+    articulation[:, PARTED_LIPS] *= 1 + LIPS_BY_EFFORT * apart["effort"]
+    times, pace = frame_times(num_frames), float(np.exp(ONSET_BY_AROUSAL * aroused))
+    gain = emotion_course(phonemes, times, stress, smooth_noise(num_frames, 1.2, rng), emotion, rng, pace)
     rest = rest_curve(phonemes, num_frames, times)
     closure = contact_curve(phonemes, BILABIALS, num_frames)
     lip_teeth = contact_curve(phonemes, LABIODENTALS, num_frames)
-    emotional = person.show(emotion, intensity * course_of_parts(gain))
+    shown = intensity * course_of_parts(gain)
+    emotional = person.show(emotion, shown) + shown * manner_displacement(person, emotion, manner)
     emotional = np.maximum(emotional, silent_mouth(rest, emotion, intensity, gain))
-    emotional = emotional + batons(stress, emotion, intensity, gain) + tremor(num_frames, emotion, intensity, rng)
+    beats = batons(stress, emotion, intensity, gain) * np.exp(BATONS_BY_RANGE * apart["pitch_range"])
+    emotional = emotional + beats + tremor(num_frames, emotion, intensity, rng)
     expression = combine(articulation, emotional, rest, closure, lip_teeth)
     return Performance(
         articulation=articulation,
         emotion_gain=gain.astype(np.float32),
         expression=expression,
-        head=_head_motion(loudness, stress, emotion, intensity, gain, rng),
+        head=_head_motion(loudness, stress, emotion, intensity, gain, rng, aroused, apart["tempo"]),
         closed=closure >= CLOSED_LEVEL,
         closure=closure.astype(np.float32),
         blink=blink_curve(num_frames, MOTION_FPS, rng),
@@ -158,12 +178,18 @@ def _head_motion(
     intensity: float,
     gain: Float[np.ndarray, "frame"],
     rng: np.random.Generator,
+    aroused: float,
+    tempo: float,
 ) -> Float[np.ndarray, "frame 3"]:
-    """Slow random motion, nods on stressed syllables and the emotion's posture; a few degrees, in radians."""
+    """Slow random motion, nods on stressed syllables and the emotion's posture; a few degrees, in radians.
+
+    `aroused` and `tempo` are the manner's, in standard deviations: an aroused speaker moves more, a fast one faster.
+    """
     speaking = gaussian_filter1d(loudness, 6.0, mode="nearest")
-    yaw, pitch, roll = (smooth_noise(len(stress), period, rng) for period in (2.4, 1.8, 2.8))
+    slowness = np.exp(-HEAD_BY_TEMPO * tempo)
+    yaw, pitch, roll = (smooth_noise(len(stress), period * slowness, rng) for period in (2.4, 1.8, 2.8))
     nod = gaussian_filter1d(stress - gaussian_filter1d(stress, 12.0, mode="nearest"), 1.5, mode="nearest")
-    lively = (0.35 + 0.65 * speaking) * (0.7 + 0.5 * intensity)
+    lively = (0.35 + 0.65 * speaking) * (0.7 + 0.5 * intensity) * np.exp(HEAD_BY_AROUSAL * aroused)
     carriage = EMOTION_NOD[emotion] * intensity * gaussian_filter1d(gain, 5.0, mode="nearest")
     head = np.stack(
         [0.030 * lively * yaw, 0.018 * lively * pitch + 0.10 * lively * nod + carriage, 0.015 * lively * roll]

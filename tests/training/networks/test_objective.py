@@ -1,13 +1,22 @@
 """A few steps of training lower every loss, and each part is taught by its own losses."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
 from small_model import SMALL
 
+from cemnet.config import MANNER_AXES
 from cemnet.emotion.audio_emotion import VoiceEmotion
 from cemnet.network import EmotionNetwork, Performed
-from cemnet.training.networks.objective import Objective, driving_state, hearing_losses, performance_losses
+from cemnet.training.networks.objective import (
+    Objective,
+    driving_embedding,
+    driving_state,
+    hearing_losses,
+    performance_losses,
+)
 from cemnet.training.networks.settings import TrainingSettings
 from cemnet.training.task import total_loss
 
@@ -28,7 +37,7 @@ def test_training_lowers_every_main_loss(batch, trained_voices):
         total_loss(losses, weights).backward()
         optimizer.step()
         history.append({name: value.item() for name, value in losses.items()})
-    for name in ("reconstruction", "cross_reconstruction", "emotion", "memory_value", "memory_retrieval", "course"):
+    for name in ("reconstruction", "cross_reconstruction", "emotion", "memory_displacement", "memory_face", "course"):
         assert history[-1][name] < history[0][name], name
 
 
@@ -37,22 +46,40 @@ def is_taught(module: torch.nn.Module) -> bool:
     return any(gradient.abs().sum() > 0 for gradient in gradients)
 
 
-def test_performances_teach_motion_and_neither_the_memory_nor_hearing(batch):
+def test_performances_teach_motion_the_memory_and_hearing(batch):
     torch.manual_seed(0)
     network = EmotionNetwork(SMALL).train()
     losses = Objective(network, heard_share=1.0)(batch)
     losses["cross_reconstruction"].backward(retain_graph=True)
-    assert is_taught(network.motion_decoder)
-    assert is_taught(network.audio_emotion.content_in)
-    assert is_taught(network.audio_emotion.course)
-    assert not is_taught(network.emotion_memory)
-    assert not is_taught(network.audio_emotion.embed)
-    assert network.audio_emotion.prototypes.grad is None
-    losses["emotion"].backward()
-    assert is_taught(network.audio_emotion.embed)
-    assert network.audio_emotion.prototypes.grad is not None
-    losses["memory_bridge"].backward()
+    hearing = network.audio_emotion
+    for taught in (network.motion_decoder, network.emotion_memory, hearing.content_in, hearing.course, hearing.embed):
+        assert is_taught(taught)
+    assert is_taught(hearing.embed_manner)
+    assert not is_taught(hearing.manner)
+    assert hearing.prototypes.grad is not None and hearing.prototypes.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("name", ["memory_displacement", "memory_face", "memory_manner"])
+def test_each_loss_of_the_memory_teaches_it_and_not_the_decoder(batch, name):
+    torch.manual_seed(0)
+    network = EmotionNetwork(SMALL).train()
+    Objective(network, heard_share=1.0)(batch)[name].backward()
     assert is_taught(network.emotion_memory)
+    assert not is_taught(network.motion_decoder)
+
+
+def test_performances_teach_what_is_heard_through_the_emotion_its_strength_and_z():
+    heard = heard_as(2, 2)
+    parts = {name: getattr(heard, name).clone().requires_grad_() for name in ("emotion", "intensity", "mannered")}
+    heard, named = replace(heard, **parts), {
+        "asked": torch.tensor([True, False]), "target_emotion": F.one_hot(torch.ones(2).long(), 8).float(),
+        "target_intensity": torch.full((2,), 0.5),
+    }  # fmt: skip
+    state = driving_state(heard, torch.ones(2, 4), named, heard_share=1.0)
+    (state.sum() + driving_embedding(heard, named, 4).sum()).backward()
+    for name, part in parts.items():
+        assert part.grad is not None, name
+        assert part.grad[0].abs().sum() == 0 < part.grad[1].abs().sum(), name
 
 
 def performed(expression, closure=None, head=None) -> Performed:
@@ -75,7 +102,10 @@ def target() -> dict[str, torch.Tensor]:
 def heard_as(emotion: int, count: int, sureness: float = 1.0) -> VoiceEmotion:
     emotions = F.one_hot(torch.full((count,), emotion), 8).float()
     logits = sureness * F.one_hot(torch.full((count,), emotion), 10).float()
-    return VoiceEmotion(torch.eye(count, 16), logits, emotions, torch.ones(count), emotions, torch.ones(count))
+    return VoiceEmotion(
+        torch.eye(count, 16), logits, emotions, torch.ones(count), emotions, torch.ones(count), torch.ones(count, 8),
+        torch.zeros(count, 5),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("clip", "name"), [(0, "reconstruction"), (1, "cross_reconstruction")])
@@ -102,10 +132,34 @@ def test_every_loss_of_a_performance_teaches_its_part(target, name, part):
 
 
 def test_hearing_is_not_taught_to_be_too_sure():
-    batch = {"judged_style": torch.full((3, 1), 4), "judged_strength": torch.ones(3, 1)}
+    batch = {
+        "judged_style": torch.full((3, 1), 4),
+        "judged_strength": torch.ones(3, 1),
+        "judged_manner": torch.zeros(3, 1, 5),
+    }
     unsure, sure, too_sure = (hearing_losses(heard_as(4, 3, sureness), batch)["emotion"] for sureness in (1, 4, 50))
     assert sure < unsure
     assert sure < too_sure
+
+
+def test_hearing_learns_the_manner_of_each_voice_and_not_of_another():
+    manners = torch.arange(3.0).unsqueeze(1).expand(-1, len(MANNER_AXES))
+    batch = {
+        "judged_style": torch.full((3, 1), 4), "judged_strength": torch.ones(3, 1),
+        "judged_manner": manners.unsqueeze(1),
+    }  # fmt: skip
+    right = replace(heard_as(4, 3), manner=manners)
+    shuffled = replace(right, manner=manners.roll(1, 0))
+    assert hearing_losses(right, batch)["manner"] == 0
+    assert hearing_losses(shuffled, batch)["manner"] > 1
+
+
+def test_what_is_heard_is_passed_on_but_for_what_is_asked_for_by_name():
+    heard = heard_as(2, 2)
+    passed = driving_embedding(heard, {"asked": torch.tensor([True, False])}, num_frames=4)
+    assert passed.shape == (2, 4, 20)
+    assert passed[0].abs().max() == 0
+    torch.testing.assert_close(passed[1], heard.embedding[1].expand(4, -1))
 
 
 def test_what_is_asked_for_by_name_is_performed_whatever_the_voice_says():
@@ -119,3 +173,6 @@ def test_what_is_asked_for_by_name_is_performed_whatever_the_voice_says():
         driven = driving_state(heard_as(sad, 2), course, batch, heard_share)
         assert driven[0, 0].tolist() == [0.5, *[0.0] * 6]
         assert driven[1, 0].argmax() == second - 1
+    embedding = driving_embedding(heard_as(sad, 2), batch, 4)
+    assert embedding[0].abs().max() == 0  # no voice speaks
+    torch.testing.assert_close(embedding[1], heard_as(sad, 2).embedding[1].expand(4, -1))

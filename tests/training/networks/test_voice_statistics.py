@@ -1,14 +1,24 @@
 """Voices as rows of statistics: whole recordings and parts, drawn with their labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from cemnet.config import AudioEmotionConfig
 from cemnet.emotion.audio_emotion import AudioEmotionEncoder
+from cemnet.speech.manner import manner
 from cemnet.training.networks.feature_clips import load_feature_clips
 from cemnet.training.networks.settings import DataSettings
-from cemnet.training.networks.voice_statistics import PARTS, VoiceTable, random_part, voiced_weights, whole_statistics
+from cemnet.training.networks.voice_statistics import (
+    PARTS,
+    VoiceTable,
+    part_manners,
+    random_part,
+    voiced_weights,
+    whole_statistics,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +56,38 @@ def test_judged_voices_come_with_their_labels(voices):
     for statistics, style in zip(drawn["judged_statistics"], drawn["judged_style"], strict=True):
         row = (voices.statistics.float() - statistics).abs().sum(1).argmin()
         assert voices.style[row] == style
+    for statistics, spoken in zip(drawn["judged_statistics"], drawn["judged_manner"], strict=True):
+        row = (voices.statistics.float() - statistics).abs().sum(1).argmin()
+        torch.testing.assert_close(voices.manner[row], spoken)
+
+
+def test_the_manner_of_a_clip_is_told_against_its_speaker(clips, voices):
+    rows = [voices.rows_of[clip.full_name] for clip in clips.clips]
+    for speaker in {clip.clip.speaker for clip in clips.clips}:
+        own = [(clip, row) for clip, row in zip(clips.clips, rows, strict=True) if clip.clip.speaker == speaker]
+        habit = torch.stack([manner(clip.recordings[0].voice) for clip, _ in own]).mean(0)  # each in another style
+        for clip, row in own:
+            torch.testing.assert_close(voices.manner[row[0]], manner(clip.recordings[0].voice) - habit)
+
+
+def test_a_degraded_recording_has_the_manner_of_the_clean_one(clips, voices):
+    for clip in clips.clips:
+        row = voices.rows_of[clip.full_name]
+        clean, degraded = voices.manner[row[0]], voices.manner[row[1 + PARTS]]
+        torch.testing.assert_close(clean, degraded)
+
+
+def test_a_part_has_a_manner_of_its_own_from_the_same_share_of_the_clean_recording(clips):
+    clip = clips.clips[0]
+    slower = replace(clip.recordings[0], voice=clip.recordings[0].voice.repeat_interleave(2, dim=0))
+    length = len(clip.recordings[0].voice)
+    half = part_manners(clip, slower, [slice(0, length), slice(length, 2 * length)])
+    torch.testing.assert_close(half[0], manner(clip.recordings[0].voice[: length // 2 + length % 2]), atol=0.3, rtol=0)
+    assert (half[0] - half[1]).abs().max() > 0.05
 
 
 def test_standardised_statistics_are_centred(voices):
-    encoder = AudioEmotionEncoder(AudioEmotionConfig(hidden_dim=8, embedding_dim=8)).standardised(*voices.scale)
+    encoder = AudioEmotionEncoder(AudioEmotionConfig(hidden_dim=8, embedding_dim=16)).standardised(*voices.scale)
     standard = (voices.statistics.float() - encoder.statistics_mean) / encoder.statistics_scale
     assert standard.mean(0).abs().max() < 1e-2
 

@@ -5,9 +5,11 @@ import pytest
 from made_phonemes import say
 
 from cemnet.arkit import ARKIT_INDEX, BROWS_AND_EYES, EMOTIONS, Emotion, arkit_indices
+from cemnet.config import MANNER_AXES
 from cemnet.motion.lip_aperture import visible_aperture
 from cemnet.training.corpora.phonemes import BILABIALS, PhonemeSpan
 from cemnet.training.performer.emotion_prototypes import Person
+from cemnet.training.performer.manner_displays import MEAN_MANNER
 from cemnet.training.performer.performer import perform
 
 SENTENCE = [
@@ -120,6 +122,54 @@ def test_loud_and_angry_speech_opens_the_jaw_wider_than_soft_and_sad():
     soft[:, 0] = -0.6
     quiet = perform(spans, soft, Person.average(), "neutral", 0.0, np.random.default_rng(0))
     assert quiet.articulation[:, jaw].max() < 0.8 * act("neutral", 0.0)[1].articulation[:, jaw].max()
+
+
+def in_manner(emotion: Emotion, seed: int = 0, **apart: float):
+    manner = np.array(MEAN_MANNER[emotion]) + np.array([apart.get(axis, 0.0) for axis in MANNER_AXES])
+    spans = say(SENTENCE)
+    rng = np.random.default_rng(seed)
+    return perform(spans, voice_of(spans), Person.average(), emotion, 1.0, rng, manner)
+
+
+def test_the_mean_manner_is_acted_like_the_name_alone():
+    np.testing.assert_array_equal(in_manner("angry").expression, act("angry")[1].expression)
+    np.testing.assert_array_equal(in_manner("angry").head, act("angry")[1].head)
+
+
+def test_hot_anger_bares_its_teeth_and_cold_anger_does_not():
+    hot, cold = in_manner("angry", effort=1.5), in_manner("angry", effort=-1.5)
+    talking = hot.closure < 0.1
+    for stem, least in (("mouthUpperUp", 0.1), ("eyeWide", 0.15), ("jawOpen", 0.05)):
+        both = (shown.expression[talking][:, arkit_indices(stem)].mean() for shown in (hot, cold))
+        assert next(both) > next(both) + least, stem
+    pressed = [shown.expression[:, arkit_indices("mouthPress")].mean() for shown in (hot, cold)]
+    assert pressed[1] > pressed[0] + 0.05
+
+
+def test_lips_close_in_every_manner():
+    for effort in (-2.0, 2.0):
+        for emotion in EMOTIONS:
+            shown = in_manner(emotion, effort=effort, pitch=effort)
+            assert visible_aperture(shown.expression)[shown.closed].max() < 0.02
+            assert shown.expression.min() >= 0 and shown.expression.max() <= 1
+
+
+def test_effort_opens_the_jaw_and_arousal_moves_the_head():
+    jaw = ARKIT_INDEX["jawOpen"]
+    loud, soft = in_manner("neutral", effort=1.5), in_manner("neutral", effort=-1.5)
+    assert loud.articulation[:, jaw].max() > 1.25 * soft.articulation[:, jaw].max()
+    wild, still = (
+        np.mean([in_manner("happy", seed, effort=far, pitch=far).head.std() for seed in range(4)]) for far in (2, -2)
+    )
+    assert wild > 1.3 * still
+
+
+def test_an_aroused_emotion_comes_faster_and_a_lively_melody_lifts_the_brows():
+    fast, slow = (in_manner("sad", effort=far, pitch=far).emotion_gain for far in (2, -2))
+    assert fast[:25].mean() > slow[:25].mean()
+    lively, flat = (in_manner("neutral", pitch_range=far).expression for far in (2, -2))
+    brows = ARKIT_INDEX["browOuterUpLeft"]
+    assert lively[:, brows].max() > 1.2 * flat[:, brows].max()
 
 
 def test_curves_are_smooth_and_in_range():

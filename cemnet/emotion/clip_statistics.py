@@ -1,0 +1,53 @@
+"""Normalises features over time by a clip's own statistics, so that they tell what changes in it and not how it sounds.
+
+Instance normalisation takes the "style" of a voice and leaves its content (Chou, Yeh & Lee, "One-shot voice conversion
+by separating speaker and content representations with instance normalization", Interspeech 2019).
+"""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from ..types import MOTION_FPS
+
+ENOUGH_FRAMES = 2.0 * MOTION_FPS
+LEAST_VARIANCE = 1e-5
+
+
+def normalise_over_time(
+    values: Float[Tensor, "batch frame channel"],
+    present: Bool[Tensor, "batch frame"],
+    usual_mean: Float[Tensor, "channel"],
+    usual_scale: Float[Tensor, "channel"],
+    streamed: bool = False,
+) -> Float[Tensor, "batch frame channel"]:
+    """Each channel with mean 0 and deviation 1 over the frames that are present; absent ones (padding) do not count.
+
+    The statistics of fewer than ENOUGH_FRAMES frames say little: they are mixed with the usual ones, in proportion to
+    the frames that are missing. Where a sound is streamed, each frame is normalised by itself and the frames before it
+    alone, so that it never waits for the end and never changes afterwards.
+    """
+    share = present.unsqueeze(-1).to(values.dtype)
+    centred = (values - usual_mean) * share  # the usual mean first: no digits are lost in the sum of squares
+    sums = torch.stack([share.expand_as(values), centred, centred.square()])
+    sums = sums.cumsum(dim=2) if streamed else sums.sum(dim=2, keepdim=True)
+    count, total, squares = sums[0].clamp_min(1.0), sums[1], sums[2]
+    own = (count / ENOUGH_FRAMES).clamp_max(1.0)
+    mean = total / count
+    variance = own * (squares / count - mean.square()).clamp_min(0) + (1 - own) * usual_scale.square()
+    return (values - usual_mean - own * mean) * (variance + LEAST_VARIANCE).rsqrt()
+
+
+@torch.no_grad()
+def follow_statistics(
+    values: Float[Tensor, "batch frame channel"],
+    present: Bool[Tensor, "batch frame"],
+    usual_mean: Float[Tensor, "channel"],
+    usual_scale: Float[Tensor, "channel"],
+    pace: float,
+) -> None:
+    """Moves the usual statistics, in place, by a share (`pace`) toward those of a batch."""
+    heard = values[present]
+    if len(heard) > 1:
+        usual_mean.lerp_(heard.mean(dim=0), pace)
+        usual_scale.lerp_(heard.std(dim=0), pace)
