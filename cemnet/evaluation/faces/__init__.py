@@ -1,0 +1,1 @@
+"""The benchmark on real faces: held-out actors, baselines, the memory of people, and voices."""
