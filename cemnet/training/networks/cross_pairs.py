@@ -1,6 +1,6 @@
 """Training examples for cross-reconstruction: content of one clip, emotion and manner of another, an exact target."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -18,7 +18,8 @@ from .feature_clips import FeatureClip, FeatureClips
 from .voice_statistics import VoiceTable
 
 JUDGED_VOICES = 2
-MOST_PORTRAITS, ONE_PORTRAIT_SHARE = 4, 0.5
+PersonSource = Callable[[np.random.Generator], Person]
+MOST_PORTRAITS, ONE_PORTRAIT_SHARE, CLEAR_SHARE = 4, 0.5, 0.4
 
 
 class CrossPairs(Dataset):
@@ -38,10 +39,12 @@ class CrossPairs(Dataset):
         same_share: float = 0.25,
         asked_share: float = 0.2,
         judged_voices: int = JUDGED_VOICES,
+        draw: PersonSource = Person.sample,
     ) -> None:
         self.clips = clips.clips
         self.voices = voices
         self.judged_voices = judged_voices
+        self.draw = draw
         self.labelled = [clip for clip in clips.clips if clip.is_labelled]
         self.num_frames = round(crop_seconds * MOTION_FPS)
         self.length = length
@@ -65,7 +68,7 @@ class CrossPairs(Dataset):
         statistics, manner = self.voices.of_clip(voice, rng)
         if asked:
             manner = torch.tensor(MEAN_MANNER[emotion])
-        person = Person.sample(rng)
+        person = self.draw(rng)
         return {
             **self.performance(content, person, emotion, intensity, manner, rng),
             **self.voices.judged(self.judged_voices, rng),
@@ -127,11 +130,11 @@ def apex_displacements(person: Person) -> Float[np.ndarray, "shown expression"]:
 
 
 def first_people(
-    num_slots: int, seed: int
+    num_slots: int, seed: int, draw: PersonSource = Person.sample
 ) -> tuple[Float[Tensor, "slot expression"], Float[Tensor, "slot shown expression"]]:
     """Random people to fill the memory before training: faces at rest, and apex displacements."""
     rng = np.random.default_rng(seed)
-    people = [Person.sample(rng) for _ in range(num_slots)]
+    people = [draw(rng) for _ in range(num_slots)]
     rest = np.stack([person.resting for person in people])
     return torch.from_numpy(rest), torch.from_numpy(np.stack([apex_displacements(person) for person in people]))
 
@@ -146,19 +149,20 @@ def reference_faces(person: Person, rng: np.random.Generator) -> dict[str, Tenso
 
 
 def reference_face(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
-    """A portrait of the person with a random emotion, in 40 % of cases speaking, as measured with noise.
+    """A portrait of the person with a random emotion, as measured with noise.
 
-    Gives the fitted expression and the emotion state by name, as the portrait's fit and its emotion reader would.
+    Gives the fitted expression and the emotion state by name, as the portrait's fit and its emotion reader would. A
+    share of CLEAR_SHARE shows its emotion in full and is read without a doubt; of the others 40 % speak.
     """
-    emotion = choose(EMOTIONS, rng)
-    intensity = 0.0 if emotion == "neutral" else min(1.0, rng.uniform(0.3, 1.4))
+    emotion, clear = choose(EMOTIONS, rng), rng.random() < CLEAR_SHARE
+    intensity = 0.0 if emotion == "neutral" else 1.0 if clear else rng.uniform(0.3, 1.0)
     expression = person.show(emotion, intensity) + rng.normal(0, 0.05, NUM_EXPRESSIONS)
-    if rng.random() < 0.4:
+    if not clear and rng.random() < 0.4:
         for name, most in (("jawOpen", 0.5), ("mouthFunnel", 0.4), ("mouthPucker", 0.4), ("mouthClose", 0.1)):
             expression[ARKIT_INDEX[name]] += rng.uniform(0, most)
-    doubt = rng.beta(1.2, 5.0)
+    doubt = 0.0 if clear else rng.beta(1.2, 5.0)
     probabilities = (1 - doubt) * one_hot_emotion(emotion) + doubt * torch.from_numpy(rng.dirichlet(np.ones(8) * 0.5))
-    seen = float(np.clip(intensity + rng.normal(0, 0.1), 0, 1))
+    seen = intensity if clear else float(np.clip(intensity + rng.normal(0, 0.1), 0, 1))
     return {
         "reference_expression": torch.from_numpy(expression.clip(0, 1)).float(),
         "reference_state": emotion_state(probabilities.float(), torch.tensor(seen)),

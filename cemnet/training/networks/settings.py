@@ -31,6 +31,7 @@ class DataSettings:
 
     clips: tuple[str, ...] = ()  # folders of prepared clips, see train/prepare.py
     generated_clips: int = 0  # made on the spot, for trials without data
+    action_units: str = ""  # a table of filmed faces, see captured_people; without it people are the literature's alone
     voice_augmentations: int = 2  # degraded copies of each emotional clip, beside the clean one
     validation_speakers: tuple[str, ...] = ()  # left out, as source/speaker: ravdess/17
     crop_seconds: float = 3.2

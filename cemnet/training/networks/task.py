@@ -8,8 +8,11 @@ from torch.utils.data import DataLoader
 
 from ...config import ModelConfig
 from ...network import NETWORK_WEIGHTS, EmotionNetwork
+from ..performer.captured_people import ActionUnitTable
+from ..performer.captured_persons import CapturedPersons
+from ..performer.emotion_prototypes import Person
 from ..task import Task, TaskPlan, release_weights
-from .cross_pairs import CrossPairs, first_people
+from .cross_pairs import CrossPairs, PersonSource, first_people
 from .feature_clips import FeatureClips, load_feature_clips
 from .objective import Objective
 from .settings import TrainingSettings
@@ -27,12 +30,15 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     """Loads the clips (their features are kept in `output/features`), chooses the temperature, builds the network."""
     clips = load_feature_clips(settings.data, output / "features", device, settings.seed)
     voices = VoiceTable.of(clips.clips, settings.seed)
+    draw = person_source(settings)
     loader = DataLoader(
-        CrossPairs(clips, voices, settings.data.crop_seconds, settings.batch_size * settings.checkpoint_every),
+        CrossPairs(
+            clips, voices, settings.data.crop_seconds, settings.batch_size * settings.checkpoint_every, draw=draw
+        ),
         settings.batch_size,
         num_workers=settings.num_workers,
     )
-    network = build_network(settings, clips, voices)
+    network = build_network(settings, clips, voices, draw)
 
     def release() -> Path:
         config = network.config.to_dict()
@@ -41,13 +47,27 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     return Task(network, Objective(network, settings.heard_share), loader, release)
 
 
-def build_network(settings: TrainingSettings, clips: FeatureClips, voices: VoiceTable) -> EmotionNetwork:
-    """An untrained network that knows its data: temperature, scale of the statistics, styles, and first memories."""
+def person_source(settings: TrainingSettings) -> PersonSource:
+    """Draws the people who perform: like the filmed actors of the settings' table, or as the literature has them.
+
+    Actors among the validation speakers are left out.
+    """
+    if not settings.data.action_units:
+        return Person.sample
+    table = ActionUnitTable.read(Path(settings.data.action_units))
+    left_out = [speaker.removeprefix("ravdess/") for speaker in settings.data.validation_speakers]
+    return CapturedPersons.fit(table.without(left_out), settings.seed).draw
+
+
+def build_network(
+    settings: TrainingSettings, clips: FeatureClips, voices: VoiceTable, draw: PersonSource = Person.sample
+) -> EmotionNetwork:
+    """An untrained network that knows its data: temperature, scale of the statistics, styles, and first people."""
     network = EmotionNetwork(calibrated(settings, clips, voices))
     network.audio_emotion.standardised(*voices.scale)
     network.audio_emotion.style_heard.copy_(clips.heard_styles())
     with torch.no_grad():
-        rest, apexes = first_people(settings.model.emotion_memory.num_slots, settings.seed)
+        rest, apexes = first_people(settings.model.emotion_memory.num_slots, settings.seed, draw)
         network.emotion_memory.rest.copy_(rest)
         network.emotion_memory.apexes.copy_(apexes)
     return network

@@ -13,7 +13,14 @@ from jaxtyping import Float
 
 from ...arkit import EMOTIONS, Emotion
 from .captured_people import CELLS, RAVDESS_EMOTIONS, ActionUnitTable, PeopleModel
-from .emotion_prototypes import ACTION_UNITS, CONTEMPT_LEFT_SHARE, PROTOTYPES, Person, action_units_to_arkit, sample_gains
+from .emotion_prototypes import (
+    ACTION_UNITS,
+    CONTEMPT_LEFT_SHARE,
+    PROTOTYPES,
+    Person,
+    action_units_to_arkit,
+    sample_gains,
+)
 
 FILMED: dict[str, Emotion] = {
     "happy": "happy", "sad": "sad", "angry": "angry", "fearful": "fear", "disgust": "disgust", "surprised": "surprise",
