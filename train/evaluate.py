@@ -7,6 +7,7 @@ lips      aperture at /p b m/ against elsewhere, for every emotion, on prepared 
 cross     the trainer's losses on held-out voices, of one or several weights (cross-reconstruction with and without)
 matrix    strong portraits × voices of unheard speakers in all systems, as a judge from outside sees them
 memory    slots in use, which memories speak for which emotions, retrieval error on unseen people
+faces     action units of real, unseen people in an emotion, from their faces in other emotions
 robustness  emotion heard by unheard speakers in noise, over the telephone, after mp3, at other levels
 calibration  how far beliefs about voices can be trusted, and whether an unsure voice shows little
 motion    blinks, head, mouth with loudness, upper face with stress, lips

@@ -1,13 +1,13 @@
 """The memory of people asked for real faces, and the same model without a memory, in closed form."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from ...emotion.bridging_memory import EmotionMemory
 from ...training.performer.captured_people import (
     NUM_CELLS,
     ActionUnitTable,
@@ -23,37 +23,10 @@ NUM_PEOPLE = 2048
 Wanted = Callable[[Question], Float[np.ndarray, "cell"]]
 
 
-@dataclass(frozen=True)
-class SlotMemory:
-    """Slots of people, each channel addressed by itself; states are amounts of each cell but the first, rest."""
-
-    rest: Float[Tensor, "slot channel"]
-    apexes: Float[Tensor, "slot state channel"]
-    noise: Float[Tensor, "channel"]
-
-    def evidence(
-        self, expression: Float[Tensor, "batch channel"], reference: Float[Tensor, "batch state"]
-    ) -> Float[Tensor, "batch channel slot"]:
-        """Logarithmic likelihood of each reference under each slot, up to a constant."""
-        own = self.rest + torch.einsum("bk,skc->bsc", reference, self.apexes)
-        return (-0.5 * ((expression.unsqueeze(1) - own) / self.noise).square()).transpose(1, 2)
-
-    def address(self, evidence: Float[Tensor, "batch channel slot"]) -> Float[Tensor, "batch channel slot"]:
-        """Shares of the slots."""
-        return evidence.softmax(dim=-1)
-
-    def face(
-        self, address: Float[Tensor, "batch channel slot"], state: Float[Tensor, "state"]
-    ) -> Float[Tensor, "batch channel"]:
-        """The addressed people's mean face in a state."""
-        faces = self.rest + torch.einsum("k,skc->sc", state, self.apexes)
-        return torch.einsum("bcs,sc->bc", address, faces)
-
-
-def memory_of(people: Float[np.ndarray, "person cell unit"], noise: Float[np.ndarray, "unit"]) -> SlotMemory:
-    """A slot for each person."""
+def memory_of(people: Float[np.ndarray, "person cell unit"], noise: Float[np.ndarray, "unit"]) -> EmotionMemory:
+    """A memory with a slot for each person; its states are the amounts of each cell but the first, rest."""
     faces = torch.from_numpy(people).float()
-    return SlotMemory(faces[:, 0], faces[:, 1:] - faces[:, :1], torch.from_numpy(noise).float())
+    return EmotionMemory.of_people(faces[:, 0], faces[:, 1:] - faces[:, :1], torch.from_numpy(noise).float())
 
 
 def label_of(question: Question) -> Float[np.ndarray, "cell"]:
@@ -61,16 +34,30 @@ def label_of(question: Question) -> Float[np.ndarray, "cell"]:
     return np.eye(NUM_CELLS)[question.target]
 
 
+@torch.no_grad()
+def clip_evidence(memory: EmotionMemory, angles: Float[np.ndarray, "cell unit"]) -> Float[Tensor, "cell unit slot"]:
+    """The evidence of each of a person's clips alone; that of several clips is its sum."""
+    clips = torch.from_numpy(angles).float().unsqueeze(1)
+    states = torch.eye(NUM_CELLS)[:, 1:].unsqueeze(1)
+    # A memory of known people compares portraits with slots alone: what it is asked for does not matter.
+    parts = [memory.evidence(clip, state)[:, 0] for clip, state in zip(clips.split(1), states.split(1), strict=True)]
+    return torch.cat(parts)
+
+
 def remember(people: SampledPeople, wanted: Wanted = label_of) -> Predictor:
     """A memory of these people; references address it as angles, and what it tells is their action units."""
-    keys, values = memory_of(people.angles, people.noise), memory_of(people.units, people.noise)
-    states = torch.eye(NUM_CELLS)[:, 1:]
+    memory = memory_of(people.angles, people.noise)
+    faces = torch.from_numpy(people.units).float().permute(1, 2, 0)  # cell unit slot
+    known: dict[str, Tensor] = {}
 
     def predict(question: Question) -> Float[np.ndarray, "set unit"]:
-        clips = torch.from_numpy(angles_of(question.faces)).float()
-        evidence = keys.evidence(clips, states)[torch.from_numpy(question.references)].sum(1)
-        state = torch.from_numpy(wanted(question)[1:]).float()
-        return values.face(keys.address(evidence), state).double().numpy()
+        if question.actor not in known:
+            known.clear()
+            known[question.actor] = clip_evidence(memory, angles_of(question.faces))
+        evidence = known[question.actor][torch.from_numpy(question.references)].sum(1)
+        shares = torch.from_numpy(wanted(question)).float()
+        shown = torch.einsum("c,cus->us", shares, faces)
+        return (evidence.softmax(dim=-1) * shown).sum(-1).double().numpy()
 
     return predict
 

@@ -11,6 +11,7 @@ SUBJECTS: dict[str, str] = {
     "cross": "losses on held-out voices",
     "matrix": "strong portraits × voices in all systems, judged from outside",
     "memory": "slots in use, address map, retrieval error",
+    "faces": "action units of real, unseen people, from their faces in other emotions",
     "robustness": "emotion in degraded recordings",
     "calibration": "belief against truth, and what is shown of it",
     "motion": "blinks, head, mouth and upper face with the voice",

@@ -28,7 +28,7 @@ SMOOTHINGS = [
     Smoothing(simple, by_emotion, gain)
     for simple in (0.3, 0.5, 0.7)
     for by_emotion in (0.0, 0.5)
-    for gain in (0.0, 0.02, 0.05)
+    for gain in (0.0, 0.02)
 ]
 
 

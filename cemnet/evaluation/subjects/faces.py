@@ -1,0 +1,75 @@
+"""Real faces: from clips of unseen actors in other emotions, their action units in one emotion."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ...training.performer.captured_people import ActionUnitTable
+from ..faces.baselines import BASELINES
+from ..faces.benchmark import ALL, Fit, Score, actor_folds, score
+from ..faces.bootstrap import r2_gain
+from ..faces.remembered import NUM_PEOPLE, closed_form, people_memory
+from ..report.report import Report, Table
+from .shared import BASE_CONFIG, finish_report
+
+COUNTS = (0, 1, 2, 4, ALL)
+COMPARED, MEMORY = "table and shrunk offset", "memory of people"
+OTHER_SPLITS = (1, 2, 3)  # seeds
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The table of action units, and the clips whose voices are heard beside."""
+    parser.add_argument("--table", type=Path, required=True, help="csv of RAVDESS's films as action units")
+    parser.add_argument("--config", type=Path, default=BASE_CONFIG, help="names the prepared clips, for the voices")
+    parser.add_argument("--features", type=Path, help="the features folder of a training run; without it, no voices")
+    parser.add_argument("--people", type=int, default=NUM_PEOPLE, help="that the memory holds")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, help="folder for a report")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints R² of every way to predict, its gain over the shrunk offset, and the same on other splits of actors."""
+    table = ActionUnitTable.read(arguments.table)
+    memory = people_memory(arguments.seed, arguments.people)
+    ways: dict[str, Fit] = {**BASELINES, MEMORY: memory, "the same model in closed form": closed_form}
+    folds = actor_folds(table.actors)
+    scores = {name: score(table, folds, fit, COUNTS, arguments.seed) for name, fit in ways.items()}
+    report = Report(
+        "Real faces",
+        f"{table.values.shape[0] * table.values.shape[1]} films of {len(table.actors)} actors, "
+        f"{len(table.units)} action units; actors are held out in {len(folds)} folds.",
+    )
+    report.add(r2_table(scores), gain_table(scores, scores[COMPARED]))
+    report.add(split_table(table, {COMPARED: ways[COMPARED], MEMORY: memory}, arguments.seed))
+    finish_report(report, arguments)
+
+
+def r2_table(scores: Mapping[str, Score]) -> Table:
+    """A row for each way to predict, a column for each number of references."""
+    rows = [(name, *(f"{value:.3f}" for value in each.r2)) for name, each in scores.items()]
+    note = "R² over standardised units, by the number of references; with all, 13 or 14."
+    return Table("Explained variance of unseen actors' faces", ("", *map(_count_name, COUNTS)), rows, note)
+
+
+def gain_table(scores: Mapping[str, Score], compared: Score) -> Table:
+    """Differences in R² with their intervals."""
+    rows = []
+    for name, each in scores.items():
+        gains = [r2_gain(each, compared, column) for column in range(len(COUNTS))]
+        rows.append((name, *(f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]" for gain in gains)))
+    note = "Difference in R² with its 95 % interval in a paired bootstrap over actors."
+    return Table(f"Gain over the {COMPARED}", ("", *map(_count_name, COUNTS)), rows, note)
+
+
+def split_table(table: ActionUnitTable, ways: Mapping[str, Fit], seed: int) -> Table:
+    """The same with other actors held out together, with one and four references."""
+    rows: list[Sequence[str]] = []
+    for split in OTHER_SPLITS:
+        folds = actor_folds(table.actors, seed=split)
+        of_split = {name: score(table, folds, fit, (1, 4), seed).r2 for name, fit in ways.items()}
+        rows += [(f"split {split}", name, *(f"{value:.3f}" for value in r2)) for name, r2 in of_split.items()]
+    return Table("Other splits of the actors", ("", "", "1", "4"), rows)
+
+
+def _count_name(count: int) -> str:
+    return "all" if count == ALL else str(count)
