@@ -72,8 +72,8 @@ def test_content_that_is_not_normalised_is_found_out(encoder, monkeypatch):
     monkeypatch.setattr(content_probe, "INVERSE_PENALTY", 10.0)
     # Each emotion is spoken by one speaker alone: here a fold leaves out clips and not speakers.
     labels = np.arange(16) % 8
-    features = content_features(encoder, clips())[WHOLE]
-    assert probe_accuracy(features, labels, ["x"] * 8 + ["y"] * 8, [["x"], ["y"]]) > 0.9
+    means = content_features(encoder, clips())[WHOLE][:, :8]
+    assert probe_accuracy(means, labels, ["x"] * 8 + ["y"] * 8, [["x"], ["y"]]) > 0.9
 
 
 def test_the_table_has_every_probe_and_what_guessing_gives(encoder):
