@@ -177,3 +177,19 @@ def test_what_is_shown_swells_with_the_voice(angry_speech, emotion, apex):
 def test_the_voices_emotions_are_shown_in_their_shares(angry_speech):
     shown = pipeline.target_emotion(angry_speech, PerformanceSettings())[-1]
     assert shown[EMOTION_INDEX["angry"] - 1] == pytest.approx(3 * shown[EMOTION_INDEX["sad"] - 1])
+
+
+def test_more_pictures_of_a_person_change_how_the_person_performs_but_not_the_portrait(model, face, portrait, speech):
+    """A picture without a face is passed over; one with the same face is further evidence."""
+    known = pipeline.known_better(model, face, [torch.zeros(100, 100, 3), portrait.flip(1)])
+    assert len(known.others) == 1
+    assert np.array_equal(known.expression, face.expression)
+    assert known.image is face.image
+    alone, better = (pipeline.bridge_emotion(model, each, speech).expression for each in (face, known))
+    assert (alone - better).abs().max() > 1e-4
+
+
+def test_a_person_is_the_first_picture(model, face, portrait):
+    person = pipeline.person_reference(model, [portrait, portrait])
+    assert np.array_equal(person.expression, face.expression)
+    assert len(person.others) == 1

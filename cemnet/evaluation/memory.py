@@ -5,7 +5,6 @@ asked for the displacement to every other emotion and for the face in it, and th
 """
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +18,7 @@ from ..arkit import ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS, Emotion
 from ..emotion.bridging_memory import EmotionMemory
 from ..emotion.states import emotion_state, one_hot_emotion
 from ..motion.neutralise import carried_face
-from ..training.networks.cross_pairs import MOST_PORTRAITS, apex_displacements
+from ..training.networks.cross_pairs import MOST_PORTRAITS, PersonSource, apex_displacements
 from ..training.networks.losses import slot_perplexity
 from ..training.performer.emotion_prototypes import Person
 from .report.figures import address_figure
@@ -39,7 +38,7 @@ class People:
     fitted: Float[Tensor, "person emotion expression"]
 
     @classmethod
-    def sample(cls, count: int, seed: int, draw: Callable[[np.random.Generator], Person] = Person.sample) -> "People":
+    def sample(cls, count: int, seed: int, draw: PersonSource = Person.sample) -> "People":
         """Draws people as training does, with FIT_NOISE on their fitted expressions."""
         rng = np.random.default_rng(seed)
         persons = [draw(rng) for _ in range(count)]
@@ -172,9 +171,11 @@ def error_table(title: str, errors: dict[str, Float[np.ndarray, "pair person"]],
     return Table(title, ("to", *errors), [*rows, ("all", *(f"{error.mean():.4f}" for error in errors.values()))], note)
 
 
-def error_tables(memory: EmotionMemory, people: People, seed: int) -> tuple[Table, Table]:
+def error_tables(
+    memory: EmotionMemory, people: People, seed: int, draw: PersonSource = Person.sample
+) -> tuple[Table, Table]:
     """Errors of the displacement and of the shown face, of the memory and of all that is simpler."""
-    systems = compared_systems(memory, people, People.sample(NUM_KNOWN_PEOPLE, seed + 1))
+    systems = compared_systems(memory, people, People.sample(NUM_KNOWN_PEOPLE, seed + 1, draw))
     displacements = {
         name: system.displacement_errors(people) for name, system in systems.items() if not name.endswith("face")
     }

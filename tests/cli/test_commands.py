@@ -147,3 +147,21 @@ def test_an_amount_of_zero_stills_what_the_option_names_and_nothing_else(option,
     parts = {"blinks": edited.expression[:, BLINK], "gaze": edited.expression[:, GAZE], "head": edited.head}
     still = {name: bool(moved.std(dim=0).max() < 1e-6) for name, moved in parts.items()}
     assert still == {name: name == part for name in parts}
+
+
+def test_more_portraits_of_one_person_and_a_film_are_read(samples, short_speech, tmp_path, capsys):
+    video, portrait = tmp_path / "talk.mp4", str(samples / "portrait.png")
+    main(["animate", "--portrait", portrait, "--portrait", portrait, "--portrait", str(samples / "film.mp4"),
+          "--speech", str(short_speech), "--output", str(video)])  # fmt: skip
+    assert video.exists()
+    assert capsys.readouterr().out.count("Saw:") == 1
+
+
+def test_more_portraits_are_refused_where_nobody_knows_whose_they_are(samples, short_speech, tmp_path, capsys):
+    twice = ["--portrait", str(samples / "two_people.jpg")] * 2
+    with pytest.raises(SystemExit):
+        main(["animate", *twice, "--speaker", f"0={short_speech}", "--output", str(tmp_path / "x.mp4")])
+    assert "one person" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["render", *twice, "--motion-csv", "take.csv", "--output", str(tmp_path / "x.mp4")])
+    assert "once" in capsys.readouterr().err

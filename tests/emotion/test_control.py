@@ -1,5 +1,7 @@
 """An emotion asked for by name, in a mixture or on a timeline, takes the place of the heard one as written."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -94,3 +96,11 @@ def test_an_emotion_is_half_there_at_the_moment_of_its_key(speech):
 def test_keys_may_come_in_any_order(speech):
     keys = [EmotionKey(2.0, "sad"), EmotionKey(0.5, "fear")]
     torch.testing.assert_close(follow_timeline(speech, keys).emotion, follow_timeline(speech, keys[::-1]).emotion)
+
+
+def test_the_voices_manner_fades_as_a_named_emotion_takes_its_place(speech):
+    speech = replace(speech, emotion_embedding=torch.ones(100, 8))
+    torch.testing.assert_close(mix_emotion(speech, "happy", 0.25).emotion_embedding, torch.full((100, 8), 0.75))
+    keys = [EmotionKey(1.0, "angry"), EmotionKey(2.0, "voice", 0.5)]
+    heard = follow_timeline(speech, keys, fade_seconds=0.2).emotion_embedding[:, 0]
+    assert heard[[10, 35, 80]].tolist() == [1.0, 0.0, 1.0]

@@ -5,13 +5,14 @@ import pytest
 import skimage.data
 import torch
 
-from cemnet.arkit import EMOTION_INDEX
+from cemnet.arkit import EMOTION_INDEX, NUM_EXPRESSIONS
 from cemnet.checkpoint import find_weights
 from cemnet.emotion.portrait_emotion import ReferenceEmotionReader
 from cemnet.errors import FaceError, MissingModelError
 from cemnet.face.basis import FaceBasis
 from cemnet.face.landmarker import FaceLandmarker, find_face_landmarker
-from cemnet.face.reference import choose_face, face_size, reference_faces
+from cemnet.face.reference import choose_face, face_size, most_varied, reference_faces, spread
+from cemnet.types import EmotionEstimate, SeenExpression
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +102,21 @@ def test_a_face_number_that_does_not_exist_is_refused_with_the_count(face):
         choose_face([face], 1)
     with pytest.raises(FaceError, match="the image has 2 faces"):
         choose_face([face, face], -1)
+
+
+def seen(*changes: float) -> SeenExpression:
+    expression = np.zeros(NUM_EXPRESSIONS)
+    expression[: len(changes)] = changes
+    return SeenExpression(expression, EmotionEstimate(np.full(8, 1 / 8), 0.5))
+
+
+def test_of_many_pictures_the_most_unlike_are_chosen():
+    others = [seen(0.1), seen(0.9), seen(0.88), seen(0.0, 0.7), seen(0.05)]
+    chosen = most_varied(seen(0.0), others, most=2)
+    assert chosen == (others[1], others[3])
+    assert most_varied(seen(0.0), others[:1]) == (others[0],)
+
+
+def test_few_pictures_are_all_looked_at_and_of_many_some_from_first_to_last():
+    assert spread([1, 2, 3], 5) == [1, 2, 3]
+    assert spread(list(range(100)), 4) == [0, 33, 66, 99]

@@ -142,10 +142,13 @@ def test_a_device_that_is_not_there_is_answered_with_a_sentence(execute):
         execute("CEMNetLoader", device="cuda")
 
 
-def test_the_first_picture_of_a_batch_becomes_the_face(execute, model, sample_image, face):
-    batch = torch.cat([sample_image, torch.zeros_like(sample_image)])
+def test_the_first_picture_of_a_batch_becomes_the_face_and_the_others_tell_more_of_it(
+    execute, model, sample_image, face
+):
+    batch = torch.cat([sample_image, torch.zeros_like(sample_image), sample_image.flip(2)])
     found, summary = execute("CEMNetFaceReference", model=model, image=batch)
     torch.testing.assert_close(found.image, face.image)
+    assert (len(found.others), len(face.others)) == (1, 0)  # the black picture has no face
     assert summary.startswith("The portrait shows ")
 
 

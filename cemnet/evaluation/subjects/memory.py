@@ -5,6 +5,9 @@ from pathlib import Path
 
 from ...checkpoint import find_weights
 from ...network import NETWORK_WEIGHTS, EmotionNetwork
+from ...training.performer.captured_people import ActionUnitTable
+from ...training.performer.captured_persons import CapturedPersons
+from ...training.performer.emotion_prototypes import Person
 from ..inputs import describe_weights
 from ..memory import People, address_map, error_tables, usage_table, worst_table
 from ..report.report import Picture, Report
@@ -15,6 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The weights, and the people who are drawn to test them."""
     add_network_argument(parser)
     parser.add_argument("--people", type=int, default=200, help="drawn anew")
+    parser.add_argument(
+        "--table", type=Path, help="csv of RAVDESS's films as action units: people like the filmed ones"
+    )
     parser.add_argument("--seed", type=int, default=1_000_003)
     parser.add_argument("--output", type=Path, required=True, help="folder for memory.html and address_map.png")
 
@@ -22,12 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Writes the report and the address map into the output folder, and prints the tables."""
     network = EmotionNetwork.load(arguments.weights or find_weights(NETWORK_WEIGHTS))
-    people = People.sample(arguments.people, arguments.seed)
+    draw = Person.sample if arguments.table is None else CapturedPersons.fit(ActionUnitTable.read(arguments.table)).draw
+    people = People.sample(arguments.people, arguments.seed, draw)
     picture = address_map(network.emotion_memory, people)
     report = Report("Emotion bridging memory", describe_weights(arguments.weights))
     report.add(
         usage_table(network.emotion_memory, people),
-        *error_tables(network.emotion_memory, people, arguments.seed),
+        *error_tables(network.emotion_memory, people, arguments.seed, draw),
         worst_table(network.emotion_memory, people),
         Picture("Address map", picture),
     )

@@ -1,4 +1,4 @@
-"""Persons of the performer who differ as filmed people do: deviations of a fitted model, on the literature's prototypes.
+"""Persons of the performer who differ as filmed people do: measured deviations on the literature's prototypes.
 
 What an emotion looks like on average stays as the literature has it; how far one person strays from that, in which
 action units, and that a person strays alike in all emotions, is measured (`captured_people`). A film's action units are

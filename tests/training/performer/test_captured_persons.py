@@ -1,0 +1,59 @@
+"""Persons drawn like filmed people: usual on average, and each with a manner that shows in every emotion."""
+
+import numpy as np
+import pytest
+from made_faces import made_table
+
+from cemnet.arkit import ARKIT_INDEX, EMOTIONS
+from cemnet.training.performer.captured_persons import CapturedPersons, unit_scales, usual_weights
+from cemnet.training.performer.emotion_prototypes import Person
+
+
+@pytest.fixture(scope="module")
+def persons() -> CapturedPersons:
+    return CapturedPersons.fit(made_table(24))
+
+
+@pytest.fixture(scope="module")
+def faces(persons):
+    rng = np.random.default_rng(0)
+    drawn = [persons.draw(rng) for _ in range(300)]
+    return np.stack([[person.show(emotion, 1.0) for emotion in EMOTIONS] for person in drawn])
+
+
+def test_a_face_that_nobody_strays_from_is_the_average_persons(persons):
+    usual = CapturedPersons(persons.units, persons.usual, 0 * persons.rest, 0 * persons.shown)
+    person = usual.draw(np.random.default_rng(1))
+    left = [ARKIT_INDEX[name] for name in ("browDownLeft", "mouthSmileLeft", "mouthFrownLeft", "eyeWideLeft")]
+    for emotion in EMOTIONS:
+        assert person.show(emotion, 1.0)[left] == pytest.approx(Person.average().show(emotion, 1.0)[left], abs=1e-6)
+
+
+def test_one_persons_deviations_hang_together_over_emotions(persons):
+    """Among the sampled people, a unit that one shows more of when happy is shown more of when sad too."""
+    first, second = persons.shown[:, 0], persons.shown[:, 1]
+    together = [np.corrcoef(first[:, unit], second[:, unit])[0, 1] for unit in range(len(persons.units))]
+    assert np.mean(together) > 0.2
+
+
+def test_persons_differ_and_stay_within_arkits_range(faces):
+    assert faces.min() >= 0 and faces.max() <= 1
+    assert faces.std(0).max() > 0.05
+
+
+def test_nobody_shows_an_emotion_while_neutral(persons):
+    person = persons.draw(np.random.default_rng(2))
+    assert person.show("neutral", 1.0) == pytest.approx(person.show("neutral", 0.0), abs=0.75 * person.resting.max())
+    assert person.habits["neutral"] == {}
+
+
+def test_a_unit_that_says_nothing_takes_the_scale_of_all():
+    filmed, ours = np.array([[1.0, 0.0], [-1.0, 0.0]]), np.array([[0.4, 0.9], [-0.4, 0.9]])
+    scales = unit_scales(filmed, ours)
+    assert scales[1] == pytest.approx(0.4)
+    assert scales[0] == pytest.approx(0.4)
+
+
+def test_usual_weights_are_the_average_persons():
+    weights = dict(zip(("AU12", "AU6", "AU24"), usual_weights("happy", ("AU12", "AU6", "AU24")), strict=True))
+    assert weights == {"AU12": 0.95, "AU6": 0.75, "AU24": 0.0}
