@@ -29,7 +29,8 @@ class CEMNetTalkingPortrait(io.ComfyNode):
                 io.Image.Input(
                     "image",
                     tooltip="The portrait, photographed or painted, with any expression. Of a batch the first picture "
-                    "speaks; the others, of the same person, tell how this person shows emotions.",
+                    "speaks; the others, of the same person with other expressions, tell how this person shows "
+                    "emotions.",
                     extra_dict=AS_LINK,
                 ),
                 io.Audio.Input(
