@@ -46,6 +46,12 @@ def test_faces_of_a_batch_do_not_see_each_other(network, batch):
     torch.testing.assert_close(together[1:], alone)
 
 
+def test_the_memory_is_asked_with_the_portrait_s_own_expression(network, batch):
+    other = {**batch, "reference_expression": batch["reference_expression"].flip(0)}
+    asked, differently = network.perform(**batch), network.perform(**other)
+    assert (asked.displacement - differently.displacement).abs().max() > 1e-4
+
+
 def test_compensation_changes_the_face_and_not_what_the_memory_recalls(network, batch):
     bridged, added = (network.perform(**batch, compensation=amount) for amount in (1.0, 0.0))
     torch.testing.assert_close(bridged.displacement, added.displacement)
