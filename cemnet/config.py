@@ -40,7 +40,7 @@ class AudioEmotionConfig:
 class EmotionMemoryConfig:
     """The emotion bridging memory (EBM)."""
 
-    num_slots: int = 192  # people
+    num_slots: int = 256  # people
     num_states: int = 7  # emotions but neutral
     num_manners: int = 24
     embedding_dim: int = 128  # of the voice's embedding

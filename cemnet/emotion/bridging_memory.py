@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from ..arkit import MIRRORED_EXPRESSION
 from ..config import EmotionMemoryConfig
 
-FIRST_PRECISION, FIRST_CROSS_PRECISION = 20.0, 0.01  # before training, per squared blendshape: of own and other groups
-FIRST_KEPT = -2.0  # before training, logit
+FIRST_PRECISION, FIRST_CROSS_PRECISION = 80.0, 0.01  # before training, per squared blendshape: of own and other groups
+FIRST_KEPT = -3.0  # before training, logit
 
 
 @dataclass(frozen=True)
@@ -154,12 +154,13 @@ class EmotionMemory(nn.Module):
     ) -> RememberedPerson:
         """The person of the portraits, as the people in the memory let one expect; see `address`."""
         address = self.address(expression, reference, seen)
-        faces = torch.cat([self.rest.unsqueeze(1), self.apexes], dim=1)[..., self.members]  # slot wanted group member
+        faces = torch.cat([self.rest.unsqueeze(1), self.rest.unsqueeze(1) + self.apexes], dim=1)
+        faces = faces[..., self.members]  # slot wanted group member
         recalled = torch.einsum("bwgs,swgm->bwgm", address, faces)[..., self.channel_group, self.member]
         with torch.no_grad():  # shown, never trained by
-            moves = (faces[:, 1:].abs() * self.counts).sum(dim=-1)
+            moves = ((faces[:, 1:] - faces[:, :1]).abs() * self.counts).sum(dim=-1)
             contribution = torch.einsum("bwgs,swg->bws", address[:, 1:], moves)
-        return RememberedPerson(recalled[:, 0], recalled[:, 1:], contribution)
+        return RememberedPerson(recalled[:, 0], recalled[:, 1:] - recalled[:, :1], contribution)
 
     def manner(
         self, embedding: Float[Tensor, "batch frame embedding"], state: Float[Tensor, "batch frame shown"]

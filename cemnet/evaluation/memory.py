@@ -14,7 +14,7 @@ from PIL import Image
 from sklearn.linear_model import Ridge
 from torch import Tensor
 
-from ..arkit import ARKIT_NAMES, EMOTIONS, NUM_EXPRESSIONS, Emotion
+from ..arkit import ARKIT_NAMES, EMOTIONS, GAZE, NUM_EXPRESSIONS, Emotion
 from ..emotion.bridging_memory import EmotionMemory
 from ..emotion.states import emotion_state, one_hot_emotion
 from ..motion.neutralise import carried_face
@@ -39,11 +39,16 @@ class People:
 
     @classmethod
     def sample(cls, count: int, seed: int, draw: PersonSource = Person.sample) -> "People":
-        """Draws people as training does, with FIT_NOISE on their fitted expressions."""
+        """Draws people as training does, with FIT_NOISE on their fitted expressions.
+
+        All look straight ahead: gaze is no part of an emotion, and the bridge leaves it as it is.
+        """
         rng = np.random.default_rng(seed)
         persons = [draw(rng) for _ in range(count)]
         shown = np.stack([[person.show(emotion, 1.0) for emotion in EMOTIONS] for person in persons])
-        fitted = (shown + rng.normal(0, FIT_NOISE, shown.shape)).clip(0, 1)
+        noise = rng.normal(0, FIT_NOISE, shown.shape)
+        noise[..., GAZE] = shown[..., GAZE] = 0.0
+        fitted = (shown + noise).clip(0, 1)
         return cls(torch.from_numpy(shown).float(), torch.from_numpy(fitted).float())
 
     def faces(self, emotion: Emotion) -> Float[Tensor, "person expression"]:

@@ -1,10 +1,12 @@
 """People in use, who is remembered for which emotions, and the errors on unseen people."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from ...checkpoint import find_weights
 from ...network import NETWORK_WEIGHTS, EmotionNetwork
+from ...training.networks.cross_pairs import PersonSource
 from ...training.performer.captured_people import ActionUnitTable
 from ...training.performer.captured_persons import CapturedPersons
 from ...training.performer.emotion_prototypes import Person
@@ -25,10 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder for memory.html and address_map.png")
 
 
+def filmed_persons(table: Path) -> PersonSource:
+    """Draws persons like the filmed ones alone."""
+    return replace(CapturedPersons.fit(ActionUnitTable.read(table)), literature_share=0.0).draw
+
+
 def run(arguments: argparse.Namespace) -> None:
     """Writes the report and the address map into the output folder, and prints the tables."""
     network = EmotionNetwork.load(arguments.weights or find_weights(NETWORK_WEIGHTS))
-    draw = Person.sample if arguments.table is None else CapturedPersons.fit(ActionUnitTable.read(arguments.table)).draw
+    draw = Person.sample if arguments.table is None else filmed_persons(arguments.table)
     people = People.sample(arguments.people, arguments.seed, draw)
     picture = address_map(network.emotion_memory, people)
     report = Report("Emotion bridging memory", describe_weights(arguments.weights))

@@ -37,6 +37,7 @@ class CapturedPersons:
     usual: dict[Emotion, Float[np.ndarray, "unit"]]  # of the average person, at intensity 1
     rest: Float[np.ndarray, "person unit"]
     shown: Float[np.ndarray, "person filmed unit"]  # deviations at strong intensity, emotions as in FILMED
+    literature_share: float = 0.5
 
     @classmethod
     def fit(cls, table: ActionUnitTable, seed: int = 0) -> "CapturedPersons":
@@ -54,7 +55,12 @@ class CapturedPersons:
         )  # fmt: skip
 
     def draw(self, rng: np.random.Generator) -> Person:
-        """A random person. Nobody was filmed in contempt, where a person strays as in the mean of the emotions."""
+        """A random person, a share of them the literature's, whose habits differ more than twenty actors' do.
+
+        Nobody was filmed in contempt, where a person strays as in the mean of the emotions.
+        """
+        if rng.random() < self.literature_share:
+            return Person.sample(rng)
         index = int(rng.integers(len(self.rest)))
         strays = dict(zip(FILMED.values(), self.shown[index], strict=True)) | {"contempt": self.shown[index].mean(0)}
         habits = {}

@@ -1,5 +1,7 @@
 """Persons drawn like filmed people: usual on average, and each with a manner that shows in every emotion."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_faces import made_table
@@ -11,7 +13,7 @@ from cemnet.training.performer.emotion_prototypes import Person
 
 @pytest.fixture(scope="module")
 def persons() -> CapturedPersons:
-    return CapturedPersons.fit(made_table(24))
+    return replace(CapturedPersons.fit(made_table(24)), literature_share=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,7 @@ def faces(persons):
 
 
 def test_a_face_that_nobody_strays_from_is_the_average_persons(persons):
-    usual = CapturedPersons(persons.units, persons.usual, 0 * persons.rest, 0 * persons.shown)
+    usual = replace(persons, rest=0 * persons.rest, shown=0 * persons.shown)
     person = usual.draw(np.random.default_rng(1))
     left = [ARKIT_INDEX[name] for name in ("browDownLeft", "mouthSmileLeft", "mouthFrownLeft", "eyeWideLeft")]
     for emotion in EMOTIONS:
@@ -57,3 +59,10 @@ def test_a_unit_that_says_nothing_takes_the_scale_of_all():
 def test_usual_weights_are_the_average_persons():
     weights = dict(zip(("AU12", "AU6", "AU24"), usual_weights("happy", ("AU12", "AU6", "AU24")), strict=True))
     assert weights == {"AU12": 0.95, "AU6": 0.75, "AU24": 0.0}
+
+
+def test_a_share_of_the_persons_are_the_literatures(persons):
+    """Their gains differ from blendshape to blendshape; those of filmed-like persons are all 1 on the left."""
+    mixed, rng = replace(persons, literature_share=0.5), np.random.default_rng(3)
+    smiles = [mixed.draw(rng).gains[ARKIT_INDEX["mouthSmileLeft"]] for _ in range(200)]
+    assert 60 < sum(gain != 1 for gain in smiles) < 140
