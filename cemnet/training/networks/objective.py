@@ -15,6 +15,8 @@ from ...network import EmotionNetwork, Performed
 from .losses import closure_loss, expression_loss, slot_perplexity, supervised_contrastive_loss
 
 LABEL_SMOOTHING = 0.15  # keeps the branch from overconfidence on voices of the training set
+SHORTEST_SHARE = 0.5
+FRAME_CURVES = ("prosody", "expression", "closed", "head", "course")
 Batch = Mapping[str, Tensor]  # see cross_pairs.CrossPairs
 
 
@@ -34,6 +36,7 @@ class Objective(nn.Module):
         voices besides.
         """
         network = self.network
+        batch = shortened(batch) if self.training else batch
         heard = network.audio_emotion.judge(batch["voice_statistics"])
         course = network.audio_emotion.course_of(batch["prosody"])
         performed = network.perform(
@@ -52,6 +55,18 @@ class Objective(nn.Module):
             **memory_losses(network.emotion_memory, batch),
             "memory_manner": manner_loss(network.emotion_memory, heard.embedding, batch),
         }
+
+
+def shortened(batch: Batch) -> Batch:
+    """The batch with a random part of its frames, from the first on, at least SHORTEST_SHARE of them.
+
+    Content is normalised over the frames of a clip. Clips of one length would teach the decoder how content looks in
+    that length alone, and whole clips at inference have any.
+    """
+    num_frames = batch["prosody"].shape[1]
+    kept = int(torch.randint(round(SHORTEST_SHARE * num_frames), num_frames + 1, ()))
+    curves = {name: batch[name][:, :kept] for name in FRAME_CURVES}
+    return {**batch, **curves, "hidden": batch["hidden"][:, :, :kept]}
 
 
 def driving_state(

@@ -16,6 +16,7 @@ from cemnet.training.networks.objective import (
     driving_state,
     hearing_losses,
     performance_losses,
+    shortened,
 )
 from cemnet.training.networks.settings import TrainingSettings
 from cemnet.training.task import total_loss
@@ -80,6 +81,17 @@ def test_performances_teach_what_is_heard_through_the_emotion_its_strength_and_z
     for name, part in parts.items():
         assert part.grad is not None, name
         assert part.grad[0].abs().sum() == 0 < part.grad[1].abs().sum(), name
+
+
+def test_clips_of_many_lengths_are_performed_and_all_curves_end_together(batch):
+    torch.manual_seed(0)
+    cuts = [shortened(batch) for _ in range(40)]
+    lengths = [cut["prosody"].shape[1] for cut in cuts]
+    assert min(lengths) < 24 <= 36 < max(lengths) <= 40
+    for cut, length in zip(cuts, lengths, strict=True):
+        assert cut["hidden"].shape[2] == length >= 20
+        assert all(cut[name].shape[1] == length for name in ("expression", "closed", "head", "course"))
+        torch.testing.assert_close(cut["expression"], batch["expression"][:, :length])
 
 
 def performed(expression, closure=None, head=None) -> Performed:
