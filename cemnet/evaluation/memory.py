@@ -41,13 +41,13 @@ class People:
     def sample(cls, count: int, seed: int, draw: PersonSource = Person.sample) -> "People":
         """Draws people as training does, with FIT_NOISE on their fitted expressions.
 
-        All look straight ahead: gaze is no part of an emotion, and the bridge leaves it as it is.
+        Gaze is fitted without noise: the bridge keeps it as the portrait has it, whatever it means.
         """
         rng = np.random.default_rng(seed)
         persons = [draw(rng) for _ in range(count)]
         shown = np.stack([[person.show(emotion, 1.0) for emotion in EMOTIONS] for person in persons])
         noise = rng.normal(0, FIT_NOISE, shown.shape)
-        noise[..., GAZE] = shown[..., GAZE] = 0.0
+        noise[..., GAZE] = 0.0
         fitted = (shown + noise).clip(0, 1)
         return cls(torch.from_numpy(shown).float(), torch.from_numpy(fitted).float())
 

@@ -20,9 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The weights, and the people who are drawn to test them."""
     add_network_argument(parser)
     parser.add_argument("--people", type=int, default=200, help="drawn anew")
-    parser.add_argument(
-        "--table", type=Path, help="csv of filmed action units: people like these"
-    )
+    parser.add_argument("--table", type=Path, help="csv of filmed action units: people like these")
     parser.add_argument("--seed", type=int, default=1_000_003)
     parser.add_argument("--output", type=Path, required=True, help="folder for memory.html and address_map.png")
 
