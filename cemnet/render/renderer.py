@@ -58,7 +58,7 @@ class PreparedFace:
     eyes: tuple[Eye, ...]
     lips: Lips
     mouth: PosedMouth
-    refined: RefinerPortrait | None  # None without a refiner
+    refiner_portrait: RefinerPortrait | None  # None without a refiner
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -123,9 +123,9 @@ class FaceRenderer:
         mouth = (
             self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
         )
-        refined = RefinerPortrait.build(face, self.basis.mean, canvas, landmarks, crop) if self.refiner else None
+        portrait = RefinerPortrait.build(face, self.basis.mean, canvas, landmarks, crop) if self.refiner else None
         return PreparedFace(
-            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, refined
+            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, portrait
         )
 
     def frame(
@@ -175,9 +175,9 @@ class FaceRenderer:
         box = prepared.lips.moved_box(contour)
         skin = prepared.lips.skin(box, crop, warp, contour, backward)
         moving[box.area] = self.fill_mouth(prepared.mouth, box, crop, skin, contour, expression, head, by_head)
-        if self.refiner and prepared.refined:
+        if self.refiner and prepared.refiner_portrait:
             openings = (contour, *(eye.lids for eye in eyes))
-            inputs = prepared.refined.inputs(moving, warp, flow, openings, expression, moved, by_head)
+            inputs = prepared.refiner_portrait.inputs(moving, warp, flow, openings, expression, moved, by_head)
             if inputs is not None:
                 self.refiner.paint(inputs, moving)
 

@@ -4,12 +4,15 @@ import importlib.util
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from paths import REPOSITORY
 
 from cemnet.arkit import EMOTIONS
 from cemnet.checkpoint import find_weights
+from cemnet.evaluation.matrix.matrix_report import MatrixSettings
+from cemnet.evaluation.report.report import Report
 from cemnet.evaluation.subjects import SUBJECTS
 from cemnet.network import NETWORK_WEIGHTS
 from cemnet.training.corpora.clips import save_clip
@@ -129,3 +132,25 @@ def test_portraits_are_compared_with_themselves_and_put_on_a_sheet(evaluate, sam
     portraits = ["--portraits", str(samples / "portrait.png")]
     evaluate(["sheet", *portraits, "--speech", str(samples / "speech.wav"), "--output", str(sheet)])
     assert sheet.exists()
+
+
+def test_the_matrix_is_made_as_the_command_says(evaluate, monkeypatch, capsys):
+    asked = []
+
+    def evaluate_matrix(settings):
+        asked.append(settings)
+        return Report("Matrix")
+
+    monkeypatch.setattr("cemnet.evaluation.subjects.matrix.evaluate_matrix", evaluate_matrix)
+    command = (
+        "matrix --config a.yaml --output out --weights n.safetensors --speakers ravdess/17 emodb/03 --clips-per-cell 3"
+        " --frames 5 --persons 2 --portraits b.png c --judge d.whl --ict e.npz --seed 7"
+    )
+    evaluate(command.split())
+    assert asked == [
+        MatrixSettings(
+            Path("a.yaml"), Path("out"), Path("n.safetensors"), ("ravdess/17", "emodb/03"), 3, 5, 2,
+            (Path("b.png"), Path("c")), Path("d.whl"), Path("e.npz"), 7,
+        )
+    ]  # fmt: skip
+    assert "Wrote out/matrix.html" in capsys.readouterr().out

@@ -152,10 +152,10 @@ class RefinerPortrait:
     def crease_change(self, expression: Float[np.ndarray, "expression"]) -> Float[np.ndarray, "height width"]:
         """The relief of creases that come (below 0 in their furrows) and go, in the crop of the portrait."""
         strengths = crease_strengths(expression) - crease_strengths(self.expression)
-        folds = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.float32)
+        relief = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.float32)
         for index in np.flatnonzero(strengths):
-            folds[self.reliefs[index].area] += strengths[index] * self.reliefs[index].heights
-        return folds
+            relief[self.reliefs[index].area] += strengths[index] * self.reliefs[index].heights
+        return relief
 
     def layout(
         self, back: Float[np.ndarray, "row column 2"], share: Float[np.ndarray, "height width 1"]

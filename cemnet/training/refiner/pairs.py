@@ -148,10 +148,10 @@ class PairMaker:
         image, estimate = pixels.from_uint8(source), EmotionEstimate(np.full(8, 1 / 8), 0.0)
         face = FaceReference(image, found[0], fit.pose, fit.identity, start, fit.residual, estimate)
         prepared = self.renderer.prepare(face)
-        assert prepared.refined is not None
+        assert prepared.refiner_portrait is not None
         if rng.random() < 0.5:  # as it will be: the portrait's expression is only guessed
             guessed = self.basis.fit(found[0]).expression.astype(np.float32)
-            prepared = replace(prepared, refined=replace(prepared.refined, expression=guessed))
+            prepared = replace(prepared, refiner_portrait=replace(prepared.refiner_portrait, expression=guessed))
         places = self.crease_places(prepared, pose, self.model.vertices(identity, start))
         for _ in range(FRAMES_PER_HEAD):
             goal = sample_performed_expression(rng)
@@ -183,7 +183,7 @@ class PairMaker:
         crop = np.ascontiguousarray(image[prepared.area])
         eyes = tuple(Eye.build(prepared.warp, prepared.landmarks, lids, crop) for lids in LIDS)
         mouth = lit_mouth(prepared.mouth, self.renderer.mouth, goal)
-        portrait = replace(prepared, image=image, crop=crop, eyes=eyes, mouth=mouth, refined=None)
+        portrait = replace(prepared, image=image, crop=crop, eyes=eyes, mouth=mouth, refiner_portrait=None)
         return self.renderer.region(portrait, goal, STILL)
 
     def pairs(self, numbers: range, seed: int) -> RefinerPairs:

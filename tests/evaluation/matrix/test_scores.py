@@ -1,38 +1,11 @@
 """Figures of the emotion matrix on verdicts made up by hand, whose answers are known."""
 
-import itertools
-
 import numpy as np
 import pytest
+from made_verdicts import everywhere, shows_portrait, shows_voice, verdict
 
-from cemnet.arkit import EMOTION_INDEX, EMOTIONS
 from cemnet.evaluation.matrix.scores import JUDGED, MatrixScores, confusion, targets
-from cemnet.evaluation.matrix.verdicts import Verdict
 from cemnet.evaluation.report.intervals import Interval
-
-KIND = "rendered heads"
-
-
-def verdict(system, reference, target, says, person="anna", clip="1", to_target=0.1, to_reference=0.2, heard=None):
-    seen = np.full(len(EMOTIONS), 0.05)
-    seen[EMOTION_INDEX[says]] = 0.65
-    return Verdict(system, KIND, person, reference, target, clip, heard or target, seen, to_target, to_reference)
-
-
-def everywhere(system, says, people=("anna", "bert"), clips=("1", "2")):
-    """Every pair of emotions for all people and clips; `says(reference, target)` is what the judge names."""
-    return [
-        verdict(system, reference, target, says(reference, target), person, f"{target}{clip}")
-        for reference, target, person, clip in itertools.product(EMOTIONS, JUDGED, people, clips)
-    ]
-
-
-def shows_voice(reference, target):
-    return target
-
-
-def shows_portrait(reference, target):
-    return reference
 
 
 @pytest.fixture(scope="module")
