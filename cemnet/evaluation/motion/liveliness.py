@@ -30,8 +30,9 @@ def perform_as(
 ) -> tuple[Float[torch.Tensor, "frame expression"], Float[torch.Tensor, "frame 3"]]:
     """The words on a neutral face in a named emotion at full strength, without blinks and sway: curves and head."""
     target = target_emotion(speech, PerformanceSettings(emotion)).unsqueeze(0)
-    face = torch.zeros(1, NUM_EXPRESSIONS), torch.zeros(1, NUM_SHOWN_EMOTIONS)
-    performed = model.network.perform(speech.content.unsqueeze(0), speech.prosody.unsqueeze(0), *face, target)
+    face = torch.zeros(1, 1, NUM_EXPRESSIONS), torch.zeros(1, 1, NUM_SHOWN_EMOTIONS)
+    unheard = torch.zeros_like(speech.emotion_embedding).unsqueeze(0)
+    performed = model.network.perform(speech.content.unsqueeze(0), speech.prosody.unsqueeze(0), *face, target, unheard)
     return performed.expression[0], performed.head[0]
 
 
