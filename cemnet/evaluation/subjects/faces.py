@@ -4,16 +4,20 @@ import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...training.performer.captured_people import ActionUnitTable
+from ...training.networks.emotion_branch import BRANCH_STEPS
+from ...training.performer.captured_people import ActionUnitTable, PeopleModel
 from ..faces.baselines import BASELINES
-from ..faces.benchmark import ALL, Fit, Score, actor_folds, score
+from ..faces.benchmark import ALL, Fit, Predictor, Score, actor_folds, score
 from ..faces.bootstrap import r2_gain
-from ..faces.remembered import NUM_PEOPLE, closed_form, people_memory
+from ..faces.heard_films import heard_embeddings, heard_statistics
+from ..faces.remembered import NUM_PEOPLE, Wanted, closed_form, conditional_mean, people_memory
+from ..faces.voices import by_fold, label_and_voice, voice_alone
+from ..inputs import features_of_all_speakers
 from ..report.report import Report, Table
 from .shared import BASE_CONFIG, finish_report
 
 COUNTS = (0, 1, 2, 4, ALL)
-COMPARED, MEMORY = "table and shrunk offset", "memory of people"
+COMPARED, MEMORY, LABEL_ALONE = "table and shrunk offset", "memory of people", "the same model in closed form"
 OTHER_SPLITS = (1, 2, 3)  # seeds
 
 
@@ -23,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, default=BASE_CONFIG, help="names the prepared clips, for the voices")
     parser.add_argument("--features", type=Path, help="the features folder of a training run; without it, no voices")
     parser.add_argument("--people", type=int, default=NUM_PEOPLE, help="that the memory holds")
+    parser.add_argument("--steps", type=int, default=BRANCH_STEPS, help="of each fold's emotion branch")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, help="folder for a report")
 
@@ -31,17 +36,40 @@ def run(arguments: argparse.Namespace) -> None:
     """Prints R² of every way to predict, its gain over the shrunk offset, and the same on other splits of actors."""
     table = ActionUnitTable.read(arguments.table)
     memory = people_memory(arguments.seed, arguments.people)
-    ways: dict[str, Fit] = {**BASELINES, MEMORY: memory, "the same model in closed form": closed_form}
+    ways: dict[str, Fit] = {**BASELINES, MEMORY: memory, LABEL_ALONE: closed_form}
     folds = actor_folds(table.actors)
+    if arguments.features:
+        ways |= voice_ways(table, folds, arguments)
     scores = {name: score(table, folds, fit, COUNTS, arguments.seed) for name, fit in ways.items()}
     report = Report(
         "Real faces",
         f"{table.values.shape[0] * table.values.shape[1]} films of {len(table.actors)} actors, "
         f"{len(table.units)} action units; actors are held out in {len(folds)} folds.",
     )
-    report.add(r2_table(scores), gain_table(scores, scores[COMPARED]))
+    report.add(r2_table(scores), gain_table(scores, COMPARED))
+    if arguments.features:
+        report.add(gain_table({name: scores[name] for name in [LABEL_ALONE, *list(ways)[-3:]]}, LABEL_ALONE))
     report.add(split_table(table, {COMPARED: ways[COMPARED], MEMORY: memory}, arguments.seed))
     finish_report(report, arguments)
+
+
+def voice_ways(
+    table: ActionUnitTable, folds: Sequence[tuple[str, ...]], arguments: argparse.Namespace
+) -> dict[str, Fit]:
+    """The voice beside the label and in its place, with the model in closed form."""
+    settings, clips = features_of_all_speakers(arguments.config, arguments.features)
+    statistics = heard_statistics(clips, table)
+    branches = heard_embeddings(clips, table, folds, settings.model.audio_emotion, arguments.steps)
+    return {
+        "label and voice, embedding z": label_and_voice(table, by_fold(table, branches), told_in_closed_form),
+        "label and voice, pooled statistics": label_and_voice(table, lambda _: statistics, told_in_closed_form),
+        "voice alone": voice_alone(table, lambda _: statistics, told_in_closed_form),
+    }
+
+
+def told_in_closed_form(known: ActionUnitTable, wanted: Wanted) -> Predictor:
+    """The closed form, told which cells to show."""
+    return conditional_mean(PeopleModel.fit(known), wanted)
 
 
 def r2_table(scores: Mapping[str, Score]) -> Table:
@@ -51,14 +79,14 @@ def r2_table(scores: Mapping[str, Score]) -> Table:
     return Table("Explained variance of unseen actors' faces", ("", *map(_count_name, COUNTS)), rows, note)
 
 
-def gain_table(scores: Mapping[str, Score], compared: Score) -> Table:
-    """Differences in R² with their intervals."""
+def gain_table(scores: Mapping[str, Score], compared: str) -> Table:
+    """Differences in R² from one of the scores, with their intervals."""
     rows = []
     for name, each in scores.items():
-        gains = [r2_gain(each, compared, column) for column in range(len(COUNTS))]
+        gains = [r2_gain(each, scores[compared], column) for column in range(len(COUNTS))]
         rows.append((name, *(f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]" for gain in gains)))
     note = "Difference in R² with its 95 % interval in a paired bootstrap over actors."
-    return Table(f"Gain over the {COMPARED}", ("", *map(_count_name, COUNTS)), rows, note)
+    return Table(f"Gain over: {compared}", ("", *map(_count_name, COUNTS)), rows, note)
 
 
 def split_table(table: ActionUnitTable, ways: Mapping[str, Fit], seed: int) -> Table:

@@ -17,7 +17,7 @@ from jaxtyping import Float
 from scipy.stats import norm, qmc
 
 from ...errors import CEMNetError
-from .people_statistics import clip_spread, fit_typical, likeliest_smoothing, positive
+from .people_statistics import Smoothing, clip_spread, fit_typical, likeliest_smoothing, positive
 
 RAVDESS_EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 # Emotion (index) and strength (0 normal, 1 strong) of each cell. Neutral comes first and has one strength.
@@ -120,21 +120,25 @@ class PeopleModel:
     spread: Float[np.ndarray, "unit"]  # from clip to clip, as an angle
     correlation: Float[np.ndarray, "unit unit"]  # of what differs from clip to clip
     scale: tuple[Float[np.ndarray, "unit"], Float[np.ndarray, "unit"]]
+    smoothing: Smoothing
 
     @classmethod
-    def fit(cls, table: ActionUnitTable) -> "PeopleModel":
-        """Everything is estimated from this table's actors; CapturedDataError for fewer than LEAST_PEOPLE."""
+    def fit(cls, table: ActionUnitTable, smoothing: Smoothing | None = None) -> "PeopleModel":
+        """Everything is estimated from this table's actors; CapturedDataError for fewer than LEAST_PEOPLE.
+
+        The smoothing is the likeliest one, unless it is given.
+        """
         if len(table.actors) < LEAST_PEOPLE:
             raise CapturedDataError(f"A model of people needs at least {LEAST_PEOPLE} actors, not {len(table.actors)}.")
         angles = angles_of(table.values)
         deviations = angles - angles.mean(0)
         spread = clip_spread(deviations)
-        smoothing = likeliest_smoothing(angles / spread, CELL_EMOTION)
+        smoothing = smoothing or likeliest_smoothing(angles / spread, CELL_EMOTION)
         typical = fit_typical(angles / spread, CELL_EMOTION, smoothing)
         within = (deviations - deviations.mean(1, keepdims=True)) / spread
         within = within.reshape(-1, within.shape[-1])
         correlation = positive(np.corrcoef(within.T), least=1e-3)
-        return cls(typical.face, typical.covariance, spread, correlation, table.scale)
+        return cls(typical.face, typical.covariance, spread, correlation, table.scale, smoothing)
 
     def sample(self, rng: np.random.Generator, count: int, whole_faces: bool = True) -> SampledPeople:
         """Draws people; quasi-random (Sobol), so that few thousands represent the model evenly.

@@ -1,0 +1,74 @@
+"""What is heard of the voices of RAVDESS's films: pooled statistics, or the embedding z of emotion branches.
+
+The voice of the film 01-01-EE-SS-01-01-AA is the recording 03-01-EE-SS-01-01-AA. A branch is trained for each fold,
+without the fold's actors.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from ...config import AudioEmotionConfig
+from ...errors import CEMNetError
+from ...training.networks.emotion_branch import train_emotion_branch
+from ...training.networks.feature_clips import FeatureClip, FeatureClips
+from ...training.networks.voice_statistics import VoiceTable, whole_statistics
+from ...training.performer.captured_people import CELLS, NUM_CELLS, ActionUnitTable, clip_place
+from .voices import Voices
+
+SOURCE = "ravdess"
+
+
+def spoken_clips(clips: FeatureClips, table: ActionUnitTable) -> list[FeatureClip]:
+    """The speech of the table's actors."""
+    return [clip for clip in clips.clips if clip.clip.source == SOURCE and clip.clip.speaker in table.actors]
+
+
+def film_voice(actor: str, cell: int) -> str:
+    """The name of the recording that a film was taken with."""
+    emotion, strength = CELLS[cell]
+    return f"03-01-{emotion + 1:02d}-{strength + 1:02d}-01-01-{actor}"
+
+
+def arrange(
+    features: Float[np.ndarray, "clip feature"], clips: Sequence[FeatureClip], table: ActionUnitTable
+) -> Voices:
+    """Features of clips in the order of the films; CEMNetError if a film's voice is missing."""
+    row_of = {clip.clip.name: row for row, clip in enumerate(clips)}
+    names = [[film_voice(actor, cell) for cell in range(NUM_CELLS)] for actor in table.actors]
+    missing = [name for of_actor in names for name in of_actor if name not in row_of]
+    if missing:
+        raise CEMNetError(f"{len(missing)} films have no voice among the prepared clips, such as {missing[0]}.")
+    films = features[[[row_of[name] for name in of_actor] for of_actor in names]]
+    places = [clip_place(clip.clip.name) for clip in clips]
+    return Voices(films, features, [actor for actor, _ in places], np.array([cell for _, cell in places]))
+
+
+def heard_statistics(clips: FeatureClips, table: ActionUnitTable) -> Voices:
+    """The pooled statistics of each clean recording; nothing is learned, so they serve every fold."""
+    spoken = spoken_clips(clips, table)
+    statistics = [whole_statistics(clip.recordings[0]).double().numpy() for clip in spoken]
+    return arrange(np.stack(statistics) if spoken else np.zeros((0, 1)), spoken, table)
+
+
+def heard_embeddings(
+    clips: FeatureClips,
+    table: ActionUnitTable,
+    folds: Sequence[Sequence[str]],
+    config: AudioEmotionConfig,
+    num_steps: int,
+) -> dict[tuple[str, ...], Voices]:
+    """For each fold the embeddings z by a branch that heard none of its actors."""
+    spoken = spoken_clips(clips, table)
+    labelled = [clip for clip in clips.clips if clip.is_labelled]
+    voices, heard = VoiceTable.of(labelled, seed=0), {}
+    statistics = torch.stack([whole_statistics(clip.recordings[0]) for clip in spoken]).float()
+    for seed, fold in enumerate(folds):
+        rest = [clip for clip in labelled if clip.clip.source != SOURCE or clip.clip.speaker not in fold]
+        branch = train_emotion_branch(voices.only(rest), config, num_steps, seed)
+        with torch.no_grad():
+            embedding = branch.judge(statistics).embedding
+        heard[tuple(sorted(fold))] = arrange(embedding.double().numpy(), spoken, table)
+    return heard
