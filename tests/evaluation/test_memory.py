@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from cemnet.arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS
+from cemnet.checkpoint import find_weights
 from cemnet.config import EmotionMemoryConfig
 from cemnet.emotion.bridging_memory import EmotionMemory
 from cemnet.evaluation.memory import (
@@ -21,6 +22,7 @@ from cemnet.evaluation.memory import (
     usage_table,
     worst_table,
 )
+from cemnet.network import NETWORK_WEIGHTS, EmotionNetwork
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,11 @@ def memory(known):
         memory.rest.copy_(known.faces("neutral"))
         memory.apexes.copy_(torch.stack([known.displacements("neutral", emotion) for emotion in EMOTIONS[1:]], 1))
     return memory
+
+
+@pytest.fixture(scope="module")
+def released():
+    return EmotionNetwork.load(find_weights(NETWORK_WEIGHTS)).emotion_memory
 
 
 def row(table, name):
@@ -135,3 +142,24 @@ def test_a_blendshape_that_runs_away_is_named_first(memory, people):
     assert name == "mouthClose"
     assert float(error) > 1
     assert float(bias) == pytest.approx(0, abs=1.0)
+
+
+@pytest.mark.slow
+def test_the_released_memory_loses_nothing_to_what_is_simpler(released, people, known):
+    """A constant table or a mean in its place moves unseen people much worse, and shows them worse faces."""
+    memory = bridge(released, people)
+    for simpler in (table_faces(), known.shown.mean(0)):
+        added, shown = (alike_for_everybody(simpler, people, ignore) for ignore in (False, True))
+        assert memory.displacement_errors(people).mean() < 0.75 * added.displacement_errors(people).mean()
+        assert memory.face_errors(people).mean() < 0.98 * shown.face_errors(people).mean()
+
+
+@pytest.mark.slow
+def test_the_released_memory_needs_the_portrait_and_learns_from_more(released, people):
+    strangers = People(people.shown, people.fitted.roll(1, 0))
+    own, foreign, more = (
+        system.displacement_errors(people).mean()
+        for system in (bridge(released, people), bridge(released, strangers), bridge(released, people, 4))
+    )
+    assert foreign > 1.05 * own
+    assert more < 0.98 * own
