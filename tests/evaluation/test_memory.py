@@ -82,6 +82,7 @@ def test_a_memory_of_people_knows_unseen_people_better_than_a_constant_table(mem
 def test_a_memory_that_stores_nothing_moves_nothing(memory, people):
     with torch.no_grad():
         memory.apexes.zero_()
+        memory.rest.zero_()
     assert bridge(memory, people).displacement.abs().max() == 0
 
 

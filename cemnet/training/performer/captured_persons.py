@@ -63,10 +63,10 @@ class CapturedPersons:
             return Person.sample(rng)
         index = int(rng.integers(len(self.rest)))
         strays = dict(zip(FILMED.values(), self.shown[index], strict=True)) | {"contempt": self.shown[index].mean(0)}
-        habits = {}
+        habits = {emotion: dict(usual) for emotion, usual in Person.average().habits.items()}
         for emotion, prototype in PROTOTYPES.items():
             weights = dict(zip(self.units, self.usual[emotion] + strays.get(emotion, 0.0), strict=True))
-            habits[emotion] = {unit: float(weight) - prototype.core.get(unit, 0.0) for unit, weight in weights.items()}
+            habits[emotion] |= {unit: float(weight) - prototype.core.get(unit, 0.0) for unit, weight in weights.items()}
         habits["neutral"] = {}
         resting = action_units_to_arkit(dict(zip(self.units, self.rest[index].tolist(), strict=True)))
         return Person(sample_gains(rng, alike=True), resting, habits, bool(rng.random() < CONTEMPT_LEFT_SHARE))
