@@ -97,7 +97,7 @@ def test_two_independent_steps_clear_a_smile_and_know_nothing_of_whose_it_was(sc
 
 @pytest.mark.parametrize("system", ["no EBM", "table", "mean face"])
 def test_everybody_alike_still_leaves_the_smile_and_takes_on_the_frown(system, scene):
-    """Fair baselines: one person for all in the memory's place, who moves from the portrait's emotion to the voice's."""
+    """Fair baselines: one person for all in the memory's place, who goes from the portrait's emotion to the voice's."""
     sad = shown(system, scene)
     assert sad[SMILE] < 0.2 < 0.5 < sad[FROWN]
     assert shown(system, hearing(scene, "neutral"))[[SMILE, FROWN]].max() < 0.2
