@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from made_faces import made_table, write_table
 from paths import REPOSITORY
 
 from cemnet.arkit import EMOTIONS
@@ -113,6 +114,17 @@ def test_features_of_a_run_serve_speech_lips_and_cross(evaluate, data, tmp_path,
     assert "Emotion read from content" in capsys.readouterr().out.splitlines()
     evaluate(["cross", *options, weights, "--speakers", "ravdess/17", "ravdess/18", "--batches", "1"])
     assert "cross_reconstruction" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_real_faces_are_reported_with_gains_and_other_splits(evaluate, tmp_path, capsys):
+    write_table(tmp_path / "table.csv", made_table(8))
+    evaluate(["faces", "--table", str(tmp_path / "table.csv"), "--people", "64"])
+    printed = capsys.readouterr().out
+    for title in ("Explained variance of unseen actors' faces", "Gain over: table and shrunk offset", "Other splits"):
+        assert title in printed
+    memory = next(line for line in printed.splitlines() if line.startswith("memory of people"))
+    assert float(memory.split()[4]) > 0.5  # with one reference, of people with a strong manner
 
 
 @pytest.mark.slow

@@ -148,7 +148,8 @@ class PeopleModel:
         """
         kernel, noise = self.people_and_noise()
         seed = int(rng.integers(2**31))
-        even = norm.ppf(qmc.Sobol(NUM_CELLS, seed=seed).random(count).clip(1e-6, 1 - 1e-6))
+        sobol = qmc.Sobol(NUM_CELLS, seed=seed)  # pyright: ignore[reportCallIssue]  # named rng from scipy 1.15 on
+        even = norm.ppf(sobol.random(count).clip(1e-6, 1 - 1e-6))
         draws = np.stack([even[rng.permutation(count)] for _ in self.spread], axis=-1)
         if whole_faces:
             draws = draws @ np.linalg.cholesky(self.correlation).T

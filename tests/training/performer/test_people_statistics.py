@@ -17,7 +17,7 @@ from cemnet.training.performer.people_statistics import (
 EMOTION = np.array([0, 1, 1, 2, 2, 3, 3])
 
 
-def drawn(num_people, covariance, seed=0, num_units=8, typical=0.0):
+def drawn(num_people, covariance, seed=0, num_units=8, typical: float | np.ndarray = 0.0):
     root = np.linalg.cholesky(covariance)
     draws = np.random.default_rng(seed).normal(size=(num_people, len(covariance), num_units))
     return typical + np.einsum("cd,pdu->pcu", root, draws)
