@@ -47,9 +47,8 @@ def test_persons_differ_and_stay_within_arkits_range(faces):
 
 def test_nobody_shows_an_emotion_while_neutral(persons):
     person = persons.draw(np.random.default_rng(2))
-    assert person.show("neutral", 1.0) == pytest.approx(
-        person.show("neutral", 0.0), abs=0.75 * float(person.resting.max())
-    )
+    calm, rest = (person.show("neutral", intensity) for intensity in (1.0, 0.0))
+    assert calm == pytest.approx(rest, abs=0.75 * float(person.resting.max()))
     assert person.habits["neutral"] == {}
 
 
