@@ -1,6 +1,6 @@
 """The networks that train/train.py trains, as one module: AEE, EBM and motion decoder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jaxtyping import Float
@@ -38,7 +38,9 @@ class EmotionNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.audio_emotion = AudioEmotionEncoder(config.audio_emotion)
-        self.emotion_memory = EmotionMemory(config.emotion_memory)
+        self.emotion_memory = EmotionMemory(
+            replace(config.emotion_memory, embedding_dim=config.audio_emotion.embedding_dim)
+        )
         self.motion_decoder = MotionDecoder(
             config.audio_emotion.content_dim, config.audio_emotion.embedding_dim, config.motion
         )

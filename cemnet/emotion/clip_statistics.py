@@ -12,7 +12,6 @@ from ..types import MOTION_FPS
 
 ENOUGH_FRAMES = 2.0 * MOTION_FPS
 LEAST_VARIANCE = 1e-5
-LEAST_SCALE = 0.5  # of the usual: silence must not be blown up to speech
 
 
 def normalise_over_time(
@@ -36,7 +35,6 @@ def normalise_over_time(
     own = (count / ENOUGH_FRAMES).clamp_max(1.0)
     mean = total / count
     variance = own * (squares / count - mean.square()).clamp_min(0) + (1 - own) * usual_scale.square()
-    variance = torch.maximum(variance, (LEAST_SCALE * usual_scale).square())
     return (values - usual_mean - own * mean) * (variance + LEAST_VARIANCE).rsqrt()
 
 

@@ -130,7 +130,7 @@ def test_real_faces_are_reported_with_gains_and_other_splits(evaluate, tmp_path,
 @pytest.mark.slow
 def test_the_memory_is_reported_with_its_address_map(evaluate, tmp_path, capsys):
     evaluate(["memory", "--people", "5", "--output", str(tmp_path)])
-    assert "Retrieval error on unseen people" in capsys.readouterr().out
+    assert "Displacements of unseen people" in capsys.readouterr().out
     assert {path.name for path in tmp_path.iterdir()} == {"memory.html", "memory.txt", "address_map.png"}
 
 
