@@ -64,8 +64,10 @@ class EmotionNetwork(nn.Module):
         with 0 it is added to the reference.
         """
         person = self.emotion_memory.remember(reference_expression, reference_state, seen)
-        portrait = reference_expression[:, 0], reference_state[:, 0]
-        return self.perform_person(person, content, prosody, *portrait, target_state, embedding, compensation)
+        expression, reference = reference_expression[:, 0], reference_state[:, 0]
+        return self.perform_person(
+            person, content, prosody, expression, reference, target_state, embedding, compensation
+        )
 
     def perform_person(
         self,
@@ -88,9 +90,9 @@ class EmotionNetwork(nn.Module):
             person.face(target_state) + manner + (1 - compensation) * shown.unsqueeze(1),
             memory.kept_share(reference, target_state),
         )
-        decoded = self.motion_decoder(content, prosody, target_state, emotional, embedding)
+        face, closure, head = self.motion_decoder(content, prosody, target_state, emotional, embedding)
         displacement = person.displacement(reference, target_state) + manner
-        return Performed(*decoded, displacement, person.shares(reference, target_state))
+        return Performed(face, closure, head, displacement, person.shares(reference, target_state))
 
     @classmethod
     def load(cls, path: Path) -> "EmotionNetwork":

@@ -116,7 +116,7 @@ def references(
     """Portraits of each person, the one in the source emotion first, and their emotion states."""
     start = EMOTIONS.index(source)
     others = [emotion for emotion in (*EMOTIONS[start + 1 :], *EMOTIONS[:start]) if emotion != target]
-    chosen = [source, *others][:count]
+    chosen: list[Emotion] = [source, *others][:count]
     states = torch.stack([full_state(emotion) for emotion in chosen]).expand(len(people.shown), -1, -1)
     return torch.stack([people.portraits(emotion) for emotion in chosen], 1), states
 

@@ -46,7 +46,9 @@ class CapturedPersons:
         known = {unit: unit.replace("AU0", "AU") for unit in table.units if unit.replace("AU0", "AU") in ACTION_UNITS}
         columns = [table.units.index(unit) for unit in known]
         units = tuple(known.values())
-        usual = {emotion: usual_weights(emotion, units) for emotion in EMOTIONS}
+        usual: dict[Emotion, Float[np.ndarray, "unit"]] = {
+            emotion: usual_weights(emotion, units) for emotion in EMOTIONS
+        }
         faces = people.standard_units[..., columns]
         rest, displacements = faces[:, 0], faces[:, STRONG_CELLS] - faces[:, :1]
         scale = unit_scales(displacements.mean(0), np.stack([usual[emotion] for emotion in FILMED.values()]))
@@ -63,7 +65,9 @@ class CapturedPersons:
             return Person.sample(rng)
         index = int(rng.integers(len(self.rest)))
         strays = dict(zip(FILMED.values(), self.shown[index], strict=True)) | {"contempt": self.shown[index].mean(0)}
-        habits = {emotion: dict(usual) for emotion, usual in Person.average().habits.items()}
+        habits: dict[Emotion, dict[str, float]] = {
+            emotion: dict(usual) for emotion, usual in Person.average().habits.items()
+        }
         for emotion, prototype in PROTOTYPES.items():
             weights = dict(zip(self.units, self.usual[emotion] + strays.get(emotion, 0.0), strict=True))
             habits[emotion] |= {unit: float(weight) - prototype.core.get(unit, 0.0) for unit, weight in weights.items()}

@@ -17,7 +17,7 @@ from cemnet.training.performer.manner_displays import (
     manner_displacement,
 )
 
-EMOTIONAL = [emotion for emotion in EMOTIONS if emotion != "neutral"]
+EMOTIONAL: list[Emotion] = [emotion for emotion in EMOTIONS if emotion != "neutral"]
 AVERAGE = Person.average()
 
 
