@@ -88,7 +88,9 @@ def readings_table(readings: Sequence[FilmReading]) -> Table:
     ]  # fmt: skip
     right = sum(each.read == each.shown for each in readings)
     frames = [face_emotion == each.shown for each in readings for face_emotion in each.votes.elements()]
-    note = f"{right} of {len(readings)} films are read right, and {100 * np.mean(frames):.0f} % of {len(frames)} frames."
+    note = (
+        f"{right} of {len(readings)} films are read right, and {100 * np.mean(frames):.0f} % of {len(frames)} frames."
+    )
     return Table("Filmed portraits", ("film", "shown", "read", "right", "frames"), rows, note)
 
 
