@@ -18,5 +18,6 @@ SUBJECTS: dict[str, str] = {
     "timeline": "voices that turn, and flicker",
     "identity": "PSNR of portraits rendered as they are",
     "refiner": "warped, composed and refined frames of held-out heads",
+    "portraits": "emotions read in filmed faces",
     "sheet": "portraits × voices, three frames each",
 }
