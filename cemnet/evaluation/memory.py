@@ -5,6 +5,7 @@ asked for the displacement to every other emotion and for the face in it, and th
 """
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,8 +116,9 @@ def references(
 ) -> tuple[Float[Tensor, "person portrait expression"], Float[Tensor, "person portrait shown"]]:
     """Portraits of each person, the one in the source emotion first, and their emotion states."""
     start = EMOTIONS.index(source)
-    others = [emotion for emotion in (*EMOTIONS[start + 1 :], *EMOTIONS[:start]) if emotion != target]
-    chosen: list[Emotion] = [source, *others][:count]
+    after: tuple[Emotion, ...] = (*EMOTIONS[start + 1 :], *EMOTIONS[:start])
+    others: list[Emotion] = [emotion for emotion in after if emotion != target]
+    chosen: Sequence[Emotion] = (source, *others)[:count]
     states = torch.stack([full_state(emotion) for emotion in chosen]).expand(len(people.shown), -1, -1)
     return torch.stack([people.portraits(emotion) for emotion in chosen], 1), states
 
