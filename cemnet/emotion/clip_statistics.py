@@ -12,6 +12,7 @@ from ..types import MOTION_FPS
 
 ENOUGH_FRAMES = 2.0 * MOTION_FPS
 LEAST_VARIANCE = 1e-5
+LEAST_SCALE = 0.5  # of the usual
 
 
 def normalise_over_time(
@@ -24,8 +25,9 @@ def normalise_over_time(
     """Each channel with mean 0 and deviation 1 over the frames that are present; absent ones (padding) do not count.
 
     The statistics of fewer than ENOUGH_FRAMES frames say little: they are mixed with the usual ones, in proportion to
-    the frames that are missing. Where a sound is streamed, each frame is normalised by itself and the frames before it
-    alone, so that it never waits for the end and never changes afterwards.
+    the frames that are missing. A deviation counts as at least LEAST_SCALE of the usual one, so that silence is not
+    blown up until it moves the lips as speech does. Where a sound is streamed, each frame is normalised by itself and
+    the frames before it alone, so that it never waits for the end and never changes afterwards.
     """
     share = present.unsqueeze(-1).to(values.dtype)
     centred = (values - usual_mean) * share  # the usual mean first: no digits are lost in the sum of squares
@@ -35,6 +37,7 @@ def normalise_over_time(
     own = (count / ENOUGH_FRAMES).clamp_max(1.0)
     mean = total / count
     variance = own * (squares / count - mean.square()).clamp_min(0) + (1 - own) * usual_scale.square()
+    variance = torch.maximum(variance, (LEAST_SCALE * usual_scale).square())
     return (values - usual_mean - own * mean) * (variance + LEAST_VARIANCE).rsqrt()
 
 
