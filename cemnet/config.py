@@ -43,7 +43,6 @@ class EmotionMemoryConfig:
     num_slots: int = 256  # people
     num_states: int = 7  # emotions but neutral
     num_manners: int = 24
-    embedding_dim: int = 128  # of the voice's embedding; EmotionNetwork takes it from AudioEmotionConfig
     key_dim: int = 16
     hidden_dim: int = 256
     sharpness: float = 12.0

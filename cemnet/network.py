@@ -1,6 +1,6 @@
 """The networks that train/train.py trains, as one module: AEE, EBM and motion decoder."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from jaxtyping import Float
@@ -38,9 +38,7 @@ class EmotionNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.audio_emotion = AudioEmotionEncoder(config.audio_emotion)
-        self.emotion_memory = EmotionMemory(
-            replace(config.emotion_memory, embedding_dim=config.audio_emotion.embedding_dim)
-        )
+        self.emotion_memory = EmotionMemory(config.emotion_memory, config.audio_emotion)
         self.motion_decoder = MotionDecoder(
             config.audio_emotion.content_dim, config.audio_emotion.embedding_dim, config.motion
         )
@@ -81,15 +79,10 @@ class EmotionNetwork(nn.Module):
         compensation: float = 1.0,
     ) -> Performed:
         """As `perform`, for one portrait whose person is known."""
-        memory = self.emotion_memory
-        shown = (reference.unsqueeze(1) @ person.apexes).squeeze(1)
-        manner = memory.manner(embedding, target_state)
-        emotional = carried_face(
-            expression,
-            person.rest + shown,
-            person.face(target_state) + manner + (1 - compensation) * shown.unsqueeze(1),
-            memory.kept_share(reference, target_state),
-        )
+        manner = self.emotion_memory.manner(embedding, target_state)
+        shown = reference.unsqueeze(1) @ person.apexes
+        added = manner + (1 - compensation) * shown
+        emotional = bridged_face(self.emotion_memory, person, expression, reference, target_state, added)
         face, closure, head = self.motion_decoder(content, prosody, target_state, emotional, embedding)
         displacement = person.displacement(reference, target_state) + manner
         return Performed(face, closure, head, displacement, person.shares(reference, target_state))
@@ -101,3 +94,19 @@ class EmotionNetwork(nn.Module):
         network = cls(ModelConfig.from_dict(config))
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
         return network.eval()
+
+
+def bridged_face(
+    memory: EmotionMemory,
+    person: RememberedPerson,
+    expression: Float[Tensor, "batch expression"],
+    reference: Float[Tensor, "batch shown"],
+    target: Float[Tensor, "batch frame shown"],
+    added: Float[Tensor, "batch frame expression"] | float = 0.0,
+) -> Float[Tensor, "batch frame expression"]:
+    """A person's portrait in the reference's emotion, carried to the target's, before it speaks.
+
+    `added` comes on top of the person's own face in the target's emotion.
+    """
+    expected = person.face(reference.unsqueeze(1)).squeeze(1)
+    return carried_face(expression, expected, person.face(target) + added, memory.kept_share(reference, target))

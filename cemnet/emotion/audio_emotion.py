@@ -1,10 +1,10 @@
 """Audio Emotion Enhancement (AEE): what the voice says (content) and how (emotion), each on its own branch.
 
-The enhancement pulls an emotion embedding toward learned prototypes, so that a weak cue is amplified; prototypes and
-embedding are shaped by labelled voices, a supervised-contrastive loss (Khosla et al. 2020) and cross-reconstruction.
-Beside the emotion, the embedding z keeps the manner of the voice (`speech.manner`): which of the many ways to be angry.
-Content is normalised over time by each clip's own statistics, which leaves it the order of sounds and takes from it how
-the clip sounds as a whole.
+The enhancement pulls an emotion embedding toward learned prototypes. It is meant to amplify a weak cue; retrained
+without it, accuracy stays the same (docs/experiments.md). Prototypes and embedding are shaped by labelled voices, a
+supervised-contrastive loss (Khosla et al. 2020) and cross-reconstruction. Beside the emotion, the embedding z keeps the
+manner of the voice (`speech.manner`): which of the many ways to be angry. Content is normalised over time by each
+clip's own statistics, which leaves it the order of sounds and takes from it how the clip sounds as a whole.
 """
 
 from dataclasses import dataclass
@@ -156,13 +156,10 @@ class AudioEmotionEncoder(nn.Module):
         self.statistics_scale.copy_(scale)
         return self
 
-    def content(
-        self, hidden: Float[Tensor, "batch layer frame channel"], streamed: bool = False
-    ) -> Float[Tensor, "batch frame content"]:
+    def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
         """Features of the spoken sounds, frame by frame, for the motion of the mouth.
 
-        They are normalised over the clip (see `clip_statistics`, there also what `streamed` means); frames of nothing
-        but zeros are padding.
+        They are normalised over the clip (see `clip_statistics`); frames of nothing but zeros are padding.
         """
         mixed = torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0))
         projected = self.content_in(mixed).transpose(1, 2)
@@ -170,7 +167,7 @@ class AudioEmotionEncoder(nn.Module):
         present = (hidden != 0).any(dim=3).any(dim=1)
         if self.training:
             follow_statistics(sounds, present, self.content_mean, self.content_scale, CONTENT_PACE)
-        return normalise_over_time(sounds, present, self.content_mean, self.content_scale, streamed)
+        return normalise_over_time(sounds, present, self.content_mean, self.content_scale)
 
     def enhance(self, embedding: Float[Tensor, "*batch emotional"]) -> Float[Tensor, "*batch emotional"]:
         """Pulls an embedding toward the prototypes that it resembles; unit length."""

@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from ..arkit import MIRRORED_EXPRESSION
-from ..config import EmotionMemoryConfig
+from ..config import AudioEmotionConfig, EmotionMemoryConfig
 
 FIRST_PRECISION, FIRST_CROSS_PRECISION = 80.0, 0.01  # before training, per squared blendshape: of own and other groups
 FIRST_KEPT = -3.0  # before training, logit
@@ -65,9 +65,14 @@ class EmotionMemory(nn.Module):
     members: Tensor
     counts: Tensor
 
-    def __init__(self, config: EmotionMemoryConfig, channel_group: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        config: EmotionMemoryConfig,
+        voice: AudioEmotionConfig,
+        channel_group: Sequence[int] | None = None,
+    ) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.emotional_dim = config, voice.emotional_dim
         groups = mirrored_groups() if channel_group is None else list(channel_group)
         num_channels, num_groups = len(groups), max(groups) + 1
         self.register_buffer("channel_group", torch.tensor(groups), persistent=False)
@@ -88,7 +93,7 @@ class EmotionMemory(nn.Module):
             nn.Linear(config.hidden_dim, num_groups * config.key_dim),
         )
         self.kept = nn.Parameter(torch.full((num_channels,), FIRST_KEPT))
-        self.manner_query = nn.Linear(config.embedding_dim, config.key_dim)
+        self.manner_query = nn.Linear(voice.embedding_dim, config.key_dim)
         self.manner_keys = nn.Parameter(torch.randn(config.num_manners, config.key_dim))
         self.manners = nn.Parameter(torch.zeros(config.num_manners, config.num_states, num_channels))
 
@@ -105,7 +110,7 @@ class EmotionMemory(nn.Module):
         addresses each person by the likelihood that this person made it.
         """
         config = EmotionMemoryConfig(num_slots=len(rest), num_states=apexes.shape[1], key_dim=1, hidden_dim=1)
-        memory = cls(config, range(rest.shape[1]))
+        memory = cls(config, AudioEmotionConfig(), range(rest.shape[1]))
         with torch.no_grad():
             memory.rest.copy_(rest)
             memory.apexes.copy_(apexes)
@@ -126,15 +131,15 @@ class EmotionMemory(nn.Module):
         that do not count, else 1. One part of the sum compares each portrait with the person's own face in the
         portrait's emotion; the other is learned.
         """
-        weight = torch.ones_like(reference[..., :1]) if seen is None else seen.unsqueeze(-1)
+        weight = torch.ones_like(reference[..., 0]) if seen is None else seen
         own_face = self.rest + torch.einsum("bpk,skc->bpsc", reference, self.apexes)
-        misfit = torch.einsum("bpsc,bp->bsc", (expression.unsqueeze(-2) - own_face).square(), weight.squeeze(-1))
+        misfit = torch.einsum("bpsc,bp->bsc", (expression.unsqueeze(-2) - own_face).square(), weight)
         misfit = (misfit @ self.log_precision.exp().T).transpose(1, 2)  # batch group slot
         states = torch.eye(self.config.num_states + 1, device=expression.device)[:, 1:]
         portrait = torch.cat([expression, reference], dim=-1).unsqueeze(-2).expand(-1, -1, len(states), -1)
         query = self.query(torch.cat([portrait, states.expand(*portrait.shape[:-1], -1)], dim=-1))
         query = F.normalize(query.unflatten(-1, (-1, self.config.key_dim)), dim=-1)
-        asked = torch.einsum("bpwgd,bp->bwgd", query, weight.squeeze(-1))
+        asked = torch.einsum("bpwgd,bp->bwgd", query, weight)
         return self.config.sharpness * torch.einsum("bwgd,gsd->bwgs", asked, self.keys) - misfit.unsqueeze(1)
 
     def address(
@@ -167,9 +172,10 @@ class EmotionMemory(nn.Module):
     ) -> Float[Tensor, "batch frame channel"]:
         """How the voice's manner changes a face that shows the state; in proportion to the state.
 
-        An embedding shorter than 1 counts in proportion to its length: 0 is a voice that was not asked.
+        The emotional part of a voice's embedding has a length of 1. Where a user's wish shortens it, the manner counts
+        in proportion; at 0 the voice was not asked.
         """
-        weight = embedding.norm(dim=-1, keepdim=True).clamp_max(1.0)
+        weight = embedding[..., : self.emotional_dim].norm(dim=-1, keepdim=True).clamp_max(1.0)
         query = F.normalize(self.manner_query(embedding), dim=-1)
         address = (self.config.sharpness * query @ F.normalize(self.manner_keys, dim=-1).T).softmax(dim=-1)
         return torch.einsum("bfm,bfk,mkc->bfc", weight * address, state, self.manners)

@@ -20,19 +20,17 @@ def normalise_over_time(
     present: Bool[Tensor, "batch frame"],
     usual_mean: Float[Tensor, "channel"],
     usual_scale: Float[Tensor, "channel"],
-    streamed: bool = False,
 ) -> Float[Tensor, "batch frame channel"]:
     """Each channel with mean 0 and deviation 1 over the frames that are present; absent ones (padding) do not count.
 
     The statistics of fewer than ENOUGH_FRAMES frames say little: they are mixed with the usual ones, in proportion to
     the frames that are missing. A deviation counts as at least LEAST_SCALE of the usual one, so that silence is not
-    blown up until it moves the lips as speech does. Where a sound is streamed, each frame is normalised by itself and
-    the frames before it alone, so that it never waits for the end and never changes afterwards.
+    blown up until it moves the lips as speech does.
     """
     share = present.unsqueeze(-1).to(values.dtype)
     centred = (values - usual_mean) * share  # the usual mean first: no digits are lost in the sum of squares
     sums = torch.stack([share.expand_as(values), centred, centred.square()])
-    sums = sums.cumsum(dim=2) if streamed else sums.sum(dim=2, keepdim=True)
+    sums = sums.sum(dim=2, keepdim=True)
     count, total, squares = sums[0].clamp_min(1.0), sums[1], sums[2]
     own = (count / ENOUGH_FRAMES).clamp_max(1.0)
     mean = total / count

@@ -18,7 +18,7 @@ from torch import Tensor
 from ..arkit import ARKIT_NAMES, EMOTIONS, GAZE, NUM_EXPRESSIONS, Emotion
 from ..emotion.bridging_memory import EmotionMemory
 from ..emotion.states import emotion_state, one_hot_emotion
-from ..motion.neutralise import carried_face
+from ..network import bridged_face
 from ..training.networks.cross_pairs import MOST_PORTRAITS, PersonSource, apex_displacements
 from ..training.networks.losses import slot_perplexity
 from ..training.performer.emotion_prototypes import Person
@@ -101,13 +101,7 @@ def bridge(memory: EmotionMemory, people: People, num_portraits: int = 1) -> Bri
         person = memory.remember(expressions, states)
         reference, wanted = states[:, 0], full_state(target).expand(len(states), 1, -1)
         displacements.append(person.displacement(reference, wanted)[:, 0])
-        face = carried_face(
-            expressions[:, 0],
-            person.face(reference.unsqueeze(1))[:, 0],
-            person.face(wanted),
-            memory.kept_share(reference, wanted),
-        )
-        faces.append(face[:, 0])
+        faces.append(bridged_face(memory, person, expressions[:, 0], reference, wanted)[:, 0])
     return Bridged(torch.stack(displacements), torch.stack(faces))
 
 

@@ -106,14 +106,6 @@ def test_padding_does_not_change_the_content_of_a_clip(encoder):
     torch.testing.assert_close(encoder.content(padded)[:, :78], encoder.content(hidden)[:, :78], atol=0.1, rtol=0)
 
 
-def test_streamed_content_waits_for_one_frame_and_no_more(encoder):
-    hidden = torch.randn(1, 5, 80, 384)
-    other = torch.cat([hidden[:, :, :50], 5 * torch.randn(1, 5, 30, 384)], dim=2)
-    early, late = (encoder.content(sound, streamed=True)[:, :49] for sound in (hidden, other))
-    torch.testing.assert_close(early, late)
-    assert (encoder.content(hidden)[:, :49] - encoder.content(other)[:, :49]).abs().max() > 0.1
-
-
 def test_every_voice_style_shows_exactly_one_emotion(encoder):
     assert encoder.style_emotion.shape == (len(VOICE_STYLES), 8)
     assert (encoder.style_emotion.sum(1) == 1).all()

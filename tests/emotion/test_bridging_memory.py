@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from cemnet.arkit import ARKIT_INDEX, NUM_EXPRESSIONS
-from cemnet.config import EmotionMemoryConfig
+from cemnet.config import AudioEmotionConfig, EmotionMemoryConfig
 from cemnet.emotion.bridging_memory import EmotionMemory, mirrored_groups
 from cemnet.emotion.states import NUM_SHOWN_EMOTIONS
 
@@ -14,7 +14,8 @@ NUM_CHANNELS, NUM_STATES, NOISE = 6, 3, 0.1
 @pytest.fixture
 def memory() -> EmotionMemory:
     torch.manual_seed(0)
-    memory = EmotionMemory(EmotionMemoryConfig(num_slots=12, hidden_dim=16, num_manners=5, embedding_dim=8))
+    voice = AudioEmotionConfig(embedding_dim=8, manner_dim=2)
+    memory = EmotionMemory(EmotionMemoryConfig(num_slots=12, hidden_dim=16, num_manners=5), voice)
     with torch.no_grad():
         for parameter in memory.parameters():
             parameter.add_(0.3 * torch.randn_like(parameter))
@@ -148,12 +149,16 @@ def test_shares_say_who_moved_the_face(memory, portrait):
 
 
 def test_the_voices_manner_counts_in_proportion_to_emotion_and_embedding(memory):
-    embedding = torch.nn.functional.normalize(torch.randn(2, 4, 8, generator=torch.Generator().manual_seed(3)), dim=-1)
+    generator = torch.Generator().manual_seed(3)
+    emotional = torch.nn.functional.normalize(torch.randn(2, 4, 6, generator=generator), dim=-1)
+    embedding = torch.cat([emotional, 3 * torch.randn(2, 4, 2, generator=generator)], dim=-1)
     state = states(2, 4)
     whole = memory.manner(embedding, state)
     assert whole.abs().max() > 1e-2
     torch.testing.assert_close(memory.manner(embedding, 0.5 * state), 0.5 * whole)
     assert memory.manner(torch.zeros_like(embedding), state).abs().max() == 0
+    memory.manner_query.bias.data.zero_()  # then a shorter embedding asks for the same manner
+    torch.testing.assert_close(memory.manner(0.3 * embedding, state), 0.3 * memory.manner(embedding, state))
     assert memory.manner(embedding, torch.zeros_like(state)).abs().max() == 0
     assert (memory.manner(embedding.flip(1), state) - whole).abs().max() > 1e-2
 

@@ -6,7 +6,7 @@ import torch
 
 from cemnet.arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS
 from cemnet.checkpoint import find_weights
-from cemnet.config import EmotionMemoryConfig
+from cemnet.config import AudioEmotionConfig, EmotionMemoryConfig
 from cemnet.emotion.bridging_memory import EmotionMemory
 from cemnet.evaluation.memory import (
     PAIRS,
@@ -39,7 +39,7 @@ def known():
 def memory(known):
     """Filled with known people, and not trained."""
     torch.manual_seed(0)
-    memory = EmotionMemory(EmotionMemoryConfig(num_slots=150, hidden_dim=16)).eval()
+    memory = EmotionMemory(EmotionMemoryConfig(num_slots=150, hidden_dim=16), AudioEmotionConfig()).eval()
     with torch.no_grad():
         memory.rest.copy_(known.faces("neutral"))
         memory.apexes.copy_(torch.stack([known.displacements("neutral", emotion) for emotion in EMOTIONS[1:]], 1))

@@ -8,8 +8,8 @@ from ...checkpoint import find_weights
 from ...network import NETWORK_WEIGHTS, EmotionNetwork
 from ...training.networks.cross_pairs import PersonSource
 from ...training.performer.captured_people import ActionUnitTable
-from ...training.performer.captured_persons import CapturedPersons
 from ...training.performer.emotion_prototypes import Person
+from ...training.performer.filmed_persons import FilmedPersons
 from ..inputs import describe_weights
 from ..memory import People, address_map, error_tables, usage_table, worst_table
 from ..report.report import Picture, Report
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def filmed_persons(table: Path) -> PersonSource:
     """Draws persons like the filmed ones alone."""
-    return replace(CapturedPersons.fit(ActionUnitTable.read(table)), literature_share=0.0).draw
+    return replace(FilmedPersons.fit(ActionUnitTable.read(table)), literature_share=0.0).draw
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from ...emotion.audio_emotion import VoiceEmotion
 from ...emotion.bridging_memory import EmotionMemory
 from ...emotion.states import emotion_state
-from ...motion.neutralise import carried_face
-from ...network import EmotionNetwork, Performed
+from ...network import EmotionNetwork, Performed, bridged_face
 from .losses import closure_loss, expression_loss, slot_perplexity, supervised_contrastive_loss
 
 LABEL_SMOOTHING = 0.15  # keeps the branch from overconfidence on voices of the training set
@@ -128,12 +127,7 @@ def memory_losses(memory: EmotionMemory, batch: Batch) -> dict[str, Tensor]:
     wanted, first = random_states(reference[:, 0]), reference[:, 0]
     truth = (wanted - first.unsqueeze(1)) @ batch["apex_displacement"]
     face = (batch["rest"].unsqueeze(1) + wanted @ batch["apex_displacement"]).clamp(0, 1)
-    shown = carried_face(
-        expression[:, 0],
-        person.face(first.unsqueeze(1)).squeeze(1),
-        person.face(wanted),
-        memory.kept_share(first, wanted),
-    )
+    shown = bridged_face(memory, person, expression[:, 0], first, wanted)
     usage = person.contribution / person.contribution.sum(dim=-1, keepdim=True).clamp_min(1e-6)
     return {
         "memory_displacement": F.l1_loss(person.displacement(first, wanted), truth),

@@ -9,8 +9,8 @@ from torch.utils.data import DataLoader
 from ...config import ModelConfig
 from ...network import NETWORK_WEIGHTS, EmotionNetwork
 from ..performer.captured_people import ActionUnitTable
-from ..performer.captured_persons import CapturedPersons
 from ..performer.emotion_prototypes import Person
+from ..performer.filmed_persons import FilmedPersons
 from ..task import Task, TaskPlan, release_weights
 from .cross_pairs import CrossPairs, PersonSource, first_people
 from .feature_clips import FeatureClips, load_feature_clips
@@ -42,7 +42,8 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
 
     def release() -> Path:
         config = network.config.to_dict()
-        return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description, clips.license)
+        filmed = "; people like filmed actors" if settings.data.action_units else ""
+        return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description + filmed, clips.license)
 
     return Task(network, Objective(network, settings.heard_share), loader, release)
 
@@ -56,7 +57,7 @@ def person_source(settings: TrainingSettings) -> PersonSource:
         return Person.sample
     table = ActionUnitTable.read(Path(settings.data.action_units))
     left_out = [speaker.removeprefix("ravdess/") for speaker in settings.data.validation_speakers]
-    return CapturedPersons.fit(table.without(left_out), settings.seed).draw
+    return FilmedPersons.fit(table.without(left_out), settings.seed).draw
 
 
 def build_network(

@@ -30,7 +30,7 @@ NUM_PEOPLE = 4096  # quasi-random, of whom each draw takes one
 
 
 @dataclass(frozen=True)
-class CapturedPersons:
+class FilmedPersons:
     """Deviations of people from the usual face, in weights of action units; `draw` makes a Person of one of them."""
 
     units: tuple[str, ...]
@@ -40,7 +40,7 @@ class CapturedPersons:
     literature_share: float = 0.5
 
     @classmethod
-    def fit(cls, table: ActionUnitTable, seed: int = 0) -> "CapturedPersons":
+    def fit(cls, table: ActionUnitTable, seed: int = 0) -> "FilmedPersons":
         """Learns from all actors of a table; see `captured_people` for what it raises."""
         people = PeopleModel.fit(table).sample(np.random.default_rng(seed), NUM_PEOPLE)
         known = {unit: unit.replace("AU0", "AU") for unit in table.units if unit.replace("AU0", "AU") in ACTION_UNITS}

@@ -7,13 +7,13 @@ import pytest
 from made_faces import made_table
 
 from cemnet.arkit import ARKIT_INDEX, EMOTIONS
-from cemnet.training.performer.captured_persons import CapturedPersons, unit_scales, usual_weights
 from cemnet.training.performer.emotion_prototypes import Person
+from cemnet.training.performer.filmed_persons import FilmedPersons, unit_scales, usual_weights
 
 
 @pytest.fixture(scope="module")
-def persons() -> CapturedPersons:
-    return replace(CapturedPersons.fit(made_table(24)), literature_share=0.0)
+def persons() -> FilmedPersons:
+    return replace(FilmedPersons.fit(made_table(24)), literature_share=0.0)
 
 
 @pytest.fixture(scope="module")
