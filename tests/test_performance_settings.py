@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, fields, replace
+from dataclasses import FrozenInstanceError, astuple, fields, replace
 
 import numpy as np
 import pytest
@@ -59,8 +59,8 @@ def test_a_value_of_another_type_is_refused_with_a_sentence():
 
 @pytest.mark.parametrize("emotion", ["auto", *EMOTIONS])
 def test_the_ends_of_every_range_are_allowed(emotion):
-    PerformanceSettings(emotion, 0.0, 0, 1.0, 0.0, 0.0, 0.0, 0.0)
-    PerformanceSettings(emotion, 2.0, 0xFFFFFFFF, 120.0, 3.0, 3.0, 3.0, 1.0)
+    for ends in ((0.0, 0, 1.0, 0.0, 0.0, 0.0, 0.0), (2.0, 0xFFFFFFFF, 120.0, 3.0, 3.0, 3.0, 1.0)):
+        assert astuple(PerformanceSettings(emotion, *ends)) == (emotion, *ends)
 
 
 def test_numbers_of_numpy_and_whole_numbers_are_numbers():

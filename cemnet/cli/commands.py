@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
-FILM_FPS = 2.0  # at which a film of a person is looked at
+FILM_FPS, FILM_PICTURES = 2.0, 16  # at which a film of a person is looked at, and how many pictures of it at most
 
 
 def refuse_to_overwrite(overwrite: bool, *paths: Path | None) -> None:
@@ -68,7 +68,7 @@ def animate(arguments: argparse.Namespace) -> None:
 
 
 def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height width channel']]":
-    """The pictures of every --portrait but the first, and of films FILM_FPS frames a second.
+    """The pictures of every --portrait but the first, and some of films.
 
     CEMNetError where several faces speak, as nobody knows whose pictures these are; MediaError for other files.
     """
@@ -79,7 +79,7 @@ def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height 
     found = []
     for path in arguments.portrait[1:]:
         if path.suffix.lower() in FILM_SUFFIXES:
-            found += [pixels.from_uint8(frame) for frame in video_reader.video_frames(path, FILM_FPS)]
+            found += map(pixels.from_uint8, video_reader.some_frames(path, FILM_FPS, FILM_PICTURES))
         else:
             found.append(images.read_image(path))
     return found

@@ -63,6 +63,20 @@ def video_frames(
         raise MediaError(f"{path} cannot be read as a film ({error}).") from error
 
 
+def some_frames(path: Path | str, fps: float, most: int) -> list[UInt8[np.ndarray, "height width 3"]]:
+    """At most so many pictures (0 to 255) of a film, `fps` a second or fewer, evenly spread over it.
+
+    A long film costs no more memory than a short one. MediaError where the film cannot be read.
+    """
+    kept, stride = [], 1
+    for index, frame in enumerate(video_frames(path, fps)):
+        if index % stride == 0:
+            kept.append(frame)
+        if len(kept) > most:
+            kept, stride = kept[::2], 2 * stride
+    return kept
+
+
 def _upright_frame(frame: av.VideoFrame, size: tuple[int, int] | None) -> UInt8[np.ndarray, "height width 3"]:
     pixels = frame.to_ndarray(format="rgb24")
     if frame.rotation:

@@ -10,6 +10,7 @@ from cemnet.config import AudioEmotionConfig, EmotionMemoryConfig
 from cemnet.emotion.bridging_memory import EmotionMemory
 from cemnet.evaluation.memory import (
     PAIRS,
+    Bridged,
     People,
     address_map,
     alike_for_everybody,
@@ -93,8 +94,6 @@ def test_the_truth_has_no_error(people):
 
 
 def bridge_of_truth(people):
-    from cemnet.evaluation.memory import Bridged
-
     return Bridged(
         torch.stack([people.displacements(*pair) for pair in PAIRS]),
         torch.stack([people.faces(target) for _, target in PAIRS]),

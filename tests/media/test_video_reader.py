@@ -8,7 +8,7 @@ import pytest
 from made_media import tone, write_sound
 
 from cemnet.errors import MediaError
-from cemnet.media.video_reader import video_fps, video_frames
+from cemnet.media.video_reader import some_frames, video_fps, video_frames
 from cemnet.media.video_writer import VideoWriter
 
 FPS = 10
@@ -33,6 +33,14 @@ def test_at_every_moment_the_picture_of_that_moment_is_read(tmp_path, fps, expec
     greys = np.linspace(0.1, 0.9, 6)
     path = film_of(tmp_path / "ramp.mp4", np.broadcast_to(greys[:, None, None, None], (6, 24, 32, 3)))
     seen = [int(np.abs(greys - frame.mean() / 255).argmin()) for frame in video_frames(path, fps)]
+    assert seen == expected
+
+
+@pytest.mark.parametrize(("most", "expected"), [(6, [0, 1, 2, 3, 4, 5]), (4, [0, 2, 4]), (2, [0, 4])])
+def test_of_a_long_film_some_pictures_are_read_from_first_to_last(tmp_path, most, expected):
+    greys = np.linspace(0.1, 0.9, 6)
+    path = film_of(tmp_path / "ramp.mp4", np.broadcast_to(greys[:, None, None, None], (6, 24, 32, 3)))
+    seen = [int(np.abs(greys - frame.mean() / 255).argmin()) for frame in some_frames(path, FPS, most)]
     assert seen == expected
 
 

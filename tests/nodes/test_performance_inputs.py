@@ -46,7 +46,7 @@ def test_every_value_that_a_widget_offers_can_be_performed(nodes, node_id):
         if socket.id in names:
             offered = socket.options if socket.id == "emotion" else (socket.min, socket.default, socket.max)
             for value in offered:
-                settings(**{socket.id: value})
+                assert getattr(settings(**{socket.id: value}), socket.id) == value
 
 
 @pytest.mark.parametrize(("name", "value"), [*REFUSED, *REFUSED_TYPES])

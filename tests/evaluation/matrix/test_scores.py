@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from made_verdicts import everywhere, shows_portrait, shows_voice, verdict
+from made_verdicts import everywhere, four_systems, shows_portrait, shows_voice, verdict
 
 from cemnet.evaluation.matrix.scores import JUDGED, MatrixScores, confusion, targets
 from cemnet.evaluation.report.intervals import Interval
@@ -10,12 +10,7 @@ from cemnet.evaluation.report.intervals import Interval
 
 @pytest.fixture(scope="module")
 def scores():
-    return MatrixScores(
-        everywhere("full", shows_voice)
-        + everywhere("label oracle", shows_voice)
-        + everywhere("copy reference", shows_portrait)
-        + everywhere("no EBM", lambda reference, target: target if target in ("happy", "sad") else "neutral")
-    )
+    return MatrixScores(four_systems())
 
 
 def test_a_system_that_follows_the_voice_hits_everywhere_and_leaks_nothing(scores):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from made_verdicts import everywhere, shows_portrait, shows_voice, verdict
+from made_verdicts import everywhere, four_systems, shows_portrait, shows_voice, verdict
 from PIL import Image
 
 from cemnet.arkit import EMOTION_INDEX, EMOTIONS, NUM_EXPRESSIONS
@@ -37,19 +37,9 @@ def portrait(emotion, intensity=1.0, **believed):
     return StrongReference(PUSHED, "anna", emotion, face, np.zeros((len(EMOTIONS), NUM_EXPRESSIONS)))
 
 
-def shows_voice_if(known):
-    """What the judge names where a system shows only known emotions of the voice, and neutral for others."""
-    return lambda reference, target: target if target in known else "neutral"
-
-
 @pytest.fixture(scope="module")
 def scores():
-    return MatrixScores(
-        everywhere("full", shows_voice)
-        + everywhere("label oracle", shows_voice)
-        + everywhere("copy reference", shows_portrait)
-        + everywhere("no EBM", shows_voice_if(("happy", "sad")))
-    )
+    return MatrixScores(four_systems())
 
 
 def by_name(table):
