@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ..render.scene import Performance
 
 
-FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
 FILM_FPS, FILM_PICTURES = 2.0, 16  # at which a film of a person is looked at, and how many pictures of it at most
 
 
@@ -78,7 +77,7 @@ def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height 
         raise CEMNetError("More pictures help one person. Give --portrait once where several faces speak.")
     found = []
     for path in arguments.portrait[1:]:
-        if path.suffix.lower() in FILM_SUFFIXES:
+        if path.suffix.lower() in video_reader.FILM_SUFFIXES:
             found += map(pixels.from_uint8, video_reader.some_frames(path, FILM_FPS, FILM_PICTURES))
         else:
             found.append(images.read_image(path))

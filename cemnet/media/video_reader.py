@@ -13,6 +13,7 @@ from ..errors import MediaError
 from ..types import MOTION_FPS
 
 MOST_FPS = 120.0
+FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
 
 
 def video_fps(path: Path | str) -> float:

@@ -12,10 +12,10 @@ from jaxtyping import Float
 
 from ...config import AudioEmotionConfig
 from ...errors import CEMNetError
-from ...training.networks.emotion_branch import train_emotion_branch
 from ...training.networks.feature_clips import FeatureClip, FeatureClips
-from ...training.networks.voice_statistics import VoiceTable, whole_statistics
+from ...training.networks.voice_statistics import whole_statistics
 from ...training.performer.captured_people import CELLS, NUM_CELLS, ActionUnitTable, clip_place
+from ..voice.speaker_folds import trained_folds
 from .voices import Voices
 
 SOURCE = "ravdess"
@@ -61,14 +61,10 @@ def heard_embeddings(
     num_steps: int,
 ) -> dict[tuple[str, ...], Voices]:
     """For each fold the embeddings z by a branch that heard none of its actors."""
-    spoken = spoken_clips(clips, table)
-    labelled = [clip for clip in clips.clips if clip.is_labelled]
-    voices, heard = VoiceTable.of(labelled, seed=0), {}
+    spoken, heard = spoken_clips(clips, table), {}
     statistics = torch.stack([whole_statistics(clip.recordings[0]) for clip in spoken]).float()
-    for seed, fold in enumerate(folds):
-        rest = [clip for clip in labelled if clip.clip.source != SOURCE or clip.clip.speaker not in fold]
-        branch = train_emotion_branch(voices.only(rest), config, num_steps, seed)
+    for fold, trained in zip(folds, trained_folds(clips, SOURCE, folds, config, num_steps), strict=True):
         with torch.no_grad():
-            embedding = branch.judge(statistics).embedding
+            embedding = trained.branch.judge(statistics).embedding
         heard[tuple(sorted(fold))] = arrange(embedding.double().numpy(), spoken, table)
     return heard

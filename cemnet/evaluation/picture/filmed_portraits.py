@@ -13,12 +13,11 @@ from ...arkit import EMOTIONS, Emotion
 from ...errors import MediaError
 from ...inspection.contact_sheet import TILE, face_square, tile
 from ...media.pixels import from_uint8
-from ...media.video_reader import video_fps, video_frames
+from ...media.video_reader import FILM_SUFFIXES, video_fps, video_frames
 from ...model import CEMNet
 from ...types import FaceReference
 from ..report.report import Table
 
-FILM_ENDINGS = (".mp4", ".mov", ".avi", ".webm")
 # MEAD's words (Wang et al., ECCV 2020) where they are not ours.
 MEAD_EMOTIONS: dict[str, Emotion] = {"disgusted": "disgust", "surprised": "surprise"}
 STILL = np.zeros(3, np.float32)
@@ -60,14 +59,14 @@ def shown_emotion(path: Path) -> tuple[str, Emotion]:
 
 def films_in(folder: Path) -> list[Path]:
     """The films of a folder by name; MediaError where there are none."""
-    films = sorted(path for path in folder.glob("*") if path.suffix.lower() in FILM_ENDINGS)
+    films = sorted(path for path in folder.glob("*") if path.suffix.lower() in FILM_SUFFIXES)
     if not films:
-        raise MediaError(f"{folder} has no films. Give a folder of files that end in {', '.join(FILM_ENDINGS)}.")
+        raise MediaError(f"{folder} has no films. Give a folder of files that end in {', '.join(FILM_SUFFIXES)}.")
     return films
 
 
 def read_film(model: CEMNet, path: Path, every: int) -> FilmReading:
-    """Reads the largest face in every so-manieth frame, each frame as a portrait of its own.
+    """Reads the largest face in one frame in `every`, each frame as a portrait of its own.
 
     MediaError for a name that does not say what is shown, FaceError where a frame has no face.
     """

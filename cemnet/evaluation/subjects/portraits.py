@@ -14,7 +14,7 @@ from ..picture.filmed_portraits import confusion_table, films_in, fit_sheet, rea
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The films, which of their frames are read, and the sheet to write."""
     parser.add_argument("--films", type=Path, required=True, metavar="FOLDER", help="M030_front_angry_level3_001.mp4 …")
-    parser.add_argument("--every", type=int, default=12, help="read every so-manieth frame, beginning with the first")
+    parser.add_argument("--every", type=int, default=12, help="read one frame in so many, from the first on")
     parser.add_argument("--reader", type=Path, metavar="FILE", help="default: the released reference_emotion")
     parser.add_argument("--output", type=Path, metavar="OUT.png", help="a sheet of frames and redrawn first frames")
 

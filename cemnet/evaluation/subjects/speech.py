@@ -30,8 +30,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.enhancement is not None:
         config = replace(config, enhancement=arguments.enhancement)
     if arguments.conditions:
-        named = {f"enhancement {config.enhancement:g}": config}
-        print(enhancement_table(clips, "ravdess", ravdess_folds(clips), named, arguments.steps).text())
+        print(enhancement_table(clips, "ravdess", ravdess_folds(clips), config, arguments.steps).text())
         return
     folds = {
         "ravdess": ravdess_folds(clips),

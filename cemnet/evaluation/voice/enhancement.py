@@ -8,10 +8,10 @@ import torch.nn.functional as F
 
 from ...config import AudioEmotionConfig
 from ...emotion.audio_emotion import AudioEmotionEncoder
-from ...training.networks.emotion_branch import train_emotion_branch
 from ...training.networks.feature_clips import STYLES, FeatureClips
 from ...training.networks.voice_statistics import PARTS, VoiceTable
 from ..report.report import Table
+from .speaker_folds import trained_folds
 
 # Which rows of a clip in the table of voices: a recording's whole comes first, then its parts; the clean one first.
 CONDITIONS: dict[str, Callable[[range], range]] = {
@@ -21,38 +21,31 @@ CONDITIONS: dict[str, Callable[[range], range]] = {
 }
 
 
-@torch.no_grad()
 def enhancement_table(
     clips: FeatureClips,
     source: str,
     folds: Sequence[Sequence[str]],
-    configs: dict[str, AudioEmotionConfig],
+    config: AudioEmotionConfig,
     num_steps: int,
 ) -> Table:
-    """Accuracy and negative log-likelihood of each config over folds of unheard speakers, in every condition.
+    """Accuracy and negative log-likelihood of a config over folds of unheard speakers, in every condition.
 
-    Each branch is trained from scratch. Degraded are the augmented copies of unheard clips, short are parts of 1.2 to 4
-    seconds of the clean ones. Beliefs have the config's temperature.
+    Degraded are the augmented copies of unheard clips, short are parts of 1.2 to 4 seconds of the clean ones. Beliefs
+    have the config's temperature.
     """
-    labelled = [clip for clip in clips.clips if clip.is_labelled]
-    allowed = sorted({clip.style for clip in labelled if clip.clip.source == source})
-    voices, rows = VoiceTable.of(labelled, seed=0), []
-    for name, config in configs.items():
-        results: dict[str, list[tuple[bool, float]]] = {condition: [] for condition in CONDITIONS}
-        for seed, speakers in enumerate(folds):
-            unheard = [clip for clip in labelled if clip.clip.source == source and clip.clip.speaker in speakers]
-            known = [clip for clip in labelled if clip.clip.source != source or clip.clip.speaker not in speakers]
-            with torch.enable_grad():
-                branch = train_emotion_branch(voices.only(known), config, num_steps, seed)
-            for condition, choose in CONDITIONS.items():
-                chosen = [row for clip in unheard for row in choose(voices.rows_of[clip.full_name])]
-                results[condition] += _judged(branch, voices, chosen, allowed)
-        rows.append((name, *(cell for found in results.values() for cell in _cells(found))))
+    allowed = sorted({clip.style for clip in clips.clips if clip.is_labelled and clip.clip.source == source})
+    found: dict[str, list[tuple[bool, float]]] = {condition: [] for condition in CONDITIONS}
+    for fold in trained_folds(clips, source, folds, config, num_steps):
+        for condition, choose in CONDITIONS.items():
+            rows = [row for clip in fold.unheard for row in choose(fold.voices.rows_of[clip.full_name])]
+            found[condition] += _judged(fold.branch, fold.voices, rows, allowed)
     header = ("", *(f"{condition} {measure}" for condition in CONDITIONS for measure in ("%", "NLL")))
+    row = (f"enhancement {config.enhancement:g}", *(cell for judged in found.values() for cell in _cells(judged)))
     note = f"{source}: {', '.join(STYLES[style] for style in allowed)}; {len(folds)} folds of unheard speakers."
-    return Table("Enhancement", header, rows, note)
+    return Table("Voices that are easy and hard", header, [row], note)
 
 
+@torch.no_grad()
 def _judged(
     branch: AudioEmotionEncoder, voices: VoiceTable, rows: Sequence[int], allowed: Sequence[int]
 ) -> list[tuple[bool, float]]:

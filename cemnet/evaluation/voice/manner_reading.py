@@ -5,7 +5,7 @@ regression that is fitted on the training speakers reads z; the branch's own hea
 the pooled statistics, which is what z is made of.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -16,12 +16,11 @@ from sklearn.preprocessing import StandardScaler
 
 from ...arkit import EMOTIONS
 from ...config import MANNER_AXES, AudioEmotionConfig
-from ...emotion.audio_emotion import AudioEmotionEncoder
 from ...speech.manner import measure_manner
-from ...training.networks.emotion_branch import train_emotion_branch
 from ...training.networks.feature_clips import FeatureClip, FeatureClips, full_speaker
 from ...training.networks.voice_statistics import VoiceTable
 from ..report.report import Table
+from .speaker_folds import TrainedFold, trained_folds
 
 PENALTIES = {"statistics": 1000.0, "z": 10.0}  # of the ridges
 
@@ -54,48 +53,38 @@ def condition_of(clip: FeatureClip) -> tuple[str, int, float]:
     return full_speaker(clip.clip), clip.style, clip.clip.intensity
 
 
+def whole_rows(voices: VoiceTable, clips: Sequence[FeatureClip]) -> list[int]:
+    """The row of each clip's whole, clean recording."""
+    return [voices.rows_of[clip.full_name][0] for clip in clips]
+
+
 @torch.no_grad()
-def read_manner(
-    branch: AudioEmotionEncoder, voices: VoiceTable, known: Sequence[FeatureClip], unheard: Sequence[FeatureClip]
-) -> dict[str, Read]:
+def read_manner(fold: TrainedFold) -> dict[str, Read]:
     """The manner of unheard clips as it is read from the pooled statistics, from z, and by the head."""
-    rows = {name: [voices.rows_of[clip.full_name][0] for clip in clips] for name, clips in
-            (("known", known), ("unheard", unheard))}  # fmt: skip
-    statistics = {name: voices.statistics[found].float() for name, found in rows.items()}
-    heard = {name: branch.judge(found) for name, found in statistics.items()}
-    inputs = {
-        "statistics": {name: found.numpy() for name, found in statistics.items()},
-        "z": {name: found.embedding.numpy() for name, found in heard.items()},
-    }
+    known, unheard = (whole_rows(fold.voices, clips) for clips in (fold.known, fold.unheard))
+    statistics = [fold.voices.statistics[rows].float() for rows in (known, unheard)]
+    heard = [fold.branch.judge(rows) for rows in statistics]
+    inputs = {"statistics": statistics, "z": [voices.embedding for voices in heard]}
     read = {}
-    for name, given in inputs.items():
+    for name, (given, asked) in inputs.items():
         ridge = make_pipeline(StandardScaler(), Ridge(PENALTIES[name]))
-        ridge.fit(given["known"], voices.manner[rows["known"]].numpy())
-        read[name] = ridge.predict(given["unheard"])
-    return {**read, "head": heard["unheard"].manner.numpy()}
+        read[name] = ridge.fit(given.numpy(), fold.voices.manner[known].numpy()).predict(asked.numpy())
+    return {**read, "head": heard[1].manner.numpy()}
 
 
 def manner_table(
-    clips: FeatureClips,
-    source: str,
-    folds: Sequence[Sequence[str]],
-    config: AudioEmotionConfig,
-    num_steps: int,
-    train: Callable[..., AudioEmotionEncoder] = train_emotion_branch,
+    clips: FeatureClips, source: str, folds: Sequence[Sequence[str]], config: AudioEmotionConfig, num_steps: int
 ) -> Table:
     """R² of each axis over folds of unheard speakers; clips of other sources train along."""
-    labelled = [clip for clip in clips.clips if clip.is_labelled]
-    voices = VoiceTable.of(labelled, seed=0)
     parts: dict[str, list[np.ndarray]] = {}
+    truth: list[np.ndarray] = []
     tested: list[FeatureClip] = []
-    for seed, speakers in enumerate(folds):
-        unheard = [clip for clip in labelled if clip.clip.source == source and clip.clip.speaker in speakers]
-        known = [clip for clip in labelled if clip.clip.source != source or clip.clip.speaker not in speakers]
-        branch = train(voices.only(known), config, num_steps, seed)
-        for name, read in read_manner(branch, voices, known, unheard).items():
+    for fold in trained_folds(clips, source, folds, config, num_steps):
+        for name, read in read_manner(fold).items():
             parts.setdefault(name, []).append(read)
-        tested += unheard
-    true = voices.manner[[voices.rows_of[clip.full_name][0] for clip in tested]].numpy()
+        truth.append(fold.voices.manner[whole_rows(fold.voices, fold.unheard)].numpy())
+        tested += fold.unheard
+    true = np.concatenate(truth)
     conditions = [condition_of(clip) for clip in tested]
     rows = [
         (name, *(f"{value:.2f}" for value in explained(np.concatenate(read), true, conditions)))

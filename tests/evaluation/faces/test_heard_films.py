@@ -10,8 +10,8 @@ from made_faces import made_table
 from cemnet.config import AudioEmotionConfig
 from cemnet.emotion.audio_emotion import AudioEmotionEncoder
 from cemnet.errors import CEMNetError
-from cemnet.evaluation.faces import heard_films
 from cemnet.evaluation.faces.heard_films import film_voice, heard_embeddings, heard_statistics
+from cemnet.evaluation.voice import speaker_folds
 from cemnet.training.networks.feature_clips import FeatureClips, load_feature_clips
 from cemnet.training.networks.settings import DataSettings
 from cemnet.training.networks.voice_statistics import whole_statistics
@@ -65,7 +65,7 @@ def test_no_branch_hears_the_actors_of_its_fold_and_all_hear_other_corpora(clips
         trained.append(set(voices.rows_of))
         return AudioEmotionEncoder(config).eval()
 
-    monkeypatch.setattr(heard_films, "train_emotion_branch", branch)
+    monkeypatch.setattr(speaker_folds, "train_emotion_branch", branch)
     heard = heard_embeddings(clips, table, [("01",), ("02",)], AudioEmotionConfig(hidden_dim=16), num_steps=1)
     for (actor,), names in zip(heard, trained, strict=True):
         assert not [name for name in names if name.endswith(f"-{actor}")]

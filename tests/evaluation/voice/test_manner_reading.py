@@ -6,6 +6,7 @@ import torch
 
 from cemnet.config import MANNER_AXES, AudioEmotionConfig
 from cemnet.emotion.audio_emotion import AudioEmotionEncoder
+from cemnet.evaluation.voice import speaker_folds
 from cemnet.evaluation.voice.manner_reading import constants_table, explained, manner_table
 from cemnet.speech.manner import measure_manner
 from cemnet.training.networks.feature_clips import FeatureClips, load_feature_clips
@@ -29,16 +30,17 @@ def clips(tmp_path_factory) -> FeatureClips:
     return load_feature_clips(settings, tmp_path_factory.mktemp("features"), torch.device("cpu"), seed=0)
 
 
-def test_every_fold_is_read_by_a_branch_that_never_heard_its_speakers(clips):
+def test_every_fold_is_read_by_a_branch_that_never_heard_its_speakers(clips, monkeypatch):
     trained = []
 
     def branch(voices, config, num_steps, seed):
         trained.append(set(voices.rows_of))
         return AudioEmotionEncoder(config).eval()
 
+    monkeypatch.setattr(speaker_folds, "train_emotion_branch", branch)
     small = AudioEmotionConfig(content_dim=8, hidden_dim=8, embedding_dim=16)
     folds = [["babbler_0", "babbler_1"], ["babbler_2", "babbler_3"]]
-    table = manner_table(clips, "babble", folds, small, num_steps=1, train=branch)
+    table = manner_table(clips, "babble", folds, small, num_steps=1)
     assert [row[0] for row in table.rows] == ["statistics", "z", "head"]
     assert all(len(row) == 1 + len(MANNER_AXES) for row in table.rows)
     for seen, fold in zip(trained, folds, strict=True):
