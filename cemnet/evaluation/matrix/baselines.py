@@ -78,22 +78,20 @@ def without_manner(scene: Scene) -> Motion:
 
 def copy_reference(scene: Scene) -> Motion:
     """Δ = 0: the portrait's emotion stays, speech is added, and the decoder is told that emotion."""
-    return perform_as(scene, remembered(scene, scene.expression), scene.reference.unsqueeze(1).expand_as(scene.target))
+    return perform_as(scene, remembered(scene), scene.reference.unsqueeze(1).expand_as(scene.target))
 
 
 def neutralise_first(scene: Scene) -> Motion:
     """Two independent steps instead of one bridge: the portrait's emotion is taken out as it is of a blank face's
     person, then the voice's is added as to a blank face."""
-    return perform_as(scene, remembered(scene, torch.zeros_like(scene.expression)), scene.target)
+    return perform_as(scene, nobody(scene), scene.target)
 
 
 def blank_face(scene: Scene) -> Motion:
     """The portrait's fitted expression is discarded; the voice's emotion is added to a blank neutral face."""
-    nobody = torch.zeros_like(scene.expression)
-    blank = replace(scene.face, expression=nobody[0].numpy())
-    return perform_as(
-        replace(scene, face=blank), remembered(scene, nobody), scene.target, torch.zeros_like(scene.reference)
-    )
+    blank = replace(scene.face, expression=torch.zeros_like(scene.expression)[0].numpy())
+    neutral = torch.zeros_like(scene.reference)
+    return perform_as(replace(scene, face=blank), nobody(scene), scene.target, neutral)
 
 
 def without_memory(scene: Scene) -> Motion:
@@ -130,11 +128,16 @@ SYSTEMS: dict[str, System] = {
 
 
 @torch.no_grad()
-def remembered(scene: Scene, expression: Float[Tensor, "1 expression"]) -> RememberedPerson:
-    """The person that the memory takes an expression for; a blank one is taken for neutral."""
-    blank = not bool(expression.any())
-    reference = torch.zeros_like(scene.reference) if blank else scene.reference
-    return scene.model.network.emotion_memory.remember(expression.unsqueeze(1), reference.unsqueeze(1))
+def remembered(scene: Scene) -> RememberedPerson:
+    """The person that the memory takes the portrait for."""
+    return scene.model.network.emotion_memory.remember(scene.expression.unsqueeze(1), scene.reference.unsqueeze(1))
+
+
+@torch.no_grad()
+def nobody(scene: Scene) -> RememberedPerson:
+    """The person that the memory takes a blank neutral face for."""
+    blank = torch.zeros_like(scene.expression), torch.zeros_like(scene.reference)
+    return scene.model.network.emotion_memory.remember(*(part.unsqueeze(1) for part in blank))
 
 
 def constant_person(faces: Float[Tensor, "emotion expression"]) -> RememberedPerson:
