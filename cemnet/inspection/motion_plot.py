@@ -28,6 +28,7 @@ CURVES = {
 HEAD_COLOURS = {"head yaw": "#f48fb1", "head pitch": "#8bd3f7", "head roll": "#b8e986"}
 NARROWEST_HEAD_RADIANS = 0.08  # the head's panel shows at least this much to both sides
 OVERSAMPLING = 2
+MOST_SLOTS = 32  # whose part in the displacement changes most
 LABEL_SHARE = 0.14  # of the width, for names on the left
 Box = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -133,10 +134,12 @@ def draw_bands(picture: Image.Image, box: Box, speech: Speech) -> None:
 
 
 def draw_heat(picture: Image.Image, box: Box, address: Float[Tensor, "frame slot"]) -> None:
-    """Draws a row for each slot of the memory, brighter where the slot takes a larger part."""
+    """Draws a row for each slot whose part changes most, brighter where the slot takes a larger one; sorted by when."""
     left, top, right, bottom = box
-    heat = columns_of(address, right - left).T
-    heat = np.sqrt(heat / max(float(heat.max()), 1e-6))[..., None]
+    parts = columns_of(address, right - left).T
+    leading = parts[np.argsort(-np.ptp(parts, axis=1), kind="stable")[:MOST_SLOTS]]
+    heat = leading[np.argsort(leading.argmax(axis=1), kind="stable")]
+    heat = (heat / np.maximum(heat.max(axis=1, keepdims=True), 1e-6))[..., None] ** 2
     low, high = np.array([38, 41, 48]), np.array([255, 214, 120])
     pixels = (low + heat * (high - low)).round().astype(np.uint8)
     picture.paste(Image.fromarray(pixels).resize((right - left, bottom - top), Image.Resampling.NEAREST), (left, top))

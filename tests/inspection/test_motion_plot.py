@@ -1,10 +1,12 @@
 """The plot shows what is in the performance."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX
-from cemnet.inspection.motion_plot import motion_preview
+from cemnet.inspection.motion_plot import MOST_SLOTS, draw_heat, motion_preview
 from cemnet.types import Audio, Motion, Speech
 
 
@@ -49,3 +51,15 @@ def test_the_memories_are_shown_where_they_are_known():
 @pytest.mark.parametrize("num_frames", [1, 2, 5000])
 def test_the_shortest_and_a_long_performance_are_drawn(num_frames):
     assert motion_preview(still(num_frames, slots=3), feeling("fear", num_frames), 400, 240).shape == (240, 400, 3)
+
+
+def test_of_many_memories_those_that_change_are_drawn_in_the_order_of_their_time():
+    """Of 200 slots that always take a part, three take a larger one, each in a third of the film."""
+    address = torch.full((90, 203), 0.004)
+    for slot, start in ((150, 60), (20, 0), (90, 30)):
+        address[start : start + 30, slot] = 0.2
+    picture = Image.new("RGB", (90, MOST_SLOTS))
+    draw_heat(picture, (0, 0, 90, MOST_SLOTS), address)
+    bright = np.asarray(picture).sum(-1)
+    turns = [row for row in bright if np.ptp(row) > 300]
+    assert [int(row.argmax()) // 30 for row in turns] == [0, 1, 2]
