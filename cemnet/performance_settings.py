@@ -24,6 +24,12 @@ def check_range(name: str, value: object, most: float) -> None:
         raise CEMNetError(f"The {name} has to be a number from 0 to {most:g}, not {value}.")
 
 
+def check_face_index(index: object) -> None:
+    """Raises CEMNetError where the number of a face is neither None (the largest) nor a whole number from 0 on."""
+    if index is not None and not (isinstance(index, Integral) and index >= 0):
+        raise CEMNetError(f"The number of a face has to be a whole one from 0 (the largest) on, not {index}.")
+
+
 @dataclass(frozen=True)
 class PerformanceSettings:
     """Settings of a performance. With the defaults the voice alone decides.

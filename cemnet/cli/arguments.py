@@ -27,7 +27,10 @@ def build_parser() -> argparse.ArgumentParser:
     render = commands.add_parser(
         "render", parents=[shared, written, video, life, eyes], help="portrait + motion file to video"
     )
-    render.add_argument("--motion-csv", type=Path, required=True, metavar="IN.csv", help="Live Link Face curves")
+    render.add_argument(
+        "--motion-csv", "--motion", type=Path, required=True, metavar="IN.csv",
+        help="curves: Live Link Face (.csv) or .json",
+    )  # fmt: skip
     render.add_argument("--speech", type=Path, help="sound for the video")
 
     dub = commands.add_parser("dub", parents=[shared, written, shown, eyes], help="film + speech to film")
@@ -53,7 +56,10 @@ def add_speaking(animate: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     animate.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
     animate.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
-    animate.add_argument("--motion-csv", type=Path, metavar="OUT.csv", help="also write the curves (Live Link Face)")
+    animate.add_argument(
+        "--motion-csv", "--motion", type=Path, metavar="OUT.csv",
+        help="also write the curves, as Live Link Face (.csv) or .json; of several speakers as OUT.face0.csv and so on",
+    )  # fmt: skip
 
 
 def speaker(text: str) -> tuple[int, Path]:

@@ -12,6 +12,7 @@ from av.error import FFmpegError
 
 from ..errors import MediaError
 from ..types import Audio
+from .containers import media_name
 
 SHORTEST_SECONDS = 0.05
 LONGEST_SECONDS = 3600.0
@@ -28,7 +29,7 @@ def read_audio(path: Path | str) -> Audio:
     if not path.is_file():
         raise MediaError(f"There is no sound file at {path}. Check the path.")
     try:
-        with av.open(str(path)) as container:
+        with av.open(media_name(path)) as container:
             if not container.streams.audio:
                 raise MediaError(f"{path} has no sound track. Give a sound file, or a video that has sound.")
             chunks, rate = _decode_audio(container, path)

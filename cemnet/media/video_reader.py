@@ -11,6 +11,7 @@ from jaxtyping import UInt8
 
 from ..errors import MediaError
 from ..types import MOTION_FPS
+from .containers import media_name
 
 MOST_FPS = 120.0
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
@@ -25,7 +26,7 @@ def video_fps(path: Path | str) -> float:
     if not path.is_file():
         raise MediaError(f"There is no video at {path}. Check the path.")
     try:
-        with av.open(str(path)) as container:
+        with av.open(media_name(path)) as container:
             if not container.streams.video:
                 raise MediaError(f"{path} has no pictures. Give a video.")
             stream = container.streams.video[0]
@@ -45,7 +46,7 @@ def video_frames(
     `size`, width and height in pixels, resizes them with Lanczos' filter. MediaError where the film is damaged.
     """
     try:
-        with av.open(str(path)) as container:
+        with av.open(media_name(path)) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             period = 1 / float(stream.average_rate or fps)

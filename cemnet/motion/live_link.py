@@ -7,9 +7,7 @@ tools that need them, and ignored when read.
 
 import csv
 import math
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from jaxtyping import Float
 from ..arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..curves import interpolate_curves
 from ..errors import MotionFileError
+from ..output_file import OutputFile, check_output
 from ..types import MOTION_FPS, Motion
 
 HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
@@ -41,8 +40,7 @@ def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> Non
 
     MotionFileError where a curve is not finite, or the file exists (unless `overwrite`) or cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise MotionFileError(f"{path} exists already. Choose another name, or ask for it to be overwritten.")
+    check_output(path, overwrite, (".csv",), "motion file", MotionFileError)
     expression = motion.expression.detach().cpu().double().numpy()
     head = motion.head.detach().cpu().double().numpy()
     curves = np.concatenate([expression, head, eye_rotations(expression)], axis=1)
@@ -55,7 +53,11 @@ def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> Non
         [timecode(frame, motion.fps), len(CURVE_COLUMNS), *(f"{value:.9g}" for value in values)]
         for frame, values in enumerate(curves)
     ]
-    _write_whole(path, [[*LEADING_COLUMNS, *CURVE_COLUMNS], *rows])
+    with (
+        OutputFile(path, overwrite, MotionFileError) as output,
+        output.partial.open("w", newline="", encoding="utf-8") as file,
+    ):
+        csv.writer(file, lineterminator="\n").writerows([[*LEADING_COLUMNS, *CURVE_COLUMNS], *rows])
 
 
 def read_motion_csv(path: Path, fps: float = MOTION_FPS) -> Motion:
@@ -136,22 +138,6 @@ def timecode_rate(timecodes: Float[np.ndarray, "frame 2"], fps: float) -> float:
 def tidy_rate(fps: float) -> float:
     """A measured rate, rounded to a whole one where the precision of timecodes explains the difference."""
     return float(round(fps)) if abs(fps - round(fps)) < 2e-3 else fps
-
-
-def _write_whole(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    """Writes to a temporary file first, so that the target is never half written."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
-    except OSError as error:
-        raise MotionFileError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with open(handle, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -1,6 +1,7 @@
 """Curves travel to other animation tools and back."""
 
 import csv
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -217,14 +218,18 @@ def test_a_motion_that_is_not_finite_is_not_written(tmp_path):
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr("cemnet.motion.live_link.os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cemnet.output_file.os.link", full)
+    monkeypatch.setattr("cemnet.output_file.os.rename", full)
+    with pytest.raises(MotionFileError, match="No space left"):
         write_motion_csv(tmp_path / "take.csv", make_motion(2, 25.0))
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
-    with pytest.raises(MotionFileError, match="cannot be written"):
+    with pytest.raises(MotionFileError, match="does not exist"):
         write_motion_csv(tmp_path / "no" / "take.csv", make_motion(2, 25.0))
 
 
