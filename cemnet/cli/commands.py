@@ -43,7 +43,7 @@ def animate(arguments: argparse.Namespace) -> None:
     image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
     more = more_pictures(arguments)
     cast = arguments.speaker or [(arguments.face_index, arguments.speech)]
-    voices = [sound.read_audio(path) for _, path in cast]
+    voices = [sound.read_audio(path, arguments.audio_track) for _, path in cast]
     model = pipeline.load_model(arguments.models, arguments.device)
     faces, performances = pipeline.all_faces(model, image), []
     chosen = [choose_face(faces, index) for index, _ in cast]
@@ -97,7 +97,7 @@ def render(arguments: argparse.Namespace) -> None:
     check_edits(life(arguments), **eyes(arguments))
     image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
     motion = edit_motion(read_motion(arguments.motion_csv), **life(arguments), **eyes(arguments))
-    audio = sound.read_audio(arguments.speech) if arguments.speech is not None else None
+    audio = sound.read_audio(arguments.speech, arguments.audio_track) if arguments.speech is not None else None
     model = pipeline.load_model(arguments.models, arguments.device)
     face = pipeline.face_reference(model, image, arguments.face_index)
     save(arguments, model, [(face, motion)], audio)
@@ -112,7 +112,7 @@ def dub(arguments: argparse.Namespace) -> None:
     settings = PerformanceSettings(arguments.emotion, arguments.intensity)
     check_edits({}, **eyes(arguments))
     check_dub(arguments)
-    audio = sound.read_audio(arguments.speech or arguments.video)
+    audio = sound.read_audio(arguments.speech or arguments.video, arguments.audio_track)
     model = pipeline.load_model(arguments.models, arguments.device)
     track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale)
     seen = rounded(track.emotion.probabilities, EMOTIONS)
@@ -168,7 +168,7 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
     from .. import pipeline
     from ..media import sound
 
-    audio = sound.read_audio(arguments.speech)
+    audio = sound.read_audio(arguments.speech, arguments.audio_track)
     model = pipeline.load_model(arguments.models, arguments.device)
     heard = describe_speech(pipeline.encode_speech(model, audio))
     if arguments.json:

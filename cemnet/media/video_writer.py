@@ -16,7 +16,7 @@ from jaxtyping import Float, UInt8
 from ..errors import MediaError
 from ..output_file import OutputFile, check_output
 from ..types import Audio
-from .containers import media_name
+from .containers import exact_rate, media_name
 from .pixels import opaque_pixels, rgba_pixels
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm")
@@ -91,7 +91,7 @@ class VideoWriter:
     ):
         self.path = Path(path)
         self.format = VideoFormat.for_file(self.path, transparent)
-        self.frame_rate = Fraction(fps).limit_denominator(1001)
+        self.frame_rate = exact_rate(fps)
         self.width, self.height = width, height
         self.num_frames = 0
         check_video(self.path, overwrite, transparent)
@@ -199,7 +199,8 @@ class _SoundTrack:
         end = min(int(seconds * self.rate), self.waveform.shape[1])
         while self.position < end:
             part = self.waveform[:, self.position : min(self.position + 1024, end)]
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part), format="fltp", layout=self.layout)
+            # Interleaved, as PyAV does not survive eight separate planes.
+            frame = av.AudioFrame.from_ndarray(part.T.reshape(1, -1), format="flt", layout=self.layout)
             frame.sample_rate = self.rate
             frame.pts = self.position
             frame.time_base = Fraction(1, self.rate)

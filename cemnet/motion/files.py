@@ -15,6 +15,7 @@ from torch import Tensor
 from ..arkit import ARKIT_NAMES
 from ..errors import MotionFileError
 from ..output_file import OutputFile, check_output
+from ..performance_settings import FASTEST_FPS, SLOWEST_FPS, is_within
 from ..types import MOTION_FPS, Motion
 from .live_link import read_motion_csv, write_motion_csv
 
@@ -79,8 +80,9 @@ def read_motion_json(path: Path) -> Motion:
     if document.get("version") != VERSION:
         raise MotionFileError(f"{path} is of version {document.get('version')}; this program reads version {VERSION}.")
     fps = document.get("fps")
-    if not isinstance(fps, (int, float)) or not 1 <= fps <= 120:
-        raise MotionFileError(f"{path} has an fps of {fps}; it has to be a number from 1 to 120.")
+    if isinstance(fps, bool) or not is_within(fps, SLOWEST_FPS, FASTEST_FPS):
+        raise MotionFileError(f"{path} has no fps from {SLOWEST_FPS:g} to {FASTEST_FPS:g}, but {str(fps)[:40]}.")
+    assert isinstance(fps, (int, float))
     given = table(path, document, "expression")
     names = document.get("blendshapes")
     if not isinstance(names, list) or len(names) != given.shape[1] or not set(names) <= set(ARKIT_NAMES):
