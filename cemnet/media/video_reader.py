@@ -1,6 +1,7 @@
 """Reads films: their frame rate, and their pictures one by one."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from .containers import beginning, frame_rate, media_name, picture_track, sound_
 
 MOST_FPS = int(FASTEST_FPS)
 ROUNDED_FRAMES = 0.25  # how much earlier than its time a picture may come: files round times, some to a millisecond
+MOST_ASPECT = 4  # of a pixel: what is longer is damage, not an anamorphic film
 FILM_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".gif")
 
 
@@ -49,7 +51,7 @@ def video_frames(
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """Yields the upright pictures (0 to 255) of a film at a steady rate: at each time the latest one.
 
-    The film begins with its pictures, or with sound that begins well before them; the first picture is held until
+    Their pixels are square. The film begins with its pictures, or with sound that begins well before them; the first picture is held until
     then. At the film's own rate it has as many pictures as its file. `size`, width and height in pixels, resizes them
     with Lanczos' filter. MediaError where the film is damaged.
     """
@@ -67,7 +69,7 @@ def video_frames(
                 while shown is not None and (count + ROUNDED_FRAMES) / fps < now:
                     yield shown
                     count += 1
-                shown = _upright_frame(frame, size)
+                shown = _upright_frame(frame, stream.sample_aspect_ratio, size)
             while shown is not None and (count == 0 or count < round((now + period) * fps)):
                 yield shown
                 count += 1
@@ -89,10 +91,23 @@ def some_frames(path: Path | str, fps: float, most: int) -> list[UInt8[np.ndarra
     return kept
 
 
-def _upright_frame(frame: av.VideoFrame, size: tuple[int, int] | None) -> UInt8[np.ndarray, "height width 3"]:
+def _upright_frame(
+    frame: av.VideoFrame, aspect: Fraction | None, size: tuple[int, int] | None
+) -> UInt8[np.ndarray, "height width 3"]:
+    """A picture as it is shown. `aspect` is the width of its pixels over their height; None and 0 are square ones."""
     pixels = frame.to_ndarray(format="rgb24")
+    square = _square_size(frame.width, frame.height, aspect)
+    if square != (frame.width, frame.height) and size is None:
+        pixels = cv2.resize(pixels, square, interpolation=cv2.INTER_LANCZOS4)
     if frame.rotation:
         pixels = np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
     if size is not None and pixels.shape[1::-1] != size:
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4)
     return pixels
+
+
+def _square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+    """Width and height of a picture with square pixels: the longer side of a pixel decides, so that nothing is lost."""
+    if not aspect or not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
+        return width, height
+    return (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))

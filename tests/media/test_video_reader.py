@@ -122,3 +122,13 @@ def test_the_cover_of_a_record_is_no_film(tmp_path):
                     target.mux(packet)
     with pytest.raises(MediaError, match="no pictures"):
         video_fps(tmp_path / "record.mp3")
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size"),
+    [(None, (64, 48)), (Fraction(4, 3), (85, 48)), (Fraction(1, 2), (64, 96)), (Fraction(900), (64, 48))],
+)
+def test_people_are_as_wide_as_the_film_shows_them(tmp_path, aspect, size):
+    film = timed_film(tmp_path / "film.mp4", num_frames=3, aspect=aspect)
+    assert next(video_frames(film, 25)).shape[1::-1] == size
+    assert next(video_frames(film, 25, (170, 96))).shape[1::-1] == (170, 96)
