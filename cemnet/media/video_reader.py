@@ -51,9 +51,9 @@ def video_frames(
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """Yields the upright pictures (0 to 255) of a film at a steady rate: at each time the latest one.
 
-    Their pixels are square. The film begins with its pictures, or with sound that begins well before them; the first picture is held until
-    then. At the film's own rate it has as many pictures as its file. `size`, width and height in pixels, resizes them
-    with Lanczos' filter. MediaError where the film is damaged.
+    Their pixels are square. The film begins with its pictures, or with sound that begins well before them; the first
+    picture is held until then. At the film's own rate it has as many pictures as its file. `size`, width and height in
+    pixels, resizes them with Lanczos' filter. MediaError where the film is damaged.
     """
     try:
         with av.open(media_name(path)) as container:
