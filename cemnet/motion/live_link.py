@@ -211,7 +211,7 @@ def _seen_rows(
         raise MotionFileError(
             f"{path}, row {row}: before it the face was lost for {steps.max():.0f} seconds. Cut the take there."
         )
-    return [rows[index] for index in kept], times[kept]
+    return [rows[index] for index in kept.tolist()], times[kept]
 
 
 def _check_columns(path: Path, header: Sequence[str]) -> None:
