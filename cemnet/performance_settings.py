@@ -10,7 +10,7 @@ from .types import MOTION_FPS
 AUTO = "auto"  # the voice decides
 LARGEST_INTENSITY = 2.0
 LARGEST_AMOUNT = 3.0
-SLOWEST_FPS, FASTEST_FPS = 1.0, 120.0
+SLOWEST_FPS, FASTEST_FPS = 1.0, 240.0
 
 
 def is_within(value: object, least: float, most: float) -> bool:
@@ -24,6 +24,12 @@ def check_range(name: str, value: object, most: float) -> None:
         raise CEMNetError(f"The {name} has to be a number from 0 to {most:g}, not {value}.")
 
 
+def check_face_index(index: object) -> None:
+    """Raises CEMNetError where the number of a face is neither None (the largest) nor a whole number from 0 on."""
+    if index is not None and not (isinstance(index, Integral) and index >= 0):
+        raise CEMNetError(f"The number of a face has to be a whole one from 0 (the largest) on, not {index}.")
+
+
 @dataclass(frozen=True)
 class PerformanceSettings:
     """Settings of a performance. With the defaults the voice alone decides.
@@ -34,7 +40,7 @@ class PerformanceSettings:
     emotion: str = AUTO  # or one of EMOTIONS, in place of the voice's own
     intensity: float = 1.0  # 0 to 2: 0 is neutral, 1 as strong as heard (a named emotion in full), 2 exaggerates
     seed: int = 0  # 0 or more; the same seed gives the same blinks, gaze and head motion
-    fps: float = MOTION_FPS  # 1 to 120 frames a second
+    fps: float = MOTION_FPS  # 1 to 240 frames a second
     blinks: float = 1.0  # 0 to 3: how far the eyes close in a blink; 0 is never, 1 and more is fully
     gaze: float = 1.0  # 0 to 3: how far the eyes wander; 0 is not at all, 1 is natural
     head_motion: float = 1.0  # 0 to 3: how far the head moves; 0 is not at all, 1 is natural

@@ -55,14 +55,14 @@ def face_reference(
 
 
 def person_reference(
-    model: CEMNet, images: Sequence[Float[Tensor, "height width channel"]], face_index: int | None = None
+    model: CEMNet, images: Sequence[Float[Tensor, "_height _width _channel"]], face_index: int | None = None
 ) -> FaceReference:
     """The face of the first picture (0 to 1), as `face_reference`, known better by the others (see `known_better`)."""
     return known_better(model, face_reference(model, images[0], face_index), images[1:])
 
 
 def known_better(
-    model: CEMNet, face: FaceReference, images: Sequence[Float[Tensor, "height width channel"]]
+    model: CEMNet, face: FaceReference, images: Sequence[Float[Tensor, "_height _width _channel"]]
 ) -> FaceReference:
     """The same face with more pictures (0 to 1) of the same person, such as the frames of a film.
 

@@ -47,7 +47,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
                     "fps",
                     default=25.0,
                     min=1.0,
-                    max=120.0,
+                    max=240.0,
                     step=0.01,
                     tooltip="Frames per second of the video. The nodes that follow learn it from the motion.",
                 ),

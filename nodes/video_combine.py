@@ -33,7 +33,7 @@ class CEMNetVideoCombine(io.ComfyNode):
                     "fps",
                     default=25.0,
                     min=1.0,
-                    max=120.0,
+                    max=240.0,
                     step=0.01,
                     tooltip="Frames per second. Connect the renderer's fps, so that lips and voice stay together.",
                 ),

@@ -5,7 +5,7 @@ NAN, INFINITE = float("nan"), float("inf")
 # By the fields of PerformanceSettings: not a number, infinite, negative, beyond the range, close beyond it.
 REFUSED_NUMBERS = [
     *(("intensity", value) for value in (NAN, INFINITE, -INFINITE, -1.0, -0.01, 2.01, 5.0)),
-    *(("fps", value) for value in (NAN, INFINITE, -INFINITE, 0.0, -25.0, 0.99, 120.5)),
+    *(("fps", value) for value in (NAN, INFINITE, -INFINITE, 0.0, -25.0, 0.99, 240.5)),
     *((name, value) for name in ("blinks", "gaze", "head_motion") for value in (NAN, INFINITE, -INFINITE, -0.1, 3.1)),
     *(("compensation", value) for value in (NAN, INFINITE, -INFINITE, -0.1, 1.01)),
 ]

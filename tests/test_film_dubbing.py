@@ -83,6 +83,15 @@ def test_a_sad_dubbing_of_a_smiling_film_smiles_less_and_frowns_more(model, film
     assert again.expression[2:, FROWN].mean() > track.expression[2:, FROWN].mean() + 0.05
 
 
+@pytest.mark.parametrize(
+    ("longer", "num_frames"), [(-0.2, NUM_FRAMES), (0.0, NUM_FRAMES), (0.09, NUM_FRAMES), (0.4, 13)]
+)
+def test_a_dubbed_film_gains_pictures_only_where_the_voice_goes_on(model, track, samples, longer, num_frames):
+    audio = sound.read_audio(samples / "speech.wav")
+    cut = replace(audio, waveform=audio.waveform[:, : round((NUM_FRAMES / FPS + longer) * audio.sample_rate)])
+    assert film_dubbing.dub_motion(model, track, cut)[1].num_frames == num_frames
+
+
 def test_head_and_blink_stay_the_films_own(model, film, track, voice):
     _, motion = film_dubbing.dub_motion(model, track, voice, PerformanceSettings("angry"))
     assert motion.num_frames == NUM_FRAMES

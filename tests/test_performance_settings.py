@@ -12,7 +12,13 @@ from refused_settings import NAMED, REFUSED, REFUSED_NUMBERS, REFUSED_TYPES
 from cemnet.arkit import EMOTIONS
 from cemnet.cli.commands import main
 from cemnet.errors import CEMNetError
-from cemnet.performance_settings import DEFAULT_PERFORMANCE, PerformanceSettings, check_range, is_within
+from cemnet.performance_settings import (
+    DEFAULT_PERFORMANCE,
+    PerformanceSettings,
+    check_face_index,
+    check_range,
+    is_within,
+)
 
 OPTIONS = {"blinks", "gaze", "head_motion"}  # which `render` has, too
 
@@ -134,3 +140,11 @@ def test_a_seed_that_is_no_whole_number_is_refused_with_the_usage(seed, tmp_path
     status, said = refusal([*commands(str(tmp_path / "missing"))["animate"], f"--seed={seed}"], capsys)
     assert status == 2
     assert "--seed" in said and seed in said and "Traceback" not in said
+
+
+def test_a_face_has_a_whole_number_from_zero_on_or_none():
+    for index in (None, 0, 7):
+        check_face_index(index)
+    for index in (-1, 0.5, float("nan"), "first"):
+        with pytest.raises(CEMNetError, match="number of a face"):
+            check_face_index(index)

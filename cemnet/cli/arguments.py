@@ -11,33 +11,37 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of all commands; arguments that several commands share are parents."""
     parser = argparse.ArgumentParser(prog="cemnet", description="Talking faces whose emotion the voice decides.")
     commands = parser.add_subparsers(dest="command", required=True)
-    shared, written, video, shown, eyes, life = (argparse.ArgumentParser(add_help=False) for _ in range(6))
+    shared, written, video, shown, eyes, life, heard = (argparse.ArgumentParser(add_help=False) for _ in range(7))
     add_shared(shared)
     add_written(written)
     add_picture(video)
     add_emotion(shown)
     add_eyes(eyes)
     add_life(life)
+    add_heard(heard)
 
     add_speaking(
         commands.add_parser(
-            "animate", parents=[shared, written, video, shown, life, eyes], help="portrait + speech to video"
+            "animate", parents=[shared, written, video, shown, life, eyes, heard], help="portrait + speech to video"
         )
     )
     render = commands.add_parser(
-        "render", parents=[shared, written, video, life, eyes], help="portrait + motion file to video"
+        "render", parents=[shared, written, video, life, eyes, heard], help="portrait + motion file to video"
     )
-    render.add_argument("--motion-csv", type=Path, required=True, metavar="IN.csv", help="Live Link Face curves")
+    render.add_argument(
+        "--motion-csv", "--motion", type=Path, required=True, metavar="IN.csv",
+        help="curves: Live Link Face (.csv) or .json",
+    )  # fmt: skip
     render.add_argument("--speech", type=Path, help="sound for the video")
 
-    dub = commands.add_parser("dub", parents=[shared, written, shown, eyes], help="film + speech to film")
+    dub = commands.add_parser("dub", parents=[shared, written, shown, eyes, heard], help="film + speech to film")
     dub.add_argument("--video", type=Path, required=True, help="a film with a face")
     dub.add_argument("--speech", type=Path, help="what it is to say (default: its own sound)")
 
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
     portrait.add_argument("portrait", type=Path)
     portrait.add_argument("--json", action="store_true", help="print JSON")
-    speech = commands.add_parser("inspect-speech", parents=[shared], help="emotion over time")
+    speech = commands.add_parser("inspect-speech", parents=[shared, heard], help="emotion over time")
     speech.add_argument("speech", type=Path)
     speech.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -53,7 +57,10 @@ def add_speaking(animate: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     animate.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
     animate.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
-    animate.add_argument("--motion-csv", type=Path, metavar="OUT.csv", help="also write the curves (Live Link Face)")
+    animate.add_argument(
+        "--motion-csv", "--motion", type=Path, metavar="OUT.csv",
+        help="also write the curves, as Live Link Face (.csv) or .json; of several speakers as OUT.face0.csv and so on",
+    )  # fmt: skip
 
 
 def speaker(text: str) -> tuple[int, Path]:
@@ -68,6 +75,16 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     """Adds where the model runs and where its weights are."""
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="default: auto")
     parser.add_argument("--models", type=Path, action="append", default=[], help="a folder with your own weights")
+
+
+def add_heard(parser: argparse.ArgumentParser) -> None:
+    """Adds which sound track of a file is heard."""
+    parser.add_argument(
+        "--audio-track",
+        type=int,
+        metavar="N",
+        help="which sound track of the file, 0 being the first (default: its own)",
+    )
 
 
 def add_written(parser: argparse.ArgumentParser) -> None:

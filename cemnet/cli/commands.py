@@ -15,6 +15,8 @@ from ..inspection.describe import describe_face, describe_motion, describe_speec
 from ..performance_settings import PerformanceSettings
 from ..types import Audio
 from .arguments import build_parser
+from .checks import check_animate, check_dub, check_render, motion_files
+from .ending import Ended, ended_by_signals
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -27,32 +29,26 @@ if TYPE_CHECKING:
 FILM_FPS, FILM_PICTURES = 2.0, 16  # at which a film of a person is looked at, and how many pictures of it at most
 
 
-def refuse_to_overwrite(overwrite: bool, *paths: Path | None) -> None:
-    """Raises CEMNetError where a file exists; called before the work starts, so that nobody renders in vain."""
-    for path in paths:
-        if path is not None and path.exists() and not overwrite:
-            raise CEMNetError(f"{path} exists already. Give another name, or --overwrite to replace it.")
-
-
 def animate(arguments: argparse.Namespace) -> None:
     """`cemnet animate`: one or several faces of a portrait speak; prints what was seen, heard and performed."""
     from .. import pipeline
     from ..face.reference import choose_face
     from ..media import images, sound
-    from ..motion import live_link
     from ..motion.editing import check_edits, edit_motion
+    from ..motion.files import write_motion
 
-    refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.motion_csv, arguments.contact_sheet)
+    check_animate(arguments)
     settings = PerformanceSettings(arguments.emotion, arguments.intensity, arguments.seed, arguments.fps)
     check_edits(life(arguments), **eyes(arguments))
     image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
     more = more_pictures(arguments)
     cast = arguments.speaker or [(arguments.face_index, arguments.speech)]
-    voices = [sound.read_audio(path) for _, path in cast]
+    voices = [sound.read_audio(path, arguments.audio_track) for _, path in cast]
     model = pipeline.load_model(arguments.models, arguments.device)
     faces, performances = pipeline.all_faces(model, image), []
-    for (index, _), audio in zip(cast, voices, strict=True):
-        face = pipeline.known_better(model, choose_face(faces, index), more)
+    chosen = [choose_face(faces, index) for index, _ in cast]
+    for face, audio in zip(chosen, voices, strict=True):
+        face = pipeline.known_better(model, face, more)
         seen = describe_face(face)
         print(f"Saw:     {top_emotions(seen['emotion'])}; intensity {seen['intensity']:.2f}")
         speech = pipeline.encode_speech(model, audio)
@@ -61,20 +57,16 @@ def animate(arguments: argparse.Namespace) -> None:
         motion = pipeline.bridge_emotion(model, face, speech, replace(settings, seed=settings.seed + len(performances)))
         print(f"Bridged: {describe_motion(motion)}")
         performances.append((face, edit_motion(motion, **life(arguments), **eyes(arguments))))
-    if arguments.motion_csv is not None:
-        live_link.write_motion_csv(arguments.motion_csv, performances[0][1], arguments.overwrite)
+    for path, (_, motion) in zip(motion_files(arguments), performances, strict=False):
+        write_motion(path, motion, arguments.overwrite)
+        wrote(arguments, path)
     save(arguments, model, performances, sound.mixed_sound(voices))
 
 
 def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height width channel']]":
-    """The pictures of every --portrait but the first, and some of films.
-
-    CEMNetError where several faces speak, as nobody knows whose pictures these are; MediaError for other files.
-    """
+    """The pictures of every --portrait but the first, and some of films; MediaError for other files."""
     from ..media import images, pixels, video_reader
 
-    if len(arguments.portrait) > 1 and arguments.speaker:
-        raise CEMNetError("More pictures help one person. Give --portrait once where several faces speak.")
     found = []
     for path in arguments.portrait[1:]:
         if path.suffix.lower() in video_reader.FILM_SUFFIXES:
@@ -98,16 +90,14 @@ def render(arguments: argparse.Namespace) -> None:
     """`cemnet render`: a motion file moves the face of a portrait."""
     from .. import pipeline
     from ..media import images, sound
-    from ..motion import live_link
     from ..motion.editing import check_edits, edit_motion
+    from ..motion.files import read_motion
 
-    refuse_to_overwrite(arguments.overwrite, arguments.output, arguments.contact_sheet)
+    check_render(arguments)
     check_edits(life(arguments), **eyes(arguments))
-    if len(arguments.portrait) > 1:
-        raise CEMNetError("A motion file moves one portrait. Give --portrait once.")
     image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
-    motion = edit_motion(live_link.read_motion_csv(arguments.motion_csv), **life(arguments), **eyes(arguments))
-    audio = sound.read_audio(arguments.speech) if arguments.speech is not None else None
+    motion = edit_motion(read_motion(arguments.motion_csv), **life(arguments), **eyes(arguments))
+    audio = sound.read_audio(arguments.speech, arguments.audio_track) if arguments.speech is not None else None
     model = pipeline.load_model(arguments.models, arguments.device)
     face = pipeline.face_reference(model, image, arguments.face_index)
     save(arguments, model, [(face, motion)], audio)
@@ -119,10 +109,10 @@ def dub(arguments: argparse.Namespace) -> None:
     from ..media import sound
     from ..motion.editing import check_edits, edit_motion
 
-    refuse_to_overwrite(arguments.overwrite, arguments.output)
     settings = PerformanceSettings(arguments.emotion, arguments.intensity)
     check_edits({}, **eyes(arguments))
-    audio = sound.read_audio(arguments.speech or arguments.video)
+    check_dub(arguments)
+    audio = sound.read_audio(arguments.speech or arguments.video, arguments.audio_track)
     model = pipeline.load_model(arguments.models, arguments.device)
     track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale)
     seen = rounded(track.emotion.probabilities, EMOTIONS)
@@ -136,7 +126,7 @@ def dub(arguments: argparse.Namespace) -> None:
             model, arguments.video, track, motion, arguments.output, audio, arguments.overwrite,
             lambda done, _: bar.update(done - bar.n), not arguments.unmarked,
         )  # fmt: skip
-    print(f"Wrote {arguments.output}")
+    wrote(arguments, arguments.output)
 
 
 def save(
@@ -151,11 +141,11 @@ def save(
             model, performances, arguments.output, audio, arguments.overwrite,
             lambda done, _: bar.update(done - bar.n), arguments.alpha, not arguments.unmarked,
         )  # fmt: skip
-    print(f"Wrote {arguments.output}")
+    wrote(arguments, arguments.output)
     if arguments.contact_sheet is not None:
         face, motion = performances[0]
         contact_sheet.save_contact_sheet(arguments.contact_sheet, model.renderer, face, motion, arguments.overwrite)
-        print(f"Wrote {arguments.contact_sheet}")
+        wrote(arguments, arguments.contact_sheet)
 
 
 def inspect_portrait(arguments: argparse.Namespace) -> None:
@@ -178,7 +168,7 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
     from .. import pipeline
     from ..media import sound
 
-    audio = sound.read_audio(arguments.speech)
+    audio = sound.read_audio(arguments.speech, arguments.audio_track)
     model = pipeline.load_model(arguments.models, arguments.device)
     heard = describe_speech(pipeline.encode_speech(model, audio))
     if arguments.json:
@@ -189,9 +179,20 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
         print(f"  {window['start']:6.2f}–{window['end']:6.2f} s  {top_emotions(window['emotion'])}")
 
 
+def wrote(arguments: argparse.Namespace, path: Path) -> None:
+    """Tells, and remembers for an interrupt, that a file is complete."""
+    arguments.written.append(path)
+    print(f"Wrote {path}")
+
+
 def main(argv: list[str] | None = None) -> None:
-    """Runs one command. A CEMNetError becomes one sentence on stderr and exit status 1, an interrupt status 130."""
+    """Runs one command. A CEMNetError becomes one sentence on stderr and exit status 1.
+
+    An interrupt becomes exit status 130, and a signal to end (SIGTERM, SIGHUP) 128 and its number; what is not complete
+    is removed then.
+    """
     arguments = build_parser().parse_args(argv)
+    arguments.written = []
     commands = {
         "animate": animate,
         "render": render,
@@ -200,10 +201,12 @@ def main(argv: list[str] | None = None) -> None:
         "inspect-speech": inspect_speech,
     }
     try:
-        commands[arguments.command](arguments)
+        with ended_by_signals():
+            commands[arguments.command](arguments)
     except CEMNetError as error:
         print(f"cemnet: {error}", file=sys.stderr)
         raise SystemExit(1) from None
-    except KeyboardInterrupt:
-        print("cemnet: interrupted; no file was written.", file=sys.stderr)
-        raise SystemExit(130) from None
+    except KeyboardInterrupt as end:
+        written = f"only {' and '.join(map(str, arguments.written))}" if arguments.written else "no file"
+        print(f"cemnet: interrupted; {written} was written.", file=sys.stderr)
+        raise SystemExit(end.status if isinstance(end, Ended) else 130) from None

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..arkit import BLINK, arkit_indices
 from ..emotion.portrait_emotion import ReferenceEmotionReader
 from ..errors import FaceError
+from ..performance_settings import check_face_index
 from ..types import EmotionEstimate, FaceLandmarks, FaceReference, Pose
 from .basis import FaceBasis, similarity_pose
 from .landmarker import FaceLandmarker
@@ -114,8 +115,10 @@ def track_face(
 ) -> FaceTrack:
     """Follows one face through a film and fits one person to all frames.
 
-    Pictures are read once and not kept, except the best one. FaceError where no frame shows the face.
+    Pictures are read once and not kept, except the best one. FaceError where no frame shows the face, CEMNetError for
+    an index below 0.
     """
+    check_face_index(face_index)
     best = BestFrame(basis)
     found = list(follow_face(frames, landmarker, best, face_index))
     seen = np.array([index for index, face in enumerate(found) if face is not None])

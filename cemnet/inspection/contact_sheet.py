@@ -6,11 +6,12 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image, ImageDraw
 
-from ..errors import MediaError
+from ..output_file import OutputFile, check_output
 from ..render.renderer import FaceRenderer
 from ..types import FaceReference, Motion
 
 TILE = 320
+SHEET_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def face_square(face: FaceReference, margin: float = 1.8) -> tuple[int, int, int, int]:
@@ -31,15 +32,20 @@ def tile(frame: Float[np.ndarray, "height width channel"], box: tuple[int, int, 
     return picture
 
 
+def check_contact_sheet(path: Path, overwrite: bool) -> None:
+    """Raises MediaError where a contact sheet cannot be written: see `check_output`."""
+    check_output(path, overwrite, SHEET_SUFFIXES, "contact sheet", new_folder=True)
+
+
 def save_contact_sheet(
     path: Path, renderer: FaceRenderer, face: FaceReference, motion: Motion, overwrite: bool = False, columns: int = 6
 ) -> None:
     """Writes a picture of the portrait and of evenly spaced frames in two rows.
 
-    MediaError where the file exists (unless `overwrite`) or cannot be written.
+    Its folder is made where it is missing. MediaError where the name ends otherwise than in one of SHEET_SUFFIXES,
+    and where the file exists (unless `overwrite`) or cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise MediaError(f"{path} exists already. Give another name, or ask for it to be replaced.")
+    check_contact_sheet(path, overwrite)
     box = face_square(face)
     tiles = [tile(face.image.numpy(), box, "portrait")]
     prepared = renderer.prepare(face)
@@ -49,8 +55,6 @@ def save_contact_sheet(
     sheet = Image.new("RGB", (columns * TILE, 2 * TILE))
     for position, picture in enumerate(tiles):
         sheet.paste(picture, (position % columns * TILE, position // columns * TILE))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
-    except OSError as error:
-        raise MediaError(f"The contact sheet {path} cannot be written: {error}") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with OutputFile(path, overwrite) as output:
+        sheet.save(output.partial)

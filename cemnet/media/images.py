@@ -1,13 +1,14 @@
 """Reads pictures: decoded, upright, of a bounded size, enlarged where asked."""
 
 import warnings
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
 from torch import Tensor
 
 from ..errors import MediaError
@@ -18,7 +19,7 @@ LARGEST_UPSCALE = 4.0
 
 
 def read_image(path: Path | str) -> Float[Tensor, "height width channel"]:
-    """An upright picture, 0 to 1, with 3 channels, or 4 where it has transparency; of an animation the first frame.
+    """An upright sRGB picture, 0 to 1, with 3 channels, or 4 where it is transparent; of an animation the first frame.
 
     MediaError where the file is missing, damaged, no picture, or has more than LARGEST_MEGAPIXELS.
     """
@@ -59,8 +60,34 @@ def _upright_pixels(picture: Image.Image) -> UInt8[np.ndarray, "height width cha
         grey = np.nan_to_num(np.asarray(upright, np.float64))
         span = 1.0 if grey.max() <= 1.0 else 255.0 if grey.max() <= 255.0 else 65535.0
         return np.repeat((grey / span * 255).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    upright = _in_srgb(upright)
     transparent = upright.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in upright.info
     return np.array(upright.convert("RGBA" if transparent else "RGB"))
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """A picture whose colour profile (ICC) is taken into account; the same one where it has none that can be used."""
+    profile = picture.info.get("icc_profile")
+    if not profile or not features.check("littlecms2"):
+        return picture
+    alpha = None
+    if picture.mode not in ("RGB", "L", "CMYK"):
+        transparent = picture.has_transparency_data
+        picture = picture.convert("RGBA" if transparent else "RGB")
+        alpha = picture.getchannel("A") if transparent else None
+        picture = picture.convert("RGB")
+    try:
+        converted = ImageCms.profileToProfile(
+            picture, ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"),
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB",
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )  # fmt: skip
+    except (ImageCms.PyCMSError, OSError):  # a profile that is damaged, or made for another kind of picture
+        converted = picture
+    assert converted is not None
+    if alpha is not None:
+        converted.putalpha(alpha)
+    return converted
 
 
 def enlarged_size(width: int, height: int, factor: float) -> tuple[int, int]:

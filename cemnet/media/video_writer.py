@@ -1,7 +1,5 @@
 """Writes a video frame by frame, with its sound."""
 
-import os
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +14,9 @@ from av.video.reformatter import ColorRange, Colorspace
 from jaxtyping import Float, UInt8
 
 from ..errors import MediaError
+from ..output_file import OutputFile, check_output
 from ..types import Audio
+from .containers import exact_rate, media_name
 from .pixels import opaque_pixels, rgba_pixels
 
 VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm")
@@ -49,7 +49,7 @@ class VideoFormat:
         """The format for a file's suffix; MediaError for a suffix that is unknown, or cannot be transparent."""
         suffix = path.suffix.lower()
         if suffix not in VIDEO_SUFFIXES:
-            raise MediaError(f"The video {path} must end in {', '.join(VIDEO_SUFFIXES)}.")
+            raise MediaError(f"The video {path} must end in {', '.join(VIDEO_SUFFIXES[:-1])} or {VIDEO_SUFFIXES[-1]}.")
         if transparent and suffix not in TRANSPARENT_SUFFIXES:
             raise MediaError(f"{path} cannot be transparent. Let it end in {' or '.join(TRANSPARENT_SUFFIXES)}.")
         faststart = {"movflags": "+faststart"}
@@ -61,6 +61,12 @@ class VideoFormat:
             prores = {"profile": "4444", "vendor": "apl0"}
             return cls("mov", "prores_ks", "yuva444p10le", prores, "aac", AAC_RATES, faststart)
         return cls("mp4", "libx264", "yuv420p", {"preset": "veryfast", "crf": "17"}, "aac", AAC_RATES, faststart)
+
+
+def check_video(path: Path, overwrite: bool, transparent: bool = False) -> None:
+    """Raises MediaError where a video cannot be written: see `check_output`; not every kind can be transparent."""
+    VideoFormat.for_file(path, transparent)
+    check_output(path, overwrite, VIDEO_SUFFIXES, "video")
 
 
 class VideoWriter:
@@ -85,27 +91,22 @@ class VideoWriter:
     ):
         self.path = Path(path)
         self.format = VideoFormat.for_file(self.path, transparent)
-        self.frame_rate = Fraction(fps).limit_denominator(1001)
+        self.frame_rate = exact_rate(fps)
         self.width, self.height = width, height
         self.num_frames = 0
-        self._check_target(overwrite)
-        self._partial = self.path.with_name(f".{self.path.stem}.{uuid.uuid4().hex[:8]}{self.path.suffix}")
+        check_video(self.path, overwrite, transparent)
+        self._file = OutputFile(self.path, overwrite)
         try:
             self._container = av.open(
-                str(self._partial), "w", format=self.format.container, options=dict(self.format.container_options)
-            )
+                media_name(self._file.partial), "w", format=self.format.container,
+                options=dict(self.format.container_options),
+            )  # fmt: skip
             self._container.metadata.update(metadata or {})
             self._video = self._add_video()
             self._sound = _SoundTrack(self._container, audio, self.format) if audio is not None else None
         except (FFmpegError, OSError) as error:
-            self._partial.unlink(missing_ok=True)
+            self._file.discard()
             raise MediaError(f"{self.path} cannot be written ({error}). Choose another folder.") from error
-
-    def _check_target(self, overwrite: bool) -> None:
-        if self.path.is_dir() or (self.path.exists() and not overwrite):
-            raise MediaError(f"{self.path} exists already. Allow overwriting or choose another name.")
-        if not self.path.parent.is_dir() or not os.access(self.path.parent, os.W_OK):
-            raise MediaError(f"The folder {self.path.parent} does not exist or is not writable. Choose another folder.")
 
     def _add_video(self) -> av.VideoStream:
         kind = self.format
@@ -151,15 +152,17 @@ class VideoWriter:
                 self._sound.finish()
             self._container.mux(self._video.encode(None))
             self._container.close()
-            self._partial.replace(self.path)
         except (FFmpegError, OSError) as error:
-            self._partial.unlink(missing_ok=True)
+            self._file.discard()
             raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
+        self._file.finish()
 
     def discard(self) -> None:
         """Stops and leaves no file behind."""
-        self._container.close()
-        self._partial.unlink(missing_ok=True)
+        try:
+            self._container.close()
+        finally:
+            self._file.discard()
 
     def __enter__(self) -> "VideoWriter":
         return self
@@ -196,7 +199,8 @@ class _SoundTrack:
         end = min(int(seconds * self.rate), self.waveform.shape[1])
         while self.position < end:
             part = self.waveform[:, self.position : min(self.position + 1024, end)]
-            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(part), format="fltp", layout=self.layout)
+            # Interleaved, as PyAV does not survive eight separate planes.
+            frame = av.AudioFrame.from_ndarray(part.T.reshape(1, -1), format="flt", layout=self.layout)
             frame.sample_rate = self.rate
             frame.pts = self.position
             frame.time_base = Fraction(1, self.rate)

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from ..arkit import ARKIT_NAMES
 from ..errors import MotionFileError
+from ..output_file import OutputFile, check_output
+from ..performance_settings import FASTEST_FPS, SLOWEST_FPS, is_within
 from ..types import MOTION_FPS, Motion
 from .live_link import read_motion_csv, write_motion_csv
 
@@ -22,13 +24,17 @@ MOTION_SUFFIXES = (".csv", ".json")
 DECIMALS = 6
 
 
+def check_motion_file(path: Path, overwrite: bool) -> None:
+    """Raises MotionFileError where a motion file cannot be written: see `check_output`."""
+    check_output(path, overwrite, MOTION_SUFFIXES, "motion file", MotionFileError)
+
+
 def write_motion(path: Path, motion: Motion, overwrite: bool = False) -> None:
     """Writes CSV or JSON, by the suffix of the name.
 
     MotionFileError for another suffix, and where the file exists (unless `overwrite`) or cannot be written.
     """
-    if path.suffix.lower() not in MOTION_SUFFIXES:
-        raise MotionFileError(f"The motion file {path} must end in {' or '.join(MOTION_SUFFIXES)}.")
+    check_motion_file(path, overwrite)
     writer = write_motion_csv if path.suffix.lower() == ".csv" else write_motion_json
     writer(path, motion, overwrite)
 
@@ -50,6 +56,7 @@ def write_motion_json(path: Path, motion: Motion, overwrite: bool = False) -> No
 
     MotionFileError where a curve is not finite, or the file exists (unless `overwrite`) or cannot be written.
     """
+    check_output(path, overwrite, (".json",), "motion file", MotionFileError)
     curves = {"expression": motion.expression, "head": motion.head}
     if motion.memory_address is not None:
         curves["memory_address"] = motion.memory_address
@@ -58,14 +65,8 @@ def write_motion_json(path: Path, motion: Motion, overwrite: bool = False) -> No
             raise MotionFileError(f"The motion's {name} holds a value that is not a number, so it was not written.")
     document = {"format": FORMAT, "version": VERSION, "fps": motion.fps, "blendshapes": list(ARKIT_NAMES)}
     document |= {name: rounded_rows(values) for name, values in curves.items()}
-    text = json.dumps(document)
-    try:
-        with path.open("w" if overwrite else "x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise MotionFileError(f"{path} exists already. Choose another name, or ask for it to be overwritten.") from None
-    except OSError as error:
-        raise MotionFileError(f"{path} cannot be written: {error.strerror}.") from error
+    with OutputFile(path, overwrite, MotionFileError) as output:
+        output.partial.write_text(json.dumps(document), encoding="utf-8")
 
 
 def read_motion_json(path: Path) -> Motion:
@@ -79,8 +80,9 @@ def read_motion_json(path: Path) -> Motion:
     if document.get("version") != VERSION:
         raise MotionFileError(f"{path} is of version {document.get('version')}; this program reads version {VERSION}.")
     fps = document.get("fps")
-    if not isinstance(fps, (int, float)) or not 1 <= fps <= 120:
-        raise MotionFileError(f"{path} has an fps of {fps}; it has to be a number from 1 to 120.")
+    if isinstance(fps, bool) or not is_within(fps, SLOWEST_FPS, FASTEST_FPS):
+        raise MotionFileError(f"{path} has no fps from {SLOWEST_FPS:g} to {FASTEST_FPS:g}, but {str(fps)[:40]}.")
+    assert isinstance(fps, (int, float))
     given = table(path, document, "expression")
     names = document.get("blendshapes")
     if not isinstance(names, list) or len(names) != given.shape[1] or not set(names) <= set(ARKIT_NAMES):

@@ -6,10 +6,9 @@ tools that need them, and ignored when read.
 """
 
 import csv
+import logging
 import math
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,12 +19,15 @@ from jaxtyping import Float
 from ..arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..curves import interpolate_curves
 from ..errors import MotionFileError
+from ..media.containers import exact_rate
+from ..output_file import OutputFile, check_output
 from ..types import MOTION_FPS, Motion
 
 HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
 EYE_COLUMNS = tuple(f"{side}Eye{axis}" for side in ("Left", "Right") for axis in ("Yaw", "Pitch", "Roll"))
 BLENDSHAPE_COLUMNS = tuple(name[0].upper() + name[1:] for name in ARKIT_NAMES)
 CURVE_COLUMNS = (*BLENDSHAPE_COLUMNS, *HEAD_COLUMNS, *EYE_COLUMNS)
+OPTIONAL_COLUMNS = ("TongueOut",)  # which the first versions of ARKit lack
 LEADING_COLUMNS = ("Timecode", "BlendShapeCount")
 
 FULL_LOOK_RADIANS = math.radians(30)  # an eyeLook blendshape of 1
@@ -41,8 +43,7 @@ def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> Non
 
     MotionFileError where a curve is not finite, or the file exists (unless `overwrite`) or cannot be written.
     """
-    if path.exists() and not overwrite:
-        raise MotionFileError(f"{path} exists already. Choose another name, or ask for it to be overwritten.")
+    check_output(path, overwrite, (".csv",), "motion file", MotionFileError)
     expression = motion.expression.detach().cpu().double().numpy()
     head = motion.head.detach().cpu().double().numpy()
     curves = np.concatenate([expression, head, eye_rotations(expression)], axis=1)
@@ -55,22 +56,29 @@ def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> Non
         [timecode(frame, motion.fps), len(CURVE_COLUMNS), *(f"{value:.9g}" for value in values)]
         for frame, values in enumerate(curves)
     ]
-    _write_whole(path, [[*LEADING_COLUMNS, *CURVE_COLUMNS], *rows])
+    with (
+        OutputFile(path, overwrite, MotionFileError) as output,
+        output.partial.open("w", newline="", encoding="utf-8") as file,
+    ):
+        csv.writer(file, lineterminator="\n").writerows([[*LEADING_COLUMNS, *CURVE_COLUMNS], *rows])
 
 
 def read_motion_csv(path: Path, fps: float = MOTION_FPS) -> Motion:
     """Reads CSV; the frame rate follows from the timecodes, and unevenly timed rows are resampled to it.
 
-    `fps` is used only for a take of less than a second, whose timecodes do not show their rate. A file without head
-    columns has a still head. Blendshapes a little outside 0 to 1 are clipped. Everything else that cannot be used is a
+    Rows in which the face was lost (a BlendShapeCount of 0) are filled in between the rows around them, and a warning
+    says so; of rows with one timecode the first counts. `fps` is used only for a take of less than a second, whose
+    timecodes do not show their rate. A file without head columns has a still head. Semicolons may part the cells, with
+    commas in the numbers. Blendshapes a little outside 0 to 1 are clipped. Everything else that cannot be used is a
     MotionFileError that names row and column.
     """
     columns, rows = _read_table(path)
+    rows, times = _seen_rows(path, columns, rows)
     values = _numbers(path, columns, rows)
     curves = np.stack([values[name] if name in values else np.zeros(len(rows)) for name in CURVE_COLUMNS], axis=1)
     num_blendshapes = len(BLENDSHAPE_COLUMNS)
     _refuse_other_units(path, curves[:, :num_blendshapes])
-    curves, fps = evenly_timed(curves, _timecodes(path, [row[columns.index("timecode")] for row in rows]), fps)
+    curves, fps = evenly_timed(curves, times, fps)
     return Motion(
         expression=torch.from_numpy(curves[:, :num_blendshapes]).float().clamp(0, 1),
         head=torch.from_numpy(curves[:, num_blendshapes : num_blendshapes + 3]).float(),
@@ -134,46 +142,76 @@ def timecode_rate(timecodes: Float[np.ndarray, "frame 2"], fps: float) -> float:
 
 
 def tidy_rate(fps: float) -> float:
-    """A measured rate, rounded to a whole one where the precision of timecodes explains the difference."""
-    return float(round(fps)) if abs(fps - round(fps)) < 2e-3 else fps
+    """A measured rate, or the whole or television rate that the precision of timecodes does not tell from it."""
+    whole = round(fps)
+    return float(whole) if abs(fps - whole) < max(2e-3, 2e-4 * fps) else television_rate(fps)
 
 
-def _write_whole(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    """Writes to a temporary file first, so that the target is never half written."""
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".partial")
-    except OSError as error:
-        raise MotionFileError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with open(handle, "w", newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+def television_rate(fps: float) -> float:
+    """24000/1001 and its like where a rate is one of them; another rate stays as it was measured."""
+    exact = exact_rate(fps)
+    return float(exact) if exact.denominator == 1001 and exact.numerator % 1000 == 0 else fps
 
 
 def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Column names in lower case and the rows; every row has as many cells as its BlendShapeCount says."""
+    """Column names in lower case and the rows; every row has as many cells as the header, or tells of no face."""
     try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+        text = path.read_text(encoding="utf-8-sig").splitlines()
+        semicolons = bool(text) and text[0].count(";") > text[0].count(",")
+        lines = list(csv.reader(text, delimiter=";" if semicolons else ","))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise MotionFileError(f"{path} cannot be read as a Live Link Face CSV file: {error}.") from error
     lines = [[cell.strip() for cell in line] for line in lines if any(cell.strip() for cell in line)]
+    if semicolons:  # where a comma stands in numbers
+        lines = [[cell.replace(",", ".") for cell in line] for line in lines]
     if len(lines) < 2:
         raise MotionFileError(f"{path} holds no rows. Export the take again.")
+    width = max(index + 1 for index, cell in enumerate(lines[0]) if cell)
+    # Some programs end every row with a comma.
+    lines = [line[:width] if not any(line[width:]) else line for line in lines]
     header, rows = lines[0], lines[1:]
     columns = [name.lower() for name in header]
     _check_columns(path, header)
-    counts = {len(columns) - len(LEADING_COLUMNS), len(BLENDSHAPE_COLUMNS)}
+    # Recorders of the first iPhones count 51, as they know no TongueOut, whatever else stands in the row.
+    counts = {len(columns) - len(LEADING_COLUMNS), len(BLENDSHAPE_COLUMNS), len(BLENDSHAPE_COLUMNS) - 1}
+    count_column = columns.index("blendshapecount")
     for number, row in enumerate(rows, start=1):
+        if is_lost(row, count_column):
+            continue
         if len(row) != len(columns):
             raise MotionFileError(f"{path}, row {number} has {len(row)} cells where the header has {len(columns)}.")
-        count = row[columns.index("blendshapecount")]
+        count = row[count_column]
         if count not in map(str, counts):
             raise MotionFileError(f"{path}, row {number}: BlendShapeCount is {count}, not {max(counts)}.")
     return columns, rows
+
+
+def is_lost(row: Sequence[str], count_column: int) -> bool:
+    """Whether the recorder saw no face in a row: it counts no blendshapes, and says nothing of them."""
+    return len(row) > count_column and row[count_column] == "0" and not any(row[count_column + 1 :])
+
+
+def _seen_rows(
+    path: Path, columns: Sequence[str], rows: Sequence[list[str]]
+) -> tuple[list[list[str]], Float[np.ndarray, "frame 2"]]:
+    """The rows that show a face at a time of their own, and their timecodes; a warning tells of the others."""
+    times = _timecodes(path, [row[columns.index("timecode")] for row in rows])
+    seen = np.array([not is_lost(row, columns.index("blendshapecount")) for row in rows])
+    if not seen.any():
+        raise MotionFileError(f"{path} shows a face in none of its rows. Record the take again.")
+    new = np.append(True, (np.diff(times, axis=0) != 0).any(axis=1))
+    if not seen.all():
+        logging.getLogger(__name__).warning(
+            "%s: the face was lost in %d of %d rows. They are filled in.", path, (~seen).sum(), len(rows)
+        )
+    kept = np.flatnonzero(seen & new) if (seen & new).any() else np.flatnonzero(seen)[:1]
+    steps = np.diff(times[kept, 0])
+    if len(steps) and steps.max() > LONGEST_PAUSE_SECONDS:
+        row = kept[int(steps.argmax()) + 1] + 1
+        raise MotionFileError(
+            f"{path}, row {row}: before it the face was lost for {steps.max():.0f} seconds. Cut the take there."
+        )
+    return [rows[index] for index in kept.tolist()], times[kept]
 
 
 def _check_columns(path: Path, header: Sequence[str]) -> None:
@@ -181,7 +219,7 @@ def _check_columns(path: Path, header: Sequence[str]) -> None:
     known = {name.lower() for name in (*LEADING_COLUMNS, *CURVE_COLUMNS)}
     present = [name.lower() for name in header]
     for name in (*LEADING_COLUMNS, *BLENDSHAPE_COLUMNS):
-        if name.lower() not in present:
+        if name.lower() not in present and name not in OPTIONAL_COLUMNS:
             raise MotionFileError(f"{path} has no column {name}. A Live Link Face file has all 52 blendshapes.")
     for name in header:
         if name.lower() not in known:
@@ -233,7 +271,7 @@ def _timecodes(path: Path, cells: Sequence[str]) -> Float[np.ndarray, "frame 2"]
     midnights = np.cumsum(np.diff(timecodes[:, 0]) < -SECONDS_PER_DAY / 2)
     timecodes[1:, 0] += SECONDS_PER_DAY * midnights
     steps = np.diff(timecodes, axis=0)
-    stuck = np.flatnonzero((steps[:, 0] < 0) | ((steps[:, 0] == 0) & (steps[:, 1] <= 0)))
+    stuck = np.flatnonzero((steps[:, 0] < 0) | ((steps[:, 0] == 0) & (steps[:, 1] < 0)))
     if len(stuck):
         raise MotionFileError(f"{path}, row {stuck[0] + 2}: the timecode does not come after the one before it.")
     pauses = np.flatnonzero(steps[:, 0] > LONGEST_PAUSE_SECONDS)

@@ -66,5 +66,5 @@ def test_an_existing_sheet_is_kept_unless_asked_and_a_folder_is_none(model, face
     assert path.read_bytes() == b"precious"
     save_contact_sheet(path, model.renderer, face, motion(1), overwrite=True, columns=2)
     assert Image.open(path).size == (2 * TILE, 2 * TILE)
-    with pytest.raises(MediaError, match="cannot be written"):
+    with pytest.raises(MediaError, match="not exist or is not writable"):
         save_contact_sheet(path / "below a file.png", model.renderer, replace(face), motion(1), columns=2)

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 
 from cemnet.errors import MediaError
 from cemnet.media.images import read_image, upscaled
@@ -104,3 +104,33 @@ def test_an_enlarged_gradient_is_as_smooth_as_before():
     ramp = torch.linspace(0, 1, 21).view(1, 21, 1).expand(8, -1, 3).contiguous()
     steps = upscaled(ramp, 4.0)[16, 16:-16].diff(dim=0)  # away from the borders
     torch.testing.assert_close(steps, torch.full_like(steps, 1 / 80), atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_a_colour_profile_is_taken_into_account(tmp_path, mode):
+    """A linear profile: its middle value is much lighter in sRGB; alpha stays."""
+    picture = Image.new("RGB", (8, 8), (128, 128, 128))
+    picture = picture.quantize() if mode == "P" else picture.convert(mode)
+    if mode == "RGBA":
+        picture.putalpha(77)
+    picture.save(tmp_path / "linear.png", icc_profile=linear_profile())
+    read = (read_image(tmp_path / "linear.png")[0, 0] * 255).round()
+    np.testing.assert_allclose(read[:3], 188, atol=1)
+    assert mode != "RGBA" or read[3] == 77
+
+
+def test_a_damaged_profile_is_passed_over(tmp_path):
+    for profile in (b"none", linear_profile()[:200]):
+        Image.new("RGB", (8, 8), (128, 90, 60)).save(tmp_path / "a.png", icc_profile=profile)
+        np.testing.assert_allclose(read_image(tmp_path / "a.png")[0, 0] * 255, (128, 90, 60), atol=0.1)
+
+
+def linear_profile() -> bytes:
+    """sRGB's profile with straight curves: in an ICC file a curve without points ('curv', count 0) is the identity."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for name in (b"rTRC", b"gTRC", b"bTRC"):
+        entry = profile.index(name, 128)
+        start = int.from_bytes(profile[entry + 4 : entry + 8], "big")
+        profile[start : start + 12] = b"curv" + bytes(8)
+        profile[entry + 8 : entry + 12] = (12).to_bytes(4, "big")
+    return bytes(profile)

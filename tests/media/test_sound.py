@@ -1,12 +1,16 @@
 """Sound of any file comes in, and what fails says why."""
 
+import wave
+
+import av
 import numpy as np
 import pytest
 import torch
-from made_media import tone, write_sound
+from made_media import clap, onset, timed_film, tone, write_sound
 
 from cemnet.errors import MediaError
 from cemnet.media.sound import mixed_sound, read_audio
+from cemnet.media.video_reader import video_frames
 from cemnet.media.video_writer import VideoWriter
 from cemnet.types import Audio
 
@@ -15,6 +19,8 @@ FORMATS = [
     ("wav", "pcm_f32le", 48_000, 1),
     ("wav", "pcm_u8", 8_000, 1),
     ("wav", "pcm_s24le", 96_000, 6),
+    ("m4a", "aac", 48_000, 8),
+    ("flac", "flac", 48_000, 8),
     ("flac", "flac", 16_000, 1),
     ("mp3", "libmp3lame", 44_100, 2),
     ("m4a", "aac", 48_000, 2),
@@ -95,3 +101,95 @@ def test_voices_are_mixed_at_the_highest_rate_without_clipping():
     assert mixed.waveform.abs().max() <= 1
     assert mixed.waveform[0, 12_000:].std() < 0.01 < mixed.waveform[0, :6_000].std()
     assert mixed_sound([low]) is low
+
+
+@pytest.mark.parametrize("num_channels", [7, 9, 24, 63, 64])
+def test_sound_with_many_channels_is_read(tmp_path, num_channels):
+    path = many_channels(tmp_path / "many.wav", num_channels)
+    waveform = read_audio(path).waveform
+    assert waveform.shape == (num_channels, 1600)
+    np.testing.assert_allclose(waveform.amax(1), np.arange(num_channels) / 100, atol=1e-3)
+
+
+def test_more_channels_than_can_be_read_are_one_sentence(tmp_path):
+    with pytest.raises(MediaError, match="100 channels"):
+        read_audio(many_channels(tmp_path / "many.wav", 100))
+
+
+def many_channels(path, num_channels):
+    """A tenth of a second in which channel n has the value n / 100."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(num_channels)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        levels = (np.arange(num_channels) / 100 * 32768).astype("<i2")
+        file.writeframes(np.tile(levels, 1600).tobytes())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [((44_100, 1), (22_050, 1)), ((44_100, 1), (44_100, 2)), ((48_000, 2), (32_000, 1))]
+)
+def test_sound_that_changes_on_the_way_keeps_its_length_and_pitch(tmp_path, first, second):
+    """MP3 files that were joined by joining their bytes."""
+    joined = tmp_path / "joined.mp3"
+    parts = [
+        write_sound(tmp_path / f"{rate}-{channels}.mp3", "libmp3lame", rate, tone(channels, rate).numpy())
+        for rate, channels in (first, second)
+    ]
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    audio = read_audio(joined)
+    assert audio.sample_rate in (first[0], second[0])
+    assert audio.duration_seconds == pytest.approx(2.0, abs=0.15)  # an encoder adds up to 0.05 s of silence to a part
+    late = audio.waveform[0, round(1.4 * audio.sample_rate) : round(1.8 * audio.sample_rate)]
+    rises = int(((late[1:] >= 0) & (late[:-1] < 0)).sum())
+    assert rises == pytest.approx(0.4 * 440, abs=2)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "mov"])
+@pytest.mark.parametrize("pictures_start, sound_start", [(0, 0), (0, 0.52), (0.52, 0), (0.24, 0.24), (0, 0.04)])
+def test_sound_and_pictures_of_a_film_stay_together(tmp_path, suffix, pictures_start, sound_start):
+    """A flash and a clap at 1.0 s of the film's clock, wherever the tracks begin, are at one time when read."""
+    film = timed_film(
+        tmp_path / f"film.{suffix}", num_frames=2 * round((1.0 - pictures_start) * 25) + 1,
+        pictures_start=pictures_start, sounds=[(sound_start, clap(1.0 - sound_start, lasting=1.3))],
+    )  # fmt: skip
+    audio = read_audio(film)
+    flash = next(index for index, frame in enumerate(video_frames(film, 25)) if frame.mean() > 128) / 25
+    assert onset(audio.waveform, audio.sample_rate) == pytest.approx(flash, abs=0.04)
+    assert flash == pytest.approx(1.0 - min(pictures_start, sound_start), abs=0.09 if suffix == "ts" else 0.041)
+
+
+def test_a_gap_in_the_sound_of_a_film_stays(tmp_path):
+    sounds = [(0.0, np.concatenate([clap(0.2), clap(0.2)], axis=1))]
+    film = timed_film(tmp_path / "film.mkv", num_frames=75, sounds=sounds)
+    with av.open(str(film)) as source, av.open(str(tmp_path / "gap.mkv"), "w") as target:
+        copies = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+        for packet in source.demux():
+            if packet.dts is None:
+                continue
+            late = packet.stream.type == "audio" and packet.pts * packet.time_base >= 1.0
+            packet.pts += round(0.5 / packet.time_base) if late else 0
+            packet.dts += round(0.5 / packet.time_base) if late else 0
+            packet.stream = copies[packet.stream.index]
+            target.mux(packet)
+    audio = read_audio(tmp_path / "gap.mkv")
+    loud = (audio.waveform[0].abs() > 0.1).nonzero()[:, 0].numpy() / audio.sample_rate
+    assert loud[loud > 0.6][0] - loud[0] == pytest.approx(1.5, abs=0.02)
+
+
+def test_the_default_track_is_heard_and_another_one_on_request(tmp_path):
+    sounds = [(0.0, clap(0.2)), (0.0, clap(0.6))]
+    film = timed_film(tmp_path / "film.mp4", sounds=sounds, default=1)
+    assert onset(read_audio(film).waveform, 16_000) == pytest.approx(0.6, abs=0.02)
+    assert onset(read_audio(film, 0).waveform, 16_000) == pytest.approx(0.2, abs=0.02)
+    assert onset(read_audio(film, 1).waveform, 16_000) == pytest.approx(0.6, abs=0.02)
+    for number in (2, -1):
+        with pytest.raises(MediaError, match="2 sound tracks, counted from 0"):
+            read_audio(film, number)
+
+
+def test_a_name_with_a_colon_is_no_address(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_sound(tmp_path / "tone.wav", "pcm_s16le", 8_000, tone(1, 8_000).numpy()).rename("http:tone.wav")
+    assert read_audio("http:tone.wav").duration_seconds == pytest.approx(1.0)

@@ -1,11 +1,14 @@
 """Films come in at the right time and the right way up, and what fails says why."""
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
-from made_media import tone, write_sound
+from av.stream import Disposition
+from made_media import timed_film, tone, write_sound
 
 from cemnet.errors import MediaError
 from cemnet.media.video_reader import some_frames, video_fps, video_frames
@@ -79,3 +82,53 @@ def test_a_film_that_is_none_is_told(tmp_path):
     (tmp_path / "text.mp4").write_text("no film")
     with pytest.raises(MediaError, match="cannot be read"):
         video_fps(tmp_path / "text.mp4")
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
+@pytest.mark.parametrize("rate", [Fraction(24_000, 1001), Fraction(30_000, 1001), Fraction(25, 2), 50, 240])
+def test_a_film_keeps_its_rate_exactly_and_every_picture(tmp_path, suffix, rate):
+    film = timed_film(tmp_path / f"film.{suffix}", Fraction(rate), num_frames=37)
+    assert video_fps(film) == float(rate)
+    frames = [frame.mean() for frame in video_frames(film, video_fps(film))]
+    assert len(frames) == 37 and int(np.argmax(frames)) == 18
+    with VideoWriter(tmp_path / "again.mp4", video_fps(film), 64, 48) as writer:
+        for _ in range(3):
+            writer.write(np.zeros((48, 64, 3), np.uint8))
+    with av.open(str(tmp_path / "again.mp4")) as container:
+        assert container.streams.video[0].average_rate == rate
+
+
+def test_a_film_that_is_too_fast_is_read_at_a_whole_share_of_its_rate(tmp_path):
+    film = timed_film(tmp_path / "film.mp4", Fraction(600), num_frames=60)
+    assert video_fps(film) == 200
+    assert len(list(video_frames(film, 200))) == 20
+
+
+def test_the_cover_of_a_record_is_no_film(tmp_path):
+    """As in most music files: an attached picture beside the sound."""
+    sound = write_sound(tmp_path / "tone.mp3", "libmp3lame", 44_100, tone(1, 44_100).numpy())
+    cover = timed_film(tmp_path / "cover.mkv", num_frames=1, codec="mjpeg")
+    with (
+        av.open(str(sound)) as source,
+        av.open(str(cover)) as picture,
+        av.open(str(tmp_path / "record.mp3"), "w") as target,
+    ):
+        streams = [target.add_stream_from_template(each.streams[0]) for each in (source, picture)]
+        streams[1].disposition = Disposition.attached_pic
+        for file, stream in zip((source, picture), streams, strict=True):
+            for packet in file.demux():
+                if packet.dts is not None:
+                    packet.stream = stream
+                    target.mux(packet)
+    with pytest.raises(MediaError, match="no pictures"):
+        video_fps(tmp_path / "record.mp3")
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size"),
+    [(None, (64, 48)), (Fraction(4, 3), (85, 48)), (Fraction(1, 2), (64, 96)), (Fraction(900), (64, 48))],
+)
+def test_people_are_as_wide_as_the_film_shows_them(tmp_path, aspect, size):
+    film = timed_film(tmp_path / "film.mp4", num_frames=3, aspect=aspect)
+    assert next(video_frames(film, 25)).shape[1::-1] == size
+    assert next(video_frames(film, 25, (170, 96))).shape[1::-1] == (170, 96)

@@ -1,6 +1,7 @@
 """Curves travel to other animation tools and back."""
 
 import csv
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 
 from cemnet.arkit import ARKIT_INDEX
 from cemnet.errors import MotionFileError
-from cemnet.motion.live_link import CURVE_COLUMNS, read_motion_csv, timecode, write_motion_csv
+from cemnet.motion.live_link import CURVE_COLUMNS, read_motion_csv, tidy_rate, timecode, write_motion_csv
 from cemnet.types import Motion
 
 
@@ -167,9 +168,9 @@ def test_blendshapes_a_little_outside_their_range_are_cut(written):
         (7, 54, "inf", "row 7, column HeadYaw"),
         (2, 19, "37", "row 2, column JawOpen: 37 is no blendshape weight"),
         (4, 0, "1.32", "row 4: the timecode '1.32' is not of the form"),
-        (4, 0, "00:00:00:02.000", "row 4: the timecode does not come after"),
+        (4, 0, "00:00:00:01.000", "row 4: the timecode does not come after"),
         (60, 0, "01:00:00:00.000", "row 60: the timecode jumps far ahead"),
-        (5, 1, "51", "row 5: BlendShapeCount is 51, not 61"),
+        (5, 1, "50", "row 5: BlendShapeCount is 50, not 61"),
         (0, 19, "JawOpening", "no column JawOpen"),
         (0, 54, "HeadYawn", "unknown column 'HeadYawn'"),
         (0, 55, "HeadYaw", "the column HeadYaw more than once"),
@@ -217,16 +218,94 @@ def test_a_motion_that_is_not_finite_is_not_written(tmp_path):
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr("cemnet.motion.live_link.os.replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("cemnet.output_file.os.link", full)
+    monkeypatch.setattr("cemnet.output_file.os.rename", full)
+    with pytest.raises(MotionFileError, match="No space left"):
         write_motion_csv(tmp_path / "take.csv", make_motion(2, 25.0))
     assert not list(tmp_path.iterdir())
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path):
-    with pytest.raises(MotionFileError, match="cannot be written"):
+    with pytest.raises(MotionFileError, match="does not exist"):
         write_motion_csv(tmp_path / "no" / "take.csv", make_motion(2, 25.0))
 
 
 def test_every_curve_has_one_column():
     assert len(set(CURVE_COLUMNS)) == 61
+
+
+def lose_face(rows, *numbers):
+    for number in numbers:
+        rows[number] = [rows[number][0], "0"]
+
+
+def test_rows_without_a_face_are_filled_in_and_told(tmp_path, caplog):
+    ramp = torch.linspace(0, 1, 100)[:, None].repeat(1, 52)
+    write_motion_csv(tmp_path / "take.csv", Motion(ramp, torch.zeros(100, 3), 25.0))
+    rewrite(tmp_path / "take.csv", lambda rows: lose_face(rows, *range(31, 41)))
+    read = read_motion_csv(tmp_path / "take.csv")
+    assert "lost in 10 of 100 rows" in caplog.text
+    assert read.fps == 25.0
+    torch.testing.assert_close(read.expression, ramp)
+
+
+def test_a_take_whose_face_is_lost_for_long_or_always_is_refused(tmp_path):
+    path = tmp_path / "take.csv"
+    write_motion_csv(path, make_motion(400, 25.0))
+    rewrite(path, lambda rows: lose_face(rows, *range(31, 331)))
+    with pytest.raises(MotionFileError, match="row 331: before it the face was lost for 12 seconds"):
+        read_motion_csv(path)
+    rewrite(path, lambda rows: lose_face(rows, *range(1, 401)))
+    with pytest.raises(MotionFileError, match="in none of its rows"):
+        read_motion_csv(path)
+
+
+def commas_at_the_end(rows):
+    for row in rows:
+        row.append("")
+
+
+def count_51(rows):
+    for row in rows[1:]:
+        row[1] = "51"
+
+
+def no_tongue(rows):
+    tongue = rows[0].index("TongueOut")
+    for row in rows:
+        del row[tongue]
+    count_51(rows)
+
+
+@pytest.mark.parametrize("change", [commas_at_the_end, count_51, no_tongue])
+def test_variants_of_recorders_are_read(written, change):
+    expected = read_motion_csv(written)
+    rewrite(written, change)
+    read = read_motion_csv(written)
+    tongue = ARKIT_INDEX["tongueOut"]
+    others = [index for index in range(52) if index != tongue]
+    assert read.fps == expected.fps and torch.equal(read.head, expected.head)
+    assert torch.equal(read.expression[:, others], expected.expression[:, others])
+    assert torch.equal(read.expression[:, tongue], expected.expression[:, tongue] * (change is not no_tongue))
+
+
+def test_semicolons_with_decimal_commas_are_read(written):
+    expected = read_motion_csv(written)
+    written.write_text(written.read_text().replace(",", ";").replace(".", ","))
+    assert torch.equal(read_motion_csv(written).expression, expected.expression)
+
+
+def test_of_rows_with_one_timecode_the_first_counts(written):
+    expected = read_motion_csv(written)
+    rewrite(written, lambda rows: rows.insert(11, [rows[10][0], *rows[30][1:]]))
+    assert torch.equal(read_motion_csv(written).expression, expected.expression)
+
+
+@pytest.mark.parametrize(
+    "measured, meant", [(23.976, 24_000 / 1001), (29.9698, 30_000 / 1001), (30.004, 30.0), (27.3, 27.3)]
+)
+def test_a_measured_rate_becomes_the_one_that_was_meant(measured, meant):
+    assert tidy_rate(measured) == meant
