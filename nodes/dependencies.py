@@ -9,7 +9,7 @@ NEEDED = {
     "scipy": "scipy",
     "PIL": "pillow",
     "safetensors": "safetensors",
-    "librosa": "librosa",
+    "soxr": "soxr",
     "av": "av",
     "cv2": "opencv-python-headless",
     "ai_edge_litert": "ai-edge-litert",

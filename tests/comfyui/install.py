@@ -90,7 +90,7 @@ def prepare_base(base: Path) -> None:
     if not link.exists():
         link.symlink_to(REPOSITORY, target_is_directory=True)
     for sample in (REPOSITORY / "samples").iterdir():
-        if sample.suffix in (".png", ".jpg", ".wav", ".mp4", ".csv"):
+        if sample.suffix in (".png", ".jpg", ".wav", ".mp3", ".mp4", ".csv"):
             shutil.copy(sample, base / "input" / sample.name)
 
 

@@ -71,12 +71,12 @@ print("loaded:", asyncio.run(nodes.load_custom_node(sys.argv[1])))
 
 def test_a_missing_dependency_switches_off_the_pack_with_a_sentence(tmp_path):
     """ComfyUI's own loader goes on, and says what to install."""
-    command = [sys.executable, "-c", LOAD, str(REPOSITORY), "librosa", "cv2", "ai_edge_litert", "jaxtyping"]
+    command = [sys.executable, "-c", LOAD, str(REPOSITORY), "soxr", "cv2", "ai_edge_litert", "jaxtyping"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert "loaded: False" in done.stdout, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     (line,) = (line for line in done.stderr.splitlines() if "CEM-Net" in line)
-    assert "librosa, opencv-python-headless, ai-edge-litert, jaxtyping cannot be found. Run `pip install" in line
+    assert "soxr, opencv-python-headless, ai-edge-litert, jaxtyping cannot be found. Run `pip install" in line
 
 
 def test_every_requirement_is_looked_for(nodes):
