@@ -1,5 +1,6 @@
 """Who only makes videos needs no more packages than pyproject.toml declares, and none that compiles at first use."""
 
+import re
 import subprocess
 import sys
 
@@ -21,9 +22,9 @@ main(["inspect-speech", sys.argv[1]])
 
 @pytest.fixture(scope="module")
 def declared() -> set[str]:
-    """The modules of the packages of requirements.txt."""
-    lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
-    packages = {line.split(">")[0].split(";")[0].strip() for line in lines if line and not line.startswith("#")}
+    """The modules of the packages that pyproject.toml asks for beside its extras."""
+    text = (REPOSITORY / "pyproject.toml").read_text().split("[project.optional-dependencies]")[0]
+    packages = set(re.findall(r'^    "([\w-]+)>=', text, re.MULTILINE))
     return {MODULES.get(package, package) for package in packages}
 
 
