@@ -40,7 +40,7 @@ AS_LINK = {"rawLink": True}  # hands on the wire itself, so that what hangs on i
 class CEMNetTalkingPortrait(io.ComfyNode):
     """Stands for the chain Loader, Face Reference, Audio Emotion Encoder, Emotion Bridge, Video Renderer.
 
-    ComfyUI runs the chain itself, so that a new seed repeats only what depends on it.
+    ComfyUI runs the chain itself: its progress bar and its stop button follow each step.
     """
 
     @classmethod

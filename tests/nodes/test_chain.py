@@ -19,6 +19,7 @@ import av
 import comfy.model_management
 import comfyui_version
 import folder_paths
+from execution import full_type_name
 from paths import REPOSITORY
 
 NODE_IDS = [
@@ -202,6 +203,12 @@ def test_the_first_picture_of_a_batch_becomes_the_face_and_the_others_tell_more_
 def test_a_picture_without_a_face_is_answered_with_a_sentence(execute, model):
     with pytest.raises(ValueError, match=r"^[A-Z].*face.*\.$"):
         execute("CEMNetFaceReference", model=model, image=torch.full((1, 200, 200, 3), 0.5))
+
+
+def test_the_name_of_an_error_is_short_and_begins_with_the_packs(execute, model):
+    with pytest.raises(ValueError) as raised:
+        execute("CEMNetFaceReference", model=model, image=torch.full((1, 200, 200, 3), 0.5))
+    assert full_type_name(raised.type) == "CEM-Net.FaceError"
 
 
 def test_speech_is_summed_up_in_words(execute, model, audio):
