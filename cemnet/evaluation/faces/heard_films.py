@@ -1,10 +1,11 @@
-"""What is heard of the voices of RAVDESS's films: pooled statistics, or the embedding z of emotion branches.
+"""What is heard of the voices of RAVDESS's films: pooled statistics, or embeddings and emotions by emotion branches.
 
 The voice of the film 01-01-EE-SS-01-01-AA is the recording 03-01-EE-SS-01-01-AA. A branch is trained for each fold,
 without the fold's actors.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,9 +13,16 @@ from jaxtyping import Float
 
 from ...config import AudioEmotionConfig
 from ...errors import CEMNetError
-from ...training.networks.feature_clips import FeatureClip, FeatureClips
+from ...training.networks.feature_clips import STYLES, FeatureClip, FeatureClips
 from ...training.networks.voice_statistics import whole_statistics
-from ...training.performer.captured_people import CELLS, NUM_CELLS, ActionUnitTable, clip_place
+from ...training.performer.captured_people import (
+    CELLS,
+    NUM_CELLS,
+    RAVDESS_EMOTIONS,
+    ActionUnitTable,
+    clip_place,
+)
+from ...training.performer.filmed_persons import FILMED
 from ..voice.speaker_folds import trained_folds
 from .voices import Voices
 
@@ -53,18 +61,31 @@ def heard_statistics(clips: FeatureClips, table: ActionUnitTable) -> Voices:
     return arrange(np.stack(statistics) if spoken else np.zeros((0, 1)), spoken, table)
 
 
-def heard_embeddings(
+@dataclass(frozen=True)
+class BranchHeard:
+    """What an emotion branch makes of the recordings: embeddings z, and its belief in RAVDESS's eight emotions."""
+
+    embeddings: Voices
+    emotions: Float[np.ndarray, "actor cell emotion"]  # of every film, in the order of RAVDESS_EMOTIONS
+
+
+def heard_by_branches(
     clips: FeatureClips,
     table: ActionUnitTable,
     folds: Sequence[Sequence[str]],
     config: AudioEmotionConfig,
     num_steps: int,
-) -> dict[tuple[str, ...], Voices]:
-    """For each fold the embeddings z by a branch that heard none of its actors."""
+) -> dict[tuple[str, ...], BranchHeard]:
+    """For each fold what is heard by a branch that heard none of its actors."""
     spoken, heard = spoken_clips(clips, table), {}
     statistics = torch.stack([whole_statistics(clip.recordings[0]) for clip in spoken]).float()
+    labels = [STYLES.index(FILMED.get(emotion, emotion)) for emotion in RAVDESS_EMOTIONS]
     for fold, trained in zip(folds, trained_folds(clips, SOURCE, folds, config, num_steps), strict=True):
         with torch.no_grad():
-            embedding = trained.branch.judge(statistics).embedding
-        heard[tuple(sorted(fold))] = arrange(embedding.double().numpy(), spoken, table)
+            judged = trained.branch.judge(statistics)
+        belief = judged.style_logits[:, labels].softmax(-1)
+        heard[tuple(sorted(fold))] = BranchHeard(
+            arrange(judged.embedding.double().numpy(), spoken, table),
+            arrange(belief.double().numpy(), spoken, table).of_film,
+        )
     return heard

@@ -1,24 +1,27 @@
 """The voice beside the label and in its place: what is heard of a film's own voice helps to predict its face.
 
-Beside the label, a ridge regression reads from the voice what the memory's prediction misses. In its place, a ridge
-classifier says how likely each emotion and strength is. Both learn from the training actors alone; their penalty and
-certainty are chosen on training actors who are left out one by one.
+In the label's place, a ridge classifier says how likely each emotion and strength is, or an emotion branch the emotion
+and the classifier only how strong it is. Beside a label or a belief, a ridge regression reads from the voice what the
+memory's prediction misses. The ridges learn from the training actors alone; their penalty and certainty are chosen on
+training actors who are left out one by one.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.special import log_softmax, softmax
 
-from ...training.performer.captured_people import NUM_CELLS, ActionUnitTable, PeopleModel
+from ...training.performer.captured_people import CELL_EMOTION, NUM_CELLS, ActionUnitTable, PeopleModel
 from .benchmark import Fit, Predictor, Question, reference_sets
 from .remembered import Wanted, conditional_mean, label_of
 
 PENALTIES = np.geomspace(0.3, 300, 10)  # relative to the features' mean square
 CLASS_PENALTIES = np.geomspace(0.03, 3, 5)
 CERTAINTIES = np.geomspace(1, 100, 41)  # by which the classifier's scores are multiplied before a softmax
+T = TypeVar("T")
 MOST_STANDARD = 5.0  # deviations, to which a standardised feature is clipped
 RESIDUAL_SETS = 24  # sets of references from which the residual of a training film is taken
 
@@ -34,6 +37,10 @@ class Voices:
 
 
 Heard = Callable[[ActionUnitTable], Voices]  # by models that heard no other actors than these
+EmotionsHeard = Callable[[ActionUnitTable], Float[np.ndarray, "actor cell emotion"]]  # of every film of the table
+Remember = Callable[[ActionUnitTable, Wanted], Predictor]
+Belief = Callable[[ActionUnitTable], Wanted]  # what stands in for the label, learned from these actors
+OF_CELL = np.eye(CELL_EMOTION.max() + 1)[CELL_EMOTION]  # cell emotion
 
 
 def standardised(
@@ -86,25 +93,54 @@ def likeliest_cells(known: Voices, actors: Sequence[str]) -> Callable[[Float[np.
     return lambda heard: softmax(certainty * standardised(heard, features) @ coefficients, axis=1)
 
 
-def voice_alone(table: ActionUnitTable, heard: Heard, remember: Callable[[ActionUnitTable, Wanted], Predictor]) -> Fit:
-    """The classifier's belief in place of the label, for any way to predict."""
+def label(known: ActionUnitTable) -> Wanted:
+    """The true cell, whatever is heard."""
+    return label_of
 
-    def fit(known: ActionUnitTable) -> Predictor:
+
+def classified_cells(table: ActionUnitTable, heard: Heard) -> Belief:
+    """The classifier's belief in place of the label."""
+
+    def belief(known: ActionUnitTable) -> Wanted:
         voices = heard(known)
         classify = likeliest_cells(voices, known.actors)
-        belief = {actor: classify(films) for actor, films in zip(table.actors, voices.of_film, strict=True)}
-        return remember(known, lambda question: belief[question.actor][question.target])
+        cells = {actor: classify(films) for actor, films in zip(table.actors, voices.of_film, strict=True)}
+        return lambda question: cells[question.actor][question.target]
 
-    return fit
+    return belief
 
 
-def label_and_voice(
-    table: ActionUnitTable, heard: Heard, remember: Callable[[ActionUnitTable, Wanted], Predictor]
-) -> Fit:
-    """The label's prediction, and beside it what the voice tells of the residual; one ridge by number of references."""
+def heard_emotions(table: ActionUnitTable, heard: Heard, emotions: EmotionsHeard) -> Belief:
+    """A branch's belief in the emotion, divided among its strengths as the classifier divides its own."""
+    classified = classified_cells(table, heard)
+
+    def belief(known: ActionUnitTable) -> Wanted:
+        classify, believed = classified(known), emotions(known)
+
+        def wanted(question: Question) -> Float[np.ndarray, "cell"]:
+            cells = np.maximum(classify(question), 1e-9)
+            emotion = believed[table.actors.index(question.actor), question.target]
+            return emotion[CELL_EMOTION] * cells / (cells @ OF_CELL)[CELL_EMOTION]
+
+        return wanted
+
+    return belief
+
+
+def voice_alone(belief: Belief, remember: Remember) -> Fit:
+    """A belief in place of the label, for any way to predict."""
+    return lambda known: remember(known, belief(known))
+
+
+def beside(belief: Belief, table: ActionUnitTable, heard: Heard, remember: Remember) -> Fit:
+    """The prediction for a label or a belief, and what the voice tells of its residual.
+
+    One ridge by number of references, learned from what the true label's prediction misses.
+    """
 
     def fit(known: ActionUnitTable) -> Predictor:
-        voices, predict = heard(known), remember(known, label_of)
+        voices, wanted = heard(known), belief(known)
+        predict = remember(known, wanted)
         films = voices.of_film[[table.actors.index(actor) for actor in known.actors]]
         model, readers = PeopleModel.fit(known), {}
 
@@ -113,7 +149,7 @@ def label_and_voice(
             if count not in readers:
                 readers[count] = likeliest_residual(films, missed_by_memory(known, model, count) / known.scale[1])
             film = voices.of_film[table.actors.index(question.actor), question.target]
-            return readers[count](film, question.target) * known.scale[1]
+            return readers[count](film, wanted(question)) * known.scale[1]
 
         return lambda question: predict(question) + residual(question)
 
@@ -151,30 +187,30 @@ class ResidualReader:
         return self.inputs.T @ (vectors / (values + penalty) @ (vectors.T @ self.missed))
 
     def inputs_of(
-        self, film: Float[np.ndarray, "*row feature"], cell: int | slice
+        self, film: Float[np.ndarray, "*row feature"], cells: Float[np.ndarray, "*row cell"]
     ) -> Float[np.ndarray, "*row feature"]:
-        """What the voices have beyond others in their cells."""
-        return (film - self.typical[cell]) / self.spread
+        """What the voices have beyond others in their cells, or in the cells that are believed (rows sum to one)."""
+        return (film - cells @ self.typical) / self.spread
 
 
 def likeliest_residual(
     films: Float[np.ndarray, "actor cell feature"], missed: Float[np.ndarray, "actor cell unit"]
-) -> Callable[[Float[np.ndarray, "feature"], int], Float[np.ndarray, "unit"]]:
-    """A reader with the penalty that reads left-out actors best; it says 0 where no penalty reads them.
+) -> Callable[[Float[np.ndarray, "feature"], Float[np.ndarray, "cell"]], Float[np.ndarray, "unit"]]:
+    """A reader of a voice in its cells, with the penalty that reads left-out actors best; 0 where none reads them.
 
     The cells' means leave the actor out too. Else what all other actors have in sum would betray the actor.
     """
     errors = np.zeros(len(PENALTIES))
     for actor in range(len(films)):
         reader = ResidualReader.of(np.delete(films, actor, 0), np.delete(missed, actor, 0))
-        inputs = reader.inputs_of(films[actor], slice(None))
+        inputs = reader.inputs_of(films[actor], np.eye(films.shape[1]))
         for index, penalty in enumerate(PENALTIES):
             errors[index] += ((missed[actor] - inputs @ reader.coefficients(penalty)) ** 2).sum()
     if errors.min() >= (missed**2).sum():
-        return lambda film, cell: np.zeros(missed.shape[-1])
+        return lambda film, cells: np.zeros(missed.shape[-1])
     reader = ResidualReader.of(films, missed)
     coefficients = reader.coefficients(PENALTIES[errors.argmin()])
-    return lambda film, cell: reader.inputs_of(film, cell) @ coefficients
+    return lambda film, cells: reader.inputs_of(film, cells) @ coefficients
 
 
 def missed_by_memory(known: ActionUnitTable, model: PeopleModel, count: int) -> Float[np.ndarray, "actor cell unit"]:
@@ -188,6 +224,6 @@ def missed_by_memory(known: ActionUnitTable, model: PeopleModel, count: int) -> 
     return np.array(missed).reshape(known.values.shape)
 
 
-def by_fold(table: ActionUnitTable, heard: Mapping[tuple[str, ...], Voices]) -> Heard:
+def by_fold(table: ActionUnitTable, heard: Mapping[tuple[str, ...], T]) -> Callable[[ActionUnitTable], T]:
     """Looks up what was heard without the actors who are missing among the known ones."""
     return lambda known: heard[tuple(actor for actor in table.actors if actor not in known.actors)]

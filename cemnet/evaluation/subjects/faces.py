@@ -9,9 +9,9 @@ from ...training.performer.captured_people import ActionUnitTable, PeopleModel
 from ..faces.baselines import BASELINES
 from ..faces.benchmark import ALL, Fit, Predictor, Score, actor_folds, score
 from ..faces.bootstrap import r2_gain
-from ..faces.heard_films import heard_embeddings, heard_statistics
+from ..faces.heard_films import heard_by_branches, heard_statistics
 from ..faces.remembered import NUM_PEOPLE, Wanted, closed_form, conditional_mean, people_memory
-from ..faces.voices import by_fold, label_and_voice, voice_alone
+from ..faces.voices import beside, by_fold, classified_cells, heard_emotions, label, voice_alone
 from ..inputs import features_of_all_speakers
 from ..report.report import Report, Table
 from .shared import BASE_CONFIG, finish_report
@@ -38,8 +38,8 @@ def run(arguments: argparse.Namespace) -> None:
     memory = people_memory(arguments.seed, arguments.people)
     ways: dict[str, Fit] = {**BASELINES, MEMORY: memory, LABEL_ALONE: closed_form}
     folds = actor_folds(table.actors)
-    if arguments.features:
-        ways |= voice_ways(table, folds, arguments)
+    with_voices = voice_ways(table, folds, arguments) if arguments.features else {}
+    ways |= with_voices
     scores = {name: score(table, folds, fit, COUNTS, arguments.seed) for name, fit in ways.items()}
     report = Report(
         "Real faces",
@@ -47,8 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
         f"{len(table.units)} action units; actors are held out in {len(folds)} folds.",
     )
     report.add(r2_table(scores), gain_table(scores, COMPARED))
-    if arguments.features:
-        report.add(gain_table({name: scores[name] for name in [LABEL_ALONE, *list(ways)[-3:]]}, LABEL_ALONE))
+    if with_voices:
+        report.add(gain_table({name: scores[name] for name in [LABEL_ALONE, *with_voices]}, LABEL_ALONE))
     report.add(split_table(table, {COMPARED: ways[COMPARED], MEMORY: memory}, arguments.seed))
     finish_report(report, arguments)
 
@@ -59,11 +59,17 @@ def voice_ways(
     """The voice beside the label and in its place, with the model in closed form."""
     settings, clips = features_of_all_speakers(arguments.config, arguments.features)
     statistics = heard_statistics(clips, table)
-    branches = heard_embeddings(clips, table, folds, settings.model.audio_emotion, arguments.steps)
+    branches = heard_by_branches(clips, table, folds, settings.model.audio_emotion, arguments.steps)
+    pooled, told = (lambda _: statistics), told_in_closed_form
+    embeddings = by_fold(table, {fold: heard.embeddings for fold, heard in branches.items()})
+    emotions = by_fold(table, {fold: heard.emotions for fold, heard in branches.items()})
+    believed = heard_emotions(table, pooled, emotions)
     return {
-        "label and voice, embedding z": label_and_voice(table, by_fold(table, branches), told_in_closed_form),
-        "label and voice, pooled statistics": label_and_voice(table, lambda _: statistics, told_in_closed_form),
-        "voice alone": voice_alone(table, lambda _: statistics, told_in_closed_form),
+        "label and voice, embedding z": beside(label, table, embeddings, told),
+        "label and voice, pooled statistics": beside(label, table, pooled, told),
+        "voice alone, a ridge classifier": voice_alone(classified_cells(table, pooled), told),
+        "voice alone, the emotion branch": voice_alone(believed, told),
+        "voice alone, the branch and the residual": beside(believed, table, pooled, told),
     }
 
 

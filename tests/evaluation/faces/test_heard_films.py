@@ -10,7 +10,7 @@ from made_faces import made_table
 from cemnet.config import AudioEmotionConfig
 from cemnet.emotion.audio_emotion import AudioEmotionEncoder
 from cemnet.errors import CEMNetError
-from cemnet.evaluation.faces.heard_films import film_voice, heard_embeddings, heard_statistics
+from cemnet.evaluation.faces.heard_films import film_voice, heard_by_branches, heard_statistics
 from cemnet.evaluation.voice import speaker_folds
 from cemnet.training.networks.feature_clips import FeatureClips, load_feature_clips
 from cemnet.training.networks.settings import DataSettings
@@ -66,8 +66,12 @@ def test_no_branch_hears_the_actors_of_its_fold_and_all_hear_other_corpora(clips
         return AudioEmotionEncoder(config).eval()
 
     monkeypatch.setattr(speaker_folds, "train_emotion_branch", branch)
-    heard = heard_embeddings(clips, table, [("01",), ("02",)], AudioEmotionConfig(hidden_dim=16), num_steps=1)
+    heard = heard_by_branches(clips, table, [("01",), ("02",)], AudioEmotionConfig(hidden_dim=16), num_steps=1)
     for (actor,), names in zip(heard, trained, strict=True):
         assert not [name for name in names if name.endswith(f"-{actor}")]
         assert len(names) == NUM_CELLS + 2
-    assert not np.allclose(heard["01",].of_film, heard["02",].of_film)
+    first, second = heard["01",], heard["02",]
+    assert not np.allclose(first.embeddings.of_film, second.embeddings.of_film)
+    assert first.emotions.shape == (2, NUM_CELLS, 8)
+    assert first.emotions.sum(-1) == pytest.approx(np.ones((2, NUM_CELLS)))
+    assert not np.allclose(first.emotions, second.emotions)

@@ -4,19 +4,22 @@ import numpy as np
 import pytest
 from made_faces import made_table
 
-from cemnet.evaluation.faces.benchmark import actor_folds, score
+from cemnet.evaluation.faces.benchmark import Question, actor_folds, score
 from cemnet.evaluation.faces.remembered import conditional_mean, label_of
 from cemnet.evaluation.faces.voices import (
     GroupedRidge,
     Voices,
+    beside,
     by_fold,
-    label_and_voice,
+    classified_cells,
+    heard_emotions,
+    label,
     likeliest_cells,
     likeliest_residual,
     standardised,
     voice_alone,
 )
-from cemnet.training.performer.captured_people import NUM_CELLS, ActionUnitTable, PeopleModel
+from cemnet.training.performer.captured_people import CELL_EMOTION, CELLS, NUM_CELLS, ActionUnitTable, PeopleModel
 from cemnet.training.performer.people_statistics import Smoothing
 
 ANY = Smoothing(0.5, 0.0, 0.0)
@@ -42,7 +45,7 @@ def table():
 
 
 @pytest.fixture(scope="module")
-def label(table):
+def told(table):
     return score(table, actor_folds(table.actors, 3), lambda known: remember(known, label_of), (0, 1)).r2
 
 
@@ -52,14 +55,16 @@ def cells_told(table, noise, seed=0):
 
 
 @pytest.mark.slow
-def test_a_voice_that_tells_the_emotion_stands_in_for_the_label(table, label):
+def test_a_voice_that_tells_the_emotion_stands_in_for_the_label(table, told):
     folds = actor_folds(table.actors, 3)
     r2 = {}
     for noise in (0.02, 0.5, 20.0):
         voices = made_voices(table, cells_told(table, noise))
-        r2[noise] = score(table, folds, voice_alone(table, lambda _, voices=voices: voices, remember), (0, 1)).r2
-    assert r2[0.02] == pytest.approx(label, abs=0.03)
-    assert (r2[0.5] < label - 0.02).all()
+        r2[noise] = score(
+            table, folds, voice_alone(classified_cells(table, lambda _, voices=voices: voices), remember), (0, 1)
+        ).r2
+    assert r2[0.02] == pytest.approx(told, abs=0.03)
+    assert (r2[0.5] < told - 0.02).all()
     assert (r2[20.0] < r2[0.5]).all()
 
 
@@ -74,19 +79,37 @@ def test_an_unsure_classifier_is_no_surer_than_it_is_right(table):
 
 
 @pytest.mark.slow
-def test_a_voice_that_tells_what_the_label_does_not_helps_beside_it(table, label):
+def test_a_branch_tells_the_emotion_and_the_classifier_how_strong_it_is(table, told):
     folds = actor_folds(table.actors, 3)
-    missed = table.values - table.values.mean(0)
-    telling = made_voices(table, missed / missed.std())
-    r2 = score(table, folds, label_and_voice(table, lambda _: telling, remember), (0, 1)).r2
-    assert (r2 > label + 0.1).all()
+    strengths = np.array([[3.0 * strength] for _, strength in CELLS])
+    voices = made_voices(table, np.repeat(strengths[None], len(table.actors), axis=0))
+    certain = np.repeat(np.eye(8)[CELL_EMOTION][None], len(table.actors), axis=0)
+    classified = classified_cells(table, lambda _: voices)
+    believed = heard_emotions(table, lambda _: voices, lambda _: certain)
+    r2 = {belief: score(table, folds, voice_alone(belief, remember), (0, 1)).r2 for belief in (classified, believed)}
+    assert r2[believed] == pytest.approx(told, abs=0.05)
+    assert (r2[classified] < r2[believed] - 0.05).all()
+    question = Question(table.actors[0], table.values[0], np.array([[3]]), 6)
+    shares = believed(table.without(table.actors[:4]))(question)
+    assert shares.sum() == pytest.approx(1)
+    assert shares[CELL_EMOTION[6] == CELL_EMOTION].sum() == pytest.approx(1)
+    assert shares[6] > 0.7
 
 
 @pytest.mark.slow
-def test_a_voice_that_tells_nothing_does_little_harm(table, label):
+def test_a_voice_that_tells_what_the_label_does_not_helps_beside_it(table, told):
+    folds = actor_folds(table.actors, 3)
+    missed = table.values - table.values.mean(0)
+    telling = made_voices(table, missed / missed.std())
+    r2 = score(table, folds, beside(label, table, lambda _: telling, remember), (0, 1)).r2
+    assert (r2 > told + 0.1).all()
+
+
+@pytest.mark.slow
+def test_a_voice_that_tells_nothing_does_little_harm(table, told):
     nothing = made_voices(table, np.zeros((len(table.actors), NUM_CELLS, 1)), seed=3)
-    r2 = score(table, actor_folds(table.actors, 3), label_and_voice(table, lambda _: nothing, remember), (0, 1)).r2
-    assert (r2 > label - 0.03).all()
+    r2 = score(table, actor_folds(table.actors, 3), beside(label, table, lambda _: nothing, remember), (0, 1)).r2
+    assert (r2 > told - 0.03).all()
 
 
 def test_others_in_sum_do_not_betray_an_actor_to_the_choice_of_the_penalty():
@@ -94,7 +117,7 @@ def test_others_in_sum_do_not_betray_an_actor_to_the_choice_of_the_penalty():
     films, missed = rng.normal(size=(10, NUM_CELLS, 300)), rng.normal(size=(10, NUM_CELLS, 6))
     missed -= missed.mean(0)
     read = likeliest_residual(films, missed)
-    told = np.array([read(film, 3) for film in rng.normal(size=(50, 300))])
+    told = np.array([read(film, np.eye(NUM_CELLS)[3]) for film in rng.normal(size=(50, 300))])
     assert (told**2).mean() < 0.02
 
 
