@@ -22,7 +22,7 @@ help:
 
 demo: $(VENV)/installed
 	mkdir -p output
-	$(VENV)/bin/cemnet animate --portrait samples/portrait.png --speech samples/speech.wav \
+	$(VENV)/bin/cemnet animate --portrait samples/portrait.png --speech samples/speech.mp3 \
 		--output output/demo.mp4 --motion-csv output/demo.csv --contact-sheet output/demo.png --overwrite
 
 test: lint test-library test-comfy test-browser

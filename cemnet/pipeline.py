@@ -24,6 +24,7 @@ from .render.renderer import render_motion
 from .render.scene import Performance, render_performances, stream_performances
 from .speech.mel import mono_16k, num_motion_frames
 from .speech.voice_features import voice_features
+from .threads import one_thread
 from .types import MOTION_FPS, Audio, EmotionEstimate, FaceReference, Motion, Speech
 
 __all__ = [
@@ -84,6 +85,7 @@ def all_faces(model: CEMNet, image: Float[Tensor, "height width channel"]) -> li
     return reference_faces(image, model.landmarker, model.basis, model.emotion_reader)
 
 
+@one_thread()
 @torch.no_grad()
 def encode_speech(model: CEMNet, audio: Audio) -> Speech:
     """Content, prosody and emotion of a voice at MOTION_FPS; CEMNetError for less than SHORTEST_SECONDS of sound."""
@@ -136,6 +138,7 @@ def resample_frames(curves: Float[Tensor, "frame channel"], fps: float) -> Float
     return F.interpolate(curves.T.unsqueeze(0), size=num_frames, mode="linear").squeeze(0).T
 
 
+@one_thread()
 @torch.no_grad()
 def bridge_emotion(
     model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings = DEFAULT_PERFORMANCE

@@ -10,6 +10,8 @@ async def comfy_entrypoint() -> ComfyExtension:
     require_dependencies()
     from .extension import CEMNetExtension
     from .loader import register_model_folder
+    from .sockets import shorten_error_names
 
+    shorten_error_names()
     register_model_folder()
     return CEMNetExtension()

@@ -1,15 +1,15 @@
-"""Checks that the packages of requirements.txt are there, without importing any of them."""
+"""Checks that the packages that install.py installs are there, without importing any of them."""
 
 from importlib.util import find_spec
 
-# Packages of requirements.txt by the name under which they are imported.
+# Packages that the nodes need by the name under which they are imported.
 NEEDED = {
     "torch": "torch",
     "numpy": "numpy",
     "scipy": "scipy",
     "PIL": "pillow",
     "safetensors": "safetensors",
-    "librosa": "librosa",
+    "soxr": "soxr",
     "av": "av",
     "cv2": "opencv-python-headless",
     "ai_edge_litert": "ai-edge-litert",
@@ -23,6 +23,6 @@ def require_dependencies() -> None:
     missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
     if missing:
         raise ImportError(
-            f"CEM-Net is switched off because {', '.join(missing)} cannot be found. Run `pip install -r "
-            "requirements.txt` in the pack's folder with ComfyUI's Python, then start ComfyUI again."
+            f"CEM-Net is switched off because {', '.join(missing)} cannot be found. Run `python "
+            "install.py` in the pack's folder with ComfyUI's Python, then start ComfyUI again."
         )

@@ -33,7 +33,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
-            search_aliases=["expression displacement", "EBM", "emotion memory", "lip sync", "talking head motion"],
+            search_aliases=["expression displacement", "EBM", "emotion memory"],
             node_id="CEMNetEmotionBridge",
             display_name="CEM-Net Emotion Bridge",
             category=CATEGORY,

@@ -22,7 +22,7 @@ class CEMNetFaceRenderer(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
-            search_aliases=["talking head", "animate face", "render frames"],
+            search_aliases=["render frames", "render pictures"],
             node_id="CEMNetFaceRenderer",
             display_name="CEM-Net Face Renderer",
             category=CATEGORY,

@@ -27,7 +27,7 @@ class CEMNetLoader(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
-            search_aliases=["load cem-net", "talking face model"],
+            search_aliases=["load cem-net", "load weights"],
             node_id="CEMNetLoader",
             display_name="CEM-Net Loader",
             category=CATEGORY,

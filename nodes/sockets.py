@@ -25,6 +25,12 @@ FilmSocket = io.Custom("CEMNET_FILM")
 SpeakersSocket = io.Custom("CEMNET_SPEAKERS")
 
 
+def shorten_error_names() -> None:
+    """Lets ComfyUI show "CEM-Net.FaceError" before an error's sentence; a class's module is the folder of the pack."""
+    for error in (CEMNetError, *CEMNetError.__subclasses__()):
+        error.__module__ = "CEM-Net"
+
+
 def schema(search_aliases: Sequence[str] = (), **described: Any) -> io.Schema:
     """A node's schema, with search aliases where this version of ComfyUI has them."""
     if any(field.name == "search_aliases" for field in fields(io.Schema)):

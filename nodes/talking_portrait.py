@@ -7,20 +7,47 @@ from .performance_inputs import performance_inputs
 from .sockets import CATEGORY, connected, mark_input, schema
 
 Link = list[str | int]  # node and output, as ComfyUI writes a wire
+# What people type who look for this; no other node of the pack answers to it, so that this one comes first. The last
+# ones are names of other programs that do something alike.
+BEGINNERS_WORDS = [
+    "talking head",
+    "talking face",
+    "talking photo",
+    "speaking photo",
+    "lip sync",
+    "lipsync",
+    "lip sync video",
+    "face animation",
+    "animate face",
+    "animate portrait",
+    "audio to video",
+    "speech to video",
+    "avatar",
+    "live portrait",
+    "LivePortrait",
+    "SadTalker",
+    "Wav2Lip",
+    "MuseTalk",
+    "LatentSync",
+    "EchoMimic",
+    "Hallo",
+    "HeyGen",
+    "D-ID",
+]
 AS_LINK = {"rawLink": True}  # hands on the wire itself, so that what hangs on it can be cached
 
 
 class CEMNetTalkingPortrait(io.ComfyNode):
     """Stands for the chain Loader, Face Reference, Audio Emotion Encoder, Emotion Bridge, Video Renderer.
 
-    ComfyUI runs the chain itself, so that a new seed repeats only what depends on it.
+    ComfyUI runs the chain itself: its progress bar and its stop button follow each step.
     """
 
     @classmethod
     def define_schema(cls) -> io.Schema:
         """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
-            search_aliases=["talking head", "lip sync", "animate portrait", "avatar", "speaking photo"],
+            search_aliases=BEGINNERS_WORDS,
             node_id="CEMNetTalkingPortrait",
             display_name="CEM-Net Talking Portrait",
             category=CATEGORY,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-import torch
 from comfy_api.latest import InputImpl, Types, io
 from torch import Tensor
 from torch.nn.functional import pad
@@ -80,18 +79,11 @@ def even_sided(images: Tensor) -> Tensor:
 def for_video(audio: Mapping[str, Any]) -> dict[str, Any]:
     """The first clip of an AUDIO batch for ComfyUI's video writer: at most two channels, and a rate that AAC has."""
     from ..cemnet.media.video_writer import AAC_RATES
+    from ..cemnet.resampling import at_rate
+    from ..cemnet.types import Audio
 
     sound = first_sound(audio)
-    waveform, sample_rate = sound.waveform[:2], sound.sample_rate
-    if sample_rate not in AAC_RATES:
-        waveform, sample_rate = resampled(waveform, sample_rate, AAC_RATE), AAC_RATE
-    return {"waveform": waveform.unsqueeze(0), "sample_rate": sample_rate}
-
-
-def resampled(waveform: Tensor, sample_rate: int, new_rate: int) -> Tensor:
-    """A waveform (channel, sample) resampled from one rate to another, in samples a second."""
-    import librosa
-
-    return torch.from_numpy(
-        librosa.resample(waveform.numpy(), orig_sr=sample_rate, target_sr=new_rate, res_type="soxr_hq")
-    )
+    stereo = Audio(sound.waveform[:2], sound.sample_rate)
+    if stereo.sample_rate not in AAC_RATES:
+        stereo = at_rate(stereo, AAC_RATE)
+    return {"waveform": stereo.waveform.unsqueeze(0), "sample_rate": stereo.sample_rate}

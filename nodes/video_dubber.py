@@ -30,7 +30,7 @@ class CEMNetVideoDubber(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
-            search_aliases=["dub video", "lip sync video", "redub", "change emotion in video", "video to video"],
+            search_aliases=["dub video", "redub", "change emotion in video", "video to video"],
             node_id="CEMNetVideoDubber",
             display_name="CEM-Net Video Dubber",
             category=CATEGORY,

@@ -31,7 +31,7 @@ class CEMNetVideoFace(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
-            search_aliases=["video in", "dub video", "track face", "video reference", "lip sync video"],
+            search_aliases=["video in", "dub video", "track face", "video reference"],
             node_id="CEMNetVideoFace",
             display_name="CEM-Net Video Face",
             category=CATEGORY,

@@ -31,7 +31,7 @@ class CEMNetVideoRenderer(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         """Name, inputs and outputs, as ComfyUI shows them."""
         return schema(
-            search_aliases=["talking head", "long video", "render video", "animate face", "lip sync video"],
+            search_aliases=["long video", "render video"],
             node_id="CEMNetVideoRenderer",
             display_name="CEM-Net Video Renderer",
             category=CATEGORY,

@@ -175,6 +175,7 @@ PROGRAMS: dict[str, Callable[[Sequence[str]], str]] = {
     "pip": pip_fault,
     ".venv/bin/pytest": pytest_fault,
     ".venv/bin/pre-commit": one_of("install"),
+    "cd": one_of("ComfyUI/custom_nodes/cemnet"),
     "git": one_of(r"clone https://github\.com/[\w.-]+/[\w.-]+"),
     "source": one_of(r"\.venv/bin/activate"),
     "ffprobe": one_of(r"-show_entries \w+ \S+"),

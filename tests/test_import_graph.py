@@ -7,7 +7,19 @@ from paths import REPOSITORY
 # From the ground up. A room imports only rooms on lower floors; rooms beside each other do not know each other. Only on
 # the ground floor may neighbours meet, as its files are too small for floors of their own; circles are caught anyway.
 FLOORS = (
-    ("cemnet", "errors", "types", "arkit", "config", "curves", "performance_settings", "checkpoint", "output_file"),
+    (
+        "cemnet",
+        "errors",
+        "types",
+        "arkit",
+        "config",
+        "curves",
+        "performance_settings",
+        "checkpoint",
+        "output_file",
+        "resampling",
+        "threads",
+    ),
     ("media", "speech", "emotion"),
     ("face", "motion"),
     ("render", "network"),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 from itertools import chain, pairwise
 
 import pytest
@@ -36,7 +37,17 @@ def version_headings() -> list[str]:
 
 
 def test_comfyui_manager_installs_what_pyproject_declares(project):
-    assert list(names_in("requirements.txt").values()) == project["dependencies"]
+    """requirements.txt and then install.py, which adds what pip alone would install over other packs' packages."""
+    added = runpy.run_path(str(REPOSITORY / "install.py"))
+    lines = [*names_in("requirements.txt").values(), added["FACE_RUNTIME"], added["OPENCV"]]
+    assert sorted(lines) == sorted(project["dependencies"])
+
+
+def test_the_pack_has_one_name(project):
+    """The registry's name is the folder's: ComfyUI-Manager makes it, and so do people who read the README."""
+    readme = (REPOSITORY / "README.md").read_text()
+    assert set(re.findall(r"custom_nodes/([\w-]+)", readme)) == {project["name"]}
+    assert f"choose *{project['name']}* at the left" in readme
 
 
 def test_every_declared_dependency_is_pinned_for_the_tests(project):

@@ -40,6 +40,29 @@ def test_the_smiling_portrait_is_seen_smiling_and_the_angry_voice_heard_angry(fa
     assert (speech.emotion * speech.intensity.unsqueeze(1)).sum(0).argmax() == EMOTION_INDEX["angry"]
 
 
+def test_each_network_runs_on_one_thread_and_the_program_around_it_keeps_its_own(model, face, samples):
+    networks = (
+        model.speech_encoder.conv1,
+        model.network.audio_emotion,
+        model.network.motion_decoder,
+        model.renderer.refiner,
+    )
+    seen = []
+    hooks = [network.register_forward_pre_hook(lambda *_: seen.append(torch.get_num_threads())) for network in networks]
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        speech = pipeline.encode_speech(model, sound.read_audio(samples / "speech.wav"))
+        frames = pipeline.render_frames(model, face, pipeline.bridge_emotion(model, face, speech))
+        for _ in zip(range(2), frames, strict=False):
+            assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+        for hook in hooks:
+            hook.remove()
+    assert len(seen) >= 5 and set(seen) == {1}
+
+
 def test_the_voice_decides(model, face, speech):
     motion = pipeline.bridge_emotion(model, face, speech)
     apex = motion.expression.quantile(0.8, dim=0)

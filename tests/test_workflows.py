@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from paths import REPOSITORY
 
+from cemnet.media.sound import read_audio
+
 EXAMPLES = REPOSITORY / "example_workflows"
 POSTED = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "workflows" / "api").glob("*.json"))}
 EDITABLE = {path.stem: json.loads(path.read_text()) for path in sorted(EXAMPLES.glob("*.json"))}
@@ -75,6 +77,13 @@ def test_the_files_it_loads_are_among_the_samples(name):
         for class_type, input_name in FILE_INPUTS:
             if node["class_type"] == class_type:
                 assert (REPOSITORY / "samples" / node["inputs"][input_name]).is_file()
+
+
+def test_some_sound_has_the_rate_of_most_recordings():
+    loaders = (node for nodes in POSTED.values() for node in nodes.values() if node["class_type"] == "LoadAudio")
+    names = {node["inputs"]["audio"] for node in loaders}
+    rates = {read_audio(REPOSITORY / "samples" / name).sample_rate for name in names}
+    assert {16_000, 44_100} <= rates
 
 
 @each_workflow

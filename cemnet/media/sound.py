@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import av
-import librosa
 import numpy as np
 import torch
 from av.container import InputContainer
@@ -12,6 +11,7 @@ from av.error import FFmpegError
 from jaxtyping import Float
 
 from ..errors import MediaError
+from ..resampling import at_rate
 from ..types import Audio
 from .containers import beginning, media_name, picture_track, sound_track
 
@@ -156,10 +156,8 @@ def mixed_sound(parts: Sequence[Audio]) -> Audio:
     if len(parts) == 1:
         return parts[0]
     rate = max(part.sample_rate for part in parts)
-    voices = [
-        librosa.resample(part.waveform.mean(0).numpy(), orig_sr=part.sample_rate, target_sr=rate, res_type="soxr_hq")
-        for part in parts
-    ]
+    monos = (Audio(part.waveform.mean(0, keepdim=True), part.sample_rate) for part in parts)
+    voices = [at_rate(mono, rate).waveform[0].numpy() for mono in monos]
     mixed = np.zeros(max(len(voice) for voice in voices), np.float32)
     for voice in voices:
         mixed[: len(voice)] += voice

@@ -18,7 +18,6 @@ of an axis among the clips of one speaker, and zero is the mean of all speakers 
 
 from functools import lru_cache
 
-import librosa
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
@@ -26,8 +25,8 @@ from scipy.signal import find_peaks
 from torch import Tensor
 
 from ..config import MANNER_AXES, PROSODY_DIM
-from ..types import MOTION_FPS, SAMPLE_RATE
-from .mel import NUM_MELS
+from ..types import MOTION_FPS
+from .mel import NUM_MELS, mel_band_edges
 from .voice_features import SILENCE_NATS
 
 CENTRE = {"effort": -11.03, "pitch": 1.029, "pitch_range": 0.757, "tempo": 4.252, "roughness": -5.905}
@@ -77,7 +76,7 @@ def measure_manner(voice: Float[Tensor, "frame voice"]) -> Float[np.ndarray, "ma
 
 @lru_cache(maxsize=4)
 def _band(low_hz: float, high_hz: float) -> Bool[np.ndarray, "mel"]:
-    centres = librosa.mel_frequencies(NUM_MELS + 2, fmin=0.0, fmax=SAMPLE_RATE / 2)[1:-1]
+    centres = mel_band_edges()[1:-1]
     return (centres >= low_hz) & (centres < high_hz)
 
 

@@ -1,20 +1,21 @@
 """Whisper's mel spectrogram of a mono voice, and the number of frames it fills."""
 
-from functools import lru_cache
+from functools import cache
 
-import librosa
 import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from ..resampling import at_rate
 from ..types import MOTION_FPS, SAMPLE_RATE, Audio
 
 NUM_MELS = 80
 MEL_WINDOW = 400
 MEL_HOP = 160
 SAMPLES_PER_TOKEN = 2 * MEL_HOP
+HZ_PER_MEL, LINEAR_HZ, LOG_STEP = 200 / 3, 1000.0, np.log(6.4) / 27  # Slaney's mel scale
 
 
 def mono_16k(audio: Audio) -> Float[Tensor, "sample"]:
@@ -29,8 +30,7 @@ def mono_16k(audio: Audio) -> Float[Tensor, "sample"]:
         mono = channels[int(powers.argmax())]
     if audio.sample_rate == SAMPLE_RATE:
         return mono.clone()
-    resampled = librosa.resample(mono.numpy(), orig_sr=audio.sample_rate, target_sr=SAMPLE_RATE, res_type="soxr_hq")
-    return torch.from_numpy(np.ascontiguousarray(resampled, np.float32))
+    return at_rate(Audio(mono.unsqueeze(0), audio.sample_rate), SAMPLE_RATE).waveform[0]
 
 
 def num_motion_frames(num_samples: int, fps: float = MOTION_FPS) -> int:
@@ -38,9 +38,25 @@ def num_motion_frames(num_samples: int, fps: float = MOTION_FPS) -> int:
     return max(1, int(np.ceil(num_samples * fps / SAMPLE_RATE - 1e-6)))
 
 
-@lru_cache(maxsize=1)
-def _mel_filters() -> Float[Tensor, "mel bin"]:
-    return torch.from_numpy(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=MEL_WINDOW, n_mels=NUM_MELS))
+def mel_band_edges() -> Float[np.ndarray, "edge"]:
+    """NUM_MELS + 2 frequencies in Hz, equally far apart on Slaney's mel scale (Auditory Toolbox, 1998).
+
+    A band reaches from one edge to the one after the next, and is strongest at the edge between. The scale is linear
+    up to LINEAR_HZ, with HZ_PER_MEL to each mel, and logarithmic above.
+    """
+    linear_mels = LINEAR_HZ / HZ_PER_MEL
+    highest = linear_mels + np.log(SAMPLE_RATE / 2 / LINEAR_HZ) / LOG_STEP
+    mels = np.linspace(0, highest, NUM_MELS + 2)
+    return np.where(mels < linear_mels, HZ_PER_MEL * mels, LINEAR_HZ * np.exp(LOG_STEP * (mels - linear_mels)))
+
+
+@cache
+def mel_filters() -> Float[Tensor, "mel bin"]:
+    """Triangles over the bins of a spectrum, each of the same area, as librosa.filters.mel makes them by default."""
+    edges, bins = mel_band_edges(), np.fft.rfftfreq(MEL_WINDOW, 1 / SAMPLE_RATE)
+    low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    triangles = np.minimum((bins - low) / (centre - low), (high - bins) / (high - centre)).clip(0)
+    return torch.from_numpy((triangles * 2 / (high - low)).astype(np.float32))
 
 
 def log_mel(waveform: Float[Tensor, "sample"]) -> Float[Tensor, "mel frame"]:
@@ -53,7 +69,7 @@ def log_mel(waveform: Float[Tensor, "sample"]) -> Float[Tensor, "mel frame"]:
     window = torch.hann_window(MEL_WINDOW, device=padded.device)
     spectrum = torch.stft(padded, MEL_WINDOW, MEL_HOP, window=window, return_complex=True)[:, :-1]
     with torch.autocast(padded.device.type, enabled=False):  # half precision has no room for powers
-        mel = _mel_filters().to(padded.device) @ spectrum.abs().square()
+        mel = mel_filters().to(padded.device) @ spectrum.abs().square()
     decades = mel.clamp(min=1e-10).log10()
     decades = decades.maximum(decades.max() - 8.0)
     return (decades + 4.0) / 4.0

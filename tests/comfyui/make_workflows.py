@@ -26,7 +26,7 @@ def main() -> None:
             drive = [str(client.port), REPOSITORY / "workflows" / "api", EXAMPLES]
             subprocess.run(["node", BROWSER / "make_workflows.mjs", *drive], check=True)
             names = sorted(path.stem for path in EXAMPLES.glob("*.json"))
-            drive = [str(client.port), shots, "comfyui-cem-net", *names]
+            drive = [str(client.port), shots, "cemnet", *names]
             subprocess.run(["node", BROWSER / "run_workflows.mjs", *drive], check=True)
         for frame in shots.glob("*.jpg"):
             shutil.copy(frame, EXAMPLES / frame.name)

@@ -19,10 +19,10 @@ import nodes  # noqa: E402, F401
 
 def main() -> None:
     before, start, start_cpu = set(sys.modules), time.perf_counter(), time.process_time()
-    extension = asyncio.run(load_pack("comfyui_cem_net").comfy_entrypoint())
+    extension = asyncio.run(load_pack("cemnet_pack").comfy_entrypoint())
     for node in asyncio.run(extension.get_node_list()):
         node.GET_SCHEMA()
-    brought = {name.split(".")[0] for name in set(sys.modules) - before} - {"comfyui_cem_net"}
+    brought = {name.split(".")[0] for name in set(sys.modules) - before} - {"cemnet_pack"}
     print(f"{time.perf_counter() - start:.2f} s, {time.process_time() - start_cpu:.2f} s of CPU; imported: {brought}")
 
 

@@ -23,7 +23,7 @@ from paths import REPOSITORY
 BROWSER = REPOSITORY / "tests" / "browser"
 PAGE = Path(sys.prefix).parent / "frontend" / "comfyui_frontend_package" / "static"
 SCREENSHOTS = REPOSITORY / "output" / "browser"
-PACK = "comfyui-cem-net"
+PACK = "cemnet"
 RELEASED = sorted((REPOSITORY / "tests" / "data").glob("workflows_*/*_api.json"))  # each beside the page's own form
 EXAMPLES = sorted(path.stem for path in (REPOSITORY / "example_workflows").glob("*.json"))
 

@@ -3,6 +3,7 @@
 # ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
 
 import inspect
+import re
 import subprocess
 import sys
 from fractions import Fraction
@@ -16,7 +17,9 @@ pytest_plugins = ["comfyui.pack"]
 
 import av
 import comfy.model_management
+import comfyui_version
 import folder_paths
+from execution import full_type_name
 from paths import REPOSITORY
 
 NODE_IDS = [
@@ -69,20 +72,65 @@ print("loaded:", asyncio.run(nodes.load_custom_node(sys.argv[1])))
 """
 
 
+OLD = """
+import sys
+for name in [name for name in sys.modules if name.startswith("comfy_api")] + ["comfy_api.latest"]:
+    sys.modules[name] = None  # as before ComfyUI had it
+"""
+
+
+def test_a_comfyui_that_is_too_old_is_told_so_in_a_sentence(tmp_path):
+    code = LOAD.replace("for module in", OLD + "for module in")
+    done = subprocess.run([sys.executable, "-c", code, str(REPOSITORY)], capture_output=True, text=True, cwd=tmp_path)
+    assert "loaded: False" in done.stdout, done.stderr
+    assert f"CEM-Net needs ComfyUI {oldest_comfyui()} or newer. Update ComfyUI" in done.stderr
+
+
+def oldest_comfyui() -> str:
+    """The oldest ComfyUI that pyproject.toml allows."""
+    (version,) = re.findall(
+        r'^requires-comfyui = ">=([\d.]+)"', (REPOSITORY / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    return version
+
+
+def test_the_oldest_comfyui_that_is_allowed_is_the_one_that_these_tests_run():
+    assert oldest_comfyui() == comfyui_version.__version__
+    assert f"ComfyUI {oldest_comfyui()} or newer is needed." in (REPOSITORY / "README.md").read_text()
+
+
+def test_the_beginners_node_alone_answers_to_what_beginners_type(nodes):
+    aliases = {name: module_of(node).BEGINNERS_WORDS for name, node in nodes.items() if "Portrait" in name}
+    (words,) = aliases.values()
+    assert {"talking head", "lip sync", "live portrait", "face animation", "audio to video"} <= set(words)
+    for node_id, node in nodes.items():
+        schema = node.GET_SCHEMA()
+        known = [schema.display_name, *(getattr(schema, "search_aliases", None) or [])]
+        answers = {word for word in words if any(word.lower() in name.lower() for name in known)}
+        assert not answers or node_id == "CEMNetTalkingPortrait", f"{node_id}: {answers}"
+
+
+def module_of(node):
+    """The module that a node's class is written in."""
+    return sys.modules[node.__module__]
+
+
 def test_a_missing_dependency_switches_off_the_pack_with_a_sentence(tmp_path):
     """ComfyUI's own loader goes on, and says what to install."""
-    command = [sys.executable, "-c", LOAD, str(REPOSITORY), "librosa", "cv2", "ai_edge_litert", "jaxtyping"]
+    command = [sys.executable, "-c", LOAD, str(REPOSITORY), "soxr", "cv2", "ai_edge_litert", "jaxtyping"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert "loaded: False" in done.stdout, done.stderr
     assert "Traceback" not in done.stderr, done.stderr
     (line,) = (line for line in done.stderr.splitlines() if "CEM-Net" in line)
-    assert "librosa, opencv-python-headless, ai-edge-litert, jaxtyping cannot be found. Run `pip install" in line
+    assert "soxr, opencv-python-headless, ai-edge-litert, jaxtyping cannot be found. Run `python install.py`" in line
 
 
 def test_every_requirement_is_looked_for(nodes):
     module = sys.modules[nodes["CEMNetLoader"].__module__.rpartition(".")[0] + ".dependencies"]
-    lines = (REPOSITORY / "requirements.txt").read_text().splitlines()
-    assert list(module.NEEDED.values()) == [line.split(">")[0] for line in lines if line and not line.startswith("#")]
+    lines = re.findall(
+        r'^    "([\w-]+)>=', (REPOSITORY / "pyproject.toml").read_text().split("optional")[0], re.MULTILINE
+    )
+    assert list(module.NEEDED.values()) == lines
 
 
 @pytest.mark.parametrize("node_id", NODE_IDS)
@@ -155,6 +203,12 @@ def test_the_first_picture_of_a_batch_becomes_the_face_and_the_others_tell_more_
 def test_a_picture_without_a_face_is_answered_with_a_sentence(execute, model):
     with pytest.raises(ValueError, match=r"^[A-Z].*face.*\.$"):
         execute("CEMNetFaceReference", model=model, image=torch.full((1, 200, 200, 3), 0.5))
+
+
+def test_the_name_of_an_error_is_short_and_begins_with_the_packs(execute, model):
+    with pytest.raises(ValueError) as raised:
+        execute("CEMNetFaceReference", model=model, image=torch.full((1, 200, 200, 3), 0.5))
+    assert full_type_name(raised.type) == "CEM-Net.FaceError"
 
 
 def test_speech_is_summed_up_in_words(execute, model, audio):

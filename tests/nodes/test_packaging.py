@@ -1,7 +1,5 @@
 """What the registry distributes, and what ComfyUI makes of it: run in ComfyUI's own environment (`make test-comfy`)."""
 
-import fnmatch
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +8,7 @@ import pytest
 
 pytest.importorskip("comfy", reason="runs in ComfyUI's own environment: make test-comfy")
 
+from distribution import copy_distribution
 from paths import REPOSITORY
 
 pytestmark = pytest.mark.skipif(not (REPOSITORY / ".git").exists(), reason="asks git which files there are")
@@ -32,17 +31,6 @@ print(project.tool_comfy.publisher_id, "|", project.tool_comfy.display_name)
 """
 
 
-def distributed() -> list[Path]:
-    """The files under version control that .comfyignore lets through."""
-    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    ignored = [line for line in (REPOSITORY / ".comfyignore").read_text().splitlines() if line]
-
-    def left_out(name: str) -> bool:
-        return any(name.startswith(line) if line.endswith("/") else fnmatch.fnmatch(name, line) for line in ignored)
-
-    return [Path(name) for name in listed.stdout.splitlines() if not left_out(name) and (REPOSITORY / name).is_file()]
-
-
 def run(code: str, folder: Path, cwd: Path) -> str:
     done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, cwd=cwd)
     assert done.returncode == 0, done.stderr
@@ -52,18 +40,19 @@ def run(code: str, folder: Path, cwd: Path) -> str:
 @pytest.fixture(scope="module")
 def package(tmp_path_factory) -> Path:
     """The distributed files in a folder of their own."""
-    folder = tmp_path_factory.mktemp("custom_nodes") / "comfyui-cem-net"
-    for name in distributed():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(REPOSITORY / name, folder / name)
-    return folder
+    return copy_distribution(tmp_path_factory.mktemp("custom_nodes") / "cemnet")
 
 
 def test_what_is_distributed_loads_and_brings_its_pages(package, tmp_path):
     shown = run(LOAD, package, tmp_path)
     assert shown.startswith("True 17 ")
     assert str(package / "web") in shown
-    for part in ("locales/zh/nodeDefs.json", "example_workflows/cemnet_talking_portrait.jpg", "requirements.txt"):
+    for part in (
+        "locales/zh/nodeDefs.json",
+        "example_workflows/cemnet_talking_portrait.jpg",
+        "requirements.txt",
+        "install.py",
+    ):
         assert (package / part).is_file()
 
 

@@ -73,7 +73,7 @@ def speech_seconds() -> float:
 def test_comfyui_loads_the_pack_without_complaint(server, client):
     _, log = server
     nodes = client.get("/object_info").json()
-    ours = {name for name, info in nodes.items() if "comfyui-cem-net" in info["python_module"]}
+    ours = {name for name, info in nodes.items() if info["python_module"] == "custom_nodes.cemnet"}
     assert ours == {name for name in nodes if name.startswith("CEMNet")}
     assert not re.search(r"IMPORT FAILED|Cannot import|Error while calling comfy_entrypoint", log.read_text())
 
@@ -168,11 +168,11 @@ def test_a_node_that_checks_its_text_still_checks_its_ranges(client):
 
 
 def test_the_workflow_is_offered_among_comfyuis_templates(client):
-    assert "cemnet_portrait_speech" in client.get("/workflow_templates").json()["comfyui-cem-net"]
+    assert "cemnet_portrait_speech" in client.get("/workflow_templates").json()["cemnet"]
 
 
 def test_the_page_finds_help_and_translations(client):
-    help_page = client.get("/extensions/comfyui-cem-net/docs/CEMNetEmotionBridge.md")
+    help_page = client.get("/extensions/cemnet/docs/CEMNetEmotionBridge.md")
     assert help_page.text.startswith("# CEM-Net Emotion Bridge")
     translations = client.get("/i18n").json()
     assert {"en", "zh", "ja", "ko", "fr", "de", "es"} <= translations.keys()

@@ -6,7 +6,7 @@ import pytest
 import torch
 from made_voices import vowel
 
-from cemnet.speech.mel import log_mel, mono_16k, num_motion_frames
+from cemnet.speech.mel import log_mel, mel_band_edges, mel_filters, mono_16k, num_motion_frames
 from cemnet.types import SAMPLE_RATE, Audio
 
 
@@ -17,6 +17,14 @@ def test_log_mel_is_whispers_formula():
     decades = np.log10(np.maximum(mel, 1e-10))
     expected = (np.maximum(decades, decades.max() - 8) + 4) / 4
     np.testing.assert_allclose(log_mel(waveform).numpy(), expected, atol=2e-3)
+
+
+def test_the_mel_filters_are_librosas():
+    edges = librosa.mel_frequencies(82, fmin=0.0, fmax=SAMPLE_RATE / 2)
+    np.testing.assert_allclose(mel_band_edges(), edges, rtol=1e-12)
+    expected = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=400, n_mels=80)
+    np.testing.assert_allclose(mel_filters().numpy(), expected, atol=1e-7 * expected.max())
+    assert mel_filters() is mel_filters()
 
 
 @pytest.mark.parametrize("num_samples", [1, 100, 319, 321, 16_000, 16_001])

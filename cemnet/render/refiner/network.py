@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ...arkit import NUM_EXPRESSIONS
 from ...checkpoint import load_checkpoint
+from ...threads import one_thread
 from ..mouth.colours import LUMINANCE
 from .crop import CELL, CROP_CORNERS
 from .inputs import NUM_DETAILS, NUM_LAYOUT, RefinerInputs
@@ -71,6 +72,7 @@ class Refiner(nn.Module):
         change = LARGEST_CHANGE * in_pixels(F.softsign(self.leave(grid)))
         return lit_skin(change.float(), details[:, :3], details[:, 4:])
 
+    @one_thread()
     @torch.inference_mode()
     def paint(self, inputs: RefinerInputs, moving: Float[np.ndarray, "cropheight cropwidth channel"]) -> None:
         """Adds the change to the moving part of the picture, in place."""
