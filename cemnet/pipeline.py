@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from .config import PROSODY_DIM
-from .emotion.audio_emotion import frames_from_tokens
+from .emotion.audio_emotion import frame_blocks
 from .emotion.states import emotion_state, one_hot_emotion
 from .errors import CEMNetError, FaceError
 from .face.reference import choose_face, most_varied, reference_faces, spread
@@ -96,13 +96,12 @@ def encode_speech(model: CEMNet, audio: Audio) -> Speech:
     waveform = mono_16k(audio)
     num_frames = num_motion_frames(len(waveform))
     voice = voice_features(waveform, num_frames).unsqueeze(0).to(model.device)
-    tokens = model.speech_encoder.encode_long(waveform.to(model.device))
-    hidden = frames_from_tokens(tokens, num_frames).unsqueeze(0)
+    tokens = model.speech_encoder.encode_blocks(waveform.to(model.device))
     encoder = model.network.audio_emotion
-    heard = encoder(hidden, voice)
+    content, heard = encoder.listen((block.unsqueeze(0) for block in frame_blocks(tokens, num_frames)), voice)
     return Speech(
         audio=audio,
-        content=encoder.content(hidden)[0].cpu(),
+        content=content[0].cpu(),
         prosody=voice[0, :, :PROSODY_DIM].cpu(),
         emotion_embedding=heard.embedding[0].cpu(),
         heard=heard.probabilities[0].cpu(),

@@ -7,11 +7,12 @@ manner of the voice (`speech.manner`): which of the many ways to be angry. Conte
 clip's own statistics, which leaves it the order of sounds and takes from it how the clip sounds as a whole.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
@@ -42,6 +43,8 @@ VOICE_STYLES: dict[str, Emotion] = {
 }
 NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem has no context yet and is left out
 MIN_VOICED_FRAMES = 5  # a fifth of a second
+SHOULDER = 1.25  # of half a window: so far from its middle a frame still counts
+WINDOWS_AT_ONCE = 32  # bounds the memory that long sound takes
 CONTENT_PACE = 0.01  # at which the usual statistics of content follow the training
 NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
 
@@ -74,17 +77,61 @@ def frames_from_tokens(
     return padded.unflatten(1, (num_frames, 2)).mean(dim=2)
 
 
-def window_weights(
-    voicing: Float[Tensor, "batch frame"], window_seconds: float, hop_seconds: float
-) -> Float[Tensor, "batch window frame"]:
-    """Rows that average the voiced frames of overlapping windows, one every hop; each row sums to one."""
-    num_frames = voicing.shape[1]
-    hop, half = hop_seconds * MOTION_FPS, window_seconds * MOTION_FPS / 2
-    centres = torch.arange(hop / 2, max(num_frames, hop), hop, device=voicing.device)
-    distance = (torch.arange(num_frames, device=voicing.device) - centres.unsqueeze(1)).abs()
-    inside = (1.25 - distance / half).clamp(0, 1)  # flat, then a soft shoulder: neighbours differ little
-    weights = inside * (voicing.unsqueeze(1) + 1e-3)
-    return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-6)
+def frame_blocks(
+    tokens: Iterable[Float[Tensor, "layer _ channel"]], num_frames: int
+) -> Iterator[Float[Tensor, "layer frame channel"]]:
+    """As `frames_from_tokens`, for tokens that come in blocks; yields at least one block, num_frames in all."""
+    missing, rest = num_frames, None
+    for block in tokens:
+        rest = block if rest is None else torch.cat([rest, block], dim=1)
+        complete = min(missing, (rest.shape[1] - 1) // 2)  # the last token is kept: it may have to fill up
+        if complete:
+            yield frames_from_tokens(rest, complete)
+        missing, rest = missing - complete, rest[:, 2 * complete :]
+    if missing and rest is not None:
+        yield frames_from_tokens(rest, missing)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Overlapping windows over the frames of a sound: flat, then a soft shoulder, so that neighbours differ little."""
+
+    centres: Float[Tensor, "window"]  # in frames
+    half: float  # of a window, in frames
+    num_frames: int
+
+    @classmethod
+    def over(cls, num_frames: int, window_seconds: float, hop_seconds: float) -> "Windows":
+        """One window every hop, at least one."""
+        hop, half = hop_seconds * MOTION_FPS, window_seconds * MOTION_FPS / 2
+        return cls(torch.arange(hop / 2, max(num_frames, hop), hop), half, num_frames)
+
+    def __len__(self) -> int:
+        return len(self.centres)
+
+    def reached(self, first: int, last: int) -> slice:
+        """All frames that count in the windows from `first` to before `last`, and few others."""
+        before, after = float(self.centres[first]) - SHOULDER * self.half, self._end(last - 1)
+        return slice(min(max(0, int(before)), self.num_frames - 1), min(after, self.num_frames))
+
+    def complete(self, num_frames: int) -> int:
+        """How many windows, from the first on, need none of the frames after the first `num_frames`."""
+        if num_frames >= self.num_frames:
+            return len(self)
+        return int(((self.centres + SHOULDER * self.half).floor() + 2 <= num_frames).sum())
+
+    def weights(
+        self, first: int, last: int, voicing: Float[Tensor, "batch frame"]
+    ) -> Float[Tensor, "batch window reached"]:
+        """Rows that average the voiced ones of the `reached` frames, each with the sum 1. `voicing` is the sound's."""
+        frames = self.reached(first, last)
+        distance = (torch.arange(frames.start, frames.stop) - self.centres[first:last].unsqueeze(1)).abs()
+        inside = (SHOULDER - distance / self.half).clamp(0, 1).to(voicing.device)
+        weights = inside * (voicing[:, frames].unsqueeze(1) + 1e-3)
+        return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-6)
+
+    def _end(self, index: int) -> int:
+        return int(float(self.centres[index]) + SHOULDER * self.half) + 2
 
 
 def window_statistics(
@@ -161,10 +208,15 @@ class AudioEmotionEncoder(nn.Module):
 
         They are normalised over the clip (see `clip_statistics`); frames of nothing but zeros are padding.
         """
-        mixed = torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0))
-        projected = self.content_in(mixed).transpose(1, 2)
-        sounds = (projected + F.gelu(self.content_smooth(projected))).transpose(1, 2)
-        present = (hidden != 0).any(dim=3).any(dim=1)
+        return self._content_of(self._projected(hidden), is_present(hidden))
+
+    def _projected(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
+        return self.content_in(torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0)))
+
+    def _content_of(
+        self, projected: Float[Tensor, "batch frame content"], present: Bool[Tensor, "batch frame"]
+    ) -> Float[Tensor, "batch frame content"]:
+        sounds = projected + F.gelu(self.content_smooth(projected.transpose(1, 2))).transpose(1, 2)
         if self.training:
             follow_statistics(sounds, present, self.content_mean, self.content_scale, CONTENT_PACE)
         return normalise_over_time(sounds, present, self.content_mean, self.content_scale)
@@ -174,15 +226,6 @@ class AudioEmotionEncoder(nn.Module):
         prototypes = F.normalize(self.prototypes, dim=-1).flatten(0, 1)
         attention = (self.config.sharpness * F.normalize(embedding, dim=-1) @ prototypes.T).softmax(dim=-1)
         return F.normalize(F.normalize(embedding, dim=-1) + self.config.enhancement * attention @ prototypes, dim=-1)
-
-    def emotion(
-        self,
-        hidden: Float[Tensor, "batch layer frame channel"],
-        voice: Float[Tensor, "batch frame voice"],
-        weights: Float[Tensor, "batch window frame"],
-    ) -> VoiceEmotion:
-        """The emotion in each window of `weights` (rows that sum to one)."""
-        return self.judge(window_statistics(hidden, voice, weights))
 
     def judge(self, statistics: Float[Tensor, "*batch statistic"]) -> VoiceEmotion:
         """The emotion of windows by their statistics: embedded, enhanced, compared with the prototypes."""
@@ -221,17 +264,55 @@ class AudioEmotionEncoder(nn.Module):
 
         Strength and intensity fall to zero in windows with fewer than MIN_VOICED_FRAMES voiced frames.
         """
-        voicing = voice[..., 3]
-        weights = window_weights(voicing, self.config.window_seconds, self.config.hop_seconds)
-        heard = self.emotion(hidden, voice, weights)
-        presence = (voicing.unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES
-        levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.clamp_max(1.0).unsqueeze(-1)
-        parts = [heard.emotional, heard.style_logits, heard.probabilities, heard.emotion, levels]
-        parts += [heard.mannered, heard.manner]
-        per_window = torch.cat(parts, dim=-1).transpose(1, 2)
-        per_frame = F.interpolate(per_window, size=voice.shape[1], mode="linear").transpose(1, 2)
-        emotional, style_logits, probabilities, emotion, levels, *manner = per_frame.split(
-            [part.shape[-1] for part in parts], dim=-1
-        )
-        strength, intensity = levels.unbind(dim=-1)
-        return VoiceEmotion(emotional, style_logits, probabilities, strength, emotion, intensity, *manner)
+        return self.listen([hidden], voice)[1]
+
+    def listen(
+        self,
+        blocks: Iterable[Float[Tensor, "batch layer _ channel"]],
+        voice: Float[Tensor, "batch frame voice"],
+    ) -> tuple[Float[Tensor, "batch frame content"], VoiceEmotion]:
+        """What `content` and `forward` make of hidden states that come in blocks, which together have all frames.
+
+        No more of them is kept than a block and a window: an hour of them would take gigabytes.
+        """
+        windows = Windows.over(voice.shape[1], self.config.window_seconds, self.config.hop_seconds)
+        projected, present, statistics, presence = [], [], [], []
+        kept, first_frame, heard = None, 0, 0
+        for block in blocks:
+            projected.append(self._projected(block))
+            present.append(is_present(block))
+            kept = block if kept is None else torch.cat([kept, block], dim=2)
+            complete = windows.complete(first_frame + kept.shape[2])
+            for first in range(heard, complete, WINDOWS_AT_ONCE):
+                last = min(first + WINDOWS_AT_ONCE, complete)
+                frames = windows.reached(first, last)
+                weights = windows.weights(first, last, voice[..., 3])
+                hidden = kept[:, :, frames.start - first_frame : frames.stop - first_frame]
+                statistics.append(window_statistics(hidden, voice[:, frames], weights))
+                presence.append((voice[:, frames, 3].unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES)
+            heard = complete
+            if heard < len(windows):
+                needed = windows.reached(heard, heard + 1).start
+                kept, first_frame = kept[:, :, needed - first_frame :], needed
+        content = self._content_of(torch.cat(projected, dim=1), torch.cat(present, dim=1))
+        judged = self.judge(torch.cat(statistics, dim=1))
+        return content, _in_frames(judged, torch.cat(presence, dim=1), voice.shape[1])
+
+
+def is_present(hidden: Float[Tensor, "batch layer frame channel"]) -> Bool[Tensor, "batch frame"]:
+    """Whether a frame is more than padding, which is all zeros."""
+    return (hidden != 0).any(dim=3).any(dim=1)
+
+
+def _in_frames(heard: VoiceEmotion, presence: Float[Tensor, "batch window"], num_frames: int) -> VoiceEmotion:
+    """What windows say, interpolated to frames; presence below 1 takes strength and intensity away."""
+    levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.clamp_max(1.0).unsqueeze(-1)
+    parts = [heard.emotional, heard.style_logits, heard.probabilities, heard.emotion, levels]
+    parts += [heard.mannered, heard.manner]
+    per_window = torch.cat(parts, dim=-1).transpose(1, 2)
+    per_frame = F.interpolate(per_window, size=num_frames, mode="linear").transpose(1, 2)
+    emotional, style_logits, probabilities, emotion, levels, *manner = per_frame.split(
+        [part.shape[-1] for part in parts], dim=-1
+    )
+    strength, intensity = levels.unbind(dim=-1)
+    return VoiceEmotion(emotional, style_logits, probabilities, strength, emotion, intensity, *manner)

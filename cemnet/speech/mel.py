@@ -14,6 +14,7 @@ from ..types import MOTION_FPS, SAMPLE_RATE, Audio
 NUM_MELS = 80
 MEL_WINDOW = 400
 MEL_HOP = 160
+MEL_BLOCK = 6000  # frames analysed at once: bounds the memory that long sound takes
 SAMPLES_PER_TOKEN = 2 * MEL_HOP
 HZ_PER_MEL, LINEAR_HZ, LOG_STEP = 200 / 3, 1000.0, np.log(6.4) / 27  # Slaney's mel scale
 
@@ -65,11 +66,16 @@ def log_mel(waveform: Float[Tensor, "sample"]) -> Float[Tensor, "mel frame"]:
     The sound is padded to whole tokens, so the number of frames is even: 2 · ceil(samples / 320).
     """
     num_tokens = max(2, -(-waveform.shape[-1] // SAMPLES_PER_TOKEN))
-    padded = F.pad(waveform.float(), (0, num_tokens * SAMPLES_PER_TOKEN - waveform.shape[-1]))
+    num_frames = 2 * num_tokens
+    padding = num_tokens * SAMPLES_PER_TOKEN - waveform.shape[-1]
+    padded = F.pad(F.pad(waveform.float(), (0, padding))[None], (MEL_WINDOW // 2, MEL_WINDOW // 2), mode="reflect")[0]
     window = torch.hann_window(MEL_WINDOW, device=padded.device)
-    spectrum = torch.stft(padded, MEL_WINDOW, MEL_HOP, window=window, return_complex=True)[:, :-1]
-    with torch.autocast(padded.device.type, enabled=False):  # half precision has no room for powers
-        mel = mel_filters().to(padded.device) @ spectrum.abs().square()
-    decades = mel.clamp(min=1e-10).log10()
-    decades = decades.maximum(decades.max() - 8.0)
-    return (decades + 4.0) / 4.0
+    decades = padded.new_empty(NUM_MELS, num_frames)
+    for first in range(0, num_frames, MEL_BLOCK):
+        last = min(first + MEL_BLOCK, num_frames)
+        heard = padded[first * MEL_HOP : (last - 1) * MEL_HOP + MEL_WINDOW]
+        spectrum = torch.stft(heard, MEL_WINDOW, MEL_HOP, window=window, center=False, return_complex=True)
+        with torch.autocast(padded.device.type, enabled=False):  # half precision has no room for powers
+            mel = mel_filters().to(padded.device) @ spectrum.abs().square()
+        decades[:, first:last] = mel.clamp(min=1e-10).log10()
+    return decades.clamp_(min=float(decades.max()) - 8.0).add_(4.0).div_(4.0)

@@ -1,5 +1,6 @@
 """Pitch, voicing and harmonicity of a voice over time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ REFERENCE_PITCH_HZ = 100.0
 PITCH_WINDOW = 768  # three periods of the lowest pitch
 PITCH_LOWEST_HZ, PITCH_HIGHEST_HZ = 62.5, 640.0
 PITCH_CANDIDATES = 4
-PITCH_BLOCK = 3000  # steps analysed at once: bounds the memory that long sound takes
+WINDOWS_AT_ONCE = 3000  # analysed at once: bounds the memory that long sound takes
 VOICING_THRESHOLD = 0.45
 
 
@@ -36,15 +37,20 @@ class PitchTrack:
 
 def centred_windows(
     signal: Float[np.ndarray, "sample"], num_frames: int, fps: float, size: int
-) -> Float[np.ndarray, "frame size"]:
-    """A view of `size` samples around the middle of each frame; zeros beyond both ends of the sound.
+) -> Iterator[Float[np.ndarray, "block size"]]:
+    """Views of `size` samples around the middle of each frame, WINDOWS_AT_ONCE by the block; zeros beyond both ends of
+    the sound.
 
     Frame t is centred on (t + ½) / fps seconds.
     """
     hop = round(SAMPLE_RATE / fps)
-    padded = np.zeros(max(signal.shape[0], num_frames * hop) + size, np.float32)
-    padded[size // 2 : size // 2 + signal.shape[0]] = signal
-    return np.lib.stride_tricks.sliding_window_view(padded, size)[hop // 2 :: hop][:num_frames]
+    for first in range(0, num_frames, WINDOWS_AT_ONCE):
+        last = min(first + WINDOWS_AT_ONCE, num_frames)
+        start, stop = first * hop - size // 2, last * hop + size
+        heard = signal[max(start, 0) : max(stop, 0)]
+        before = max(-start, 0)
+        padded = np.pad(heard, (before, stop - start - before - len(heard)))
+        yield np.lib.stride_tricks.sliding_window_view(padded, size)[hop // 2 :: hop][: last - first]
 
 
 def pitch_track(signal: Float[np.ndarray, "sample"], num_steps: int) -> PitchTrack:
@@ -52,8 +58,7 @@ def pitch_track(signal: Float[np.ndarray, "sample"], num_steps: int) -> PitchTra
 
     Source: Boersma, "Accurate short-term analysis of the fundamental frequency", IFA Proceedings 17, 1993.
     """
-    frames = centred_windows(signal, num_steps, PITCH_FPS, PITCH_WINDOW)
-    blocks = [_pitch_candidates(frames[start : start + PITCH_BLOCK]) for start in range(0, num_steps, PITCH_BLOCK)]
+    blocks = [_pitch_candidates(frames) for frames in centred_windows(signal, num_steps, PITCH_FPS, PITCH_WINDOW)]
     lags, strengths, rms = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     path = _cheapest_path(lags, strengths)
     steps = np.arange(num_steps)

@@ -6,13 +6,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ..types import MOTION_FPS
-from .mel import NUM_MELS, log_mel
+from .mel import log_mel
 from .pitch import PITCH_FPS, QUIETEST_REFERENCE_RMS, PitchTrack, centred_windows, pitch_track
 
 ENERGY_WINDOW = 1024
 QUIETEST_RMS = 1e-6
 SILENCE_NATS = 6.0
 STEPS_PER_FRAME = PITCH_FPS // int(MOTION_FPS)
+STEPS_AT_ONCE = 1000 * STEPS_PER_FRAME
 
 
 def voice_features(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor, "frame voice"]:
@@ -24,7 +25,7 @@ def voice_features(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[
     pitch in octaves above 100 Hz, its jitter, harmonicity, shimmer. All but the second column ignore the recording's
     level. Silence and the time after the sound's end give finite values.
     """
-    signal = waveform.detach().cpu().numpy().astype(np.float32)
+    signal = waveform.detach().cpu().numpy().astype(np.float32, copy=False)
     pitch = pitch_track(signal, num_frames * STEPS_PER_FRAME)
     features = np.concatenate([_prosody(signal, pitch, num_frames), _timbre(waveform, pitch, num_frames)], axis=1)
     return torch.from_numpy(features.astype(np.float32))
@@ -43,13 +44,25 @@ def _timbre(waveform: Float[Tensor, "sample"], pitch: PitchTrack, num_frames: in
     num_steps = num_frames * STEPS_PER_FRAME
     decades = 4.0 * log_mel(waveform.detach().cpu()).numpy().T[:num_steps]
     decades = np.pad(decades, ((0, num_steps - len(decades)), (0, 0)), mode="edge")
-    shape = decades - decades.mean(axis=1, keepdims=True)
     both_voiced = pitch.voiced & np.append(pitch.voiced[1:], False)
     jitter = _change(pitch.octaves) * both_voiced
-    steps = np.column_stack([shape, _change(decades), jitter, pitch.harmonicity, _change(np.log(pitch.rms + 1e-5))])
-    shape_and_flux, quality = np.split(steps.reshape(num_frames, STEPS_PER_FRAME, -1).mean(axis=1), [2 * NUM_MELS], 1)
+    quality = np.column_stack([jitter, pitch.harmonicity, _change(np.log(pitch.rms + 1e-5))])
     octaves, _ = _pitch_at_motion_fps(pitch, num_frames)
-    return np.column_stack([shape_and_flux, octaves, quality])
+    return np.column_stack([_shape_and_flux(decades), octaves, _mean_of_steps(quality)])
+
+
+def _shape_and_flux(decades: Float[np.ndarray, "step mel"]) -> Float[np.ndarray, "frame shape_and_flux"]:
+    """The shape of the spectrum, and how it changes, in the mean of each frame's steps; in blocks, for long sound."""
+    frames = []
+    for start in range(0, len(decades), STEPS_AT_ONCE):
+        block = decades[start : start + STEPS_AT_ONCE + 1]  # a change is one to the next step
+        steps = np.column_stack([block - block.mean(axis=1, keepdims=True), _change(block)])[:STEPS_AT_ONCE]
+        frames.append(_mean_of_steps(steps))
+    return np.concatenate(frames)
+
+
+def _mean_of_steps(steps: Float[np.ndarray, "step channel"]) -> Float[np.ndarray, "frame channel"]:
+    return steps.reshape(-1, STEPS_PER_FRAME, steps.shape[1]).mean(axis=1)
 
 
 def _change(values: Float[np.ndarray, "step *channel"]) -> Float[np.ndarray, "step *channel"]:
@@ -58,10 +71,12 @@ def _change(values: Float[np.ndarray, "step *channel"]) -> Float[np.ndarray, "st
 
 
 def _log_rms(signal: Float[np.ndarray, "sample"], num_frames: int) -> Float[np.ndarray, "frame"]:
-    frames = centred_windows(signal, num_frames, MOTION_FPS, ENERGY_WINDOW)
     hann = np.hanning(ENERGY_WINDOW).astype(np.float32)
-    frames = frames - frames.mean(axis=1, keepdims=True)
-    return 0.5 * np.log((frames**2 @ hann) / hann.sum() + QUIETEST_RMS**2)
+    powers = []
+    for frames in centred_windows(signal, num_frames, MOTION_FPS, ENERGY_WINDOW):
+        centred = frames - frames.mean(axis=1, keepdims=True)
+        powers.append((centred**2 @ hann) / hann.sum())
+    return 0.5 * np.log(np.concatenate(powers) + QUIETEST_RMS**2)
 
 
 def _loud_level(energy: Float[np.ndarray, "frame"]) -> float:

@@ -1,6 +1,6 @@
 """The encoder of Whisper-tiny (Radford et al. 2022, MIT): features of speech at 50 tokens a second."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -79,9 +79,14 @@ class SpeechEncoder(nn.Module):
         layers[-1] = self.final_norm(tokens)
         return torch.stack(layers, dim=1)
 
-    @torch.no_grad()
     def encode_long(self, waveform: Float[Tensor, "sample"]) -> Float[Tensor, "layer token width"]:
-        """All of a 16 kHz waveform, ceil(samples / 320) tokens: chunks of at most 30 s, cross-faded where they overlap.
+        """All blocks of `encode_blocks` in one: 15 kB for each of the ceil(samples / 320) tokens."""
+        return torch.cat(list(self.encode_blocks(waveform)), dim=1)
+
+    @torch.no_grad()
+    def encode_blocks(self, waveform: Float[Tensor, "sample"]) -> Iterator[Float[Tensor, "layer token width"]]:
+        """A 16 kHz waveform of any length, ceil(samples / 320) tokens: chunks of at most 30 s, cross-faded where they
+        overlap, each given as far as the next does not change it.
 
         The spectrogram is normalised by the loudest moment of the whole sound.
         """
@@ -89,18 +94,19 @@ class SpeechEncoder(nn.Module):
         mel = log_mel(waveform.to(self.conv1.weight.device))
         total = mel.shape[1] // 2
         if total <= CHUNK_TOKENS:
-            return self.forward(mel[None])[0, :, :num_tokens]
+            yield self.forward(mel[None])[0, :, :num_tokens]
+            return
         num_chunks = -(-(total - OVERLAP_TOKENS) // (CHUNK_TOKENS - OVERLAP_TOKENS))
         starts = [round(index * (total - CHUNK_TOKENS) / (num_chunks - 1)) for index in range(num_chunks)]
-        encoded = mel.new_zeros(self.num_layers, total, self.width)
-        for index, start in enumerate(starts):
+        before = mel.new_zeros(self.num_layers, 0, self.width)
+        for start, following in zip(starts, [*starts[1:], total], strict=True):
             chunk = self.forward(mel[None, :, 2 * start : 2 * (start + CHUNK_TOKENS)])[0]
-            shared = starts[index - 1] + CHUNK_TOKENS - start if index else 0
+            shared = before.shape[1]
             if shared:
                 fade = ((torch.arange(shared, device=mel.device) + 0.5) / shared)[:, None]
-                chunk[:, :shared] = fade * chunk[:, :shared] + (1 - fade) * encoded[:, start : start + shared]
-            encoded[:, start : start + CHUNK_TOKENS] = chunk
-        return encoded
+                chunk[:, :shared] = fade * chunk[:, :shared] + (1 - fade) * before
+            yield chunk[:, : following - start]
+            before = chunk[:, following - start :]
 
     @classmethod
     def load(cls, path: Path | None = None, folders: Sequence[Path] = ()) -> "SpeechEncoder":

@@ -11,9 +11,12 @@ from cemnet.config import MANNER_AXES, VOICE_DIM, AudioEmotionConfig
 from cemnet.emotion.audio_emotion import (
     NUM_STATISTICS,
     VOICE_STYLES,
+    WINDOWS_AT_ONCE,
     AudioEmotionEncoder,
+    Windows,
+    frame_blocks,
     frames_from_tokens,
-    window_weights,
+    window_statistics,
 )
 
 
@@ -51,9 +54,87 @@ def test_silence_has_no_strength(encoder):
 def test_windows_average_voiced_frames_only():
     voicing = torch.zeros(1, 50)
     voicing[0, 20:30] = 1.0
-    weights = window_weights(voicing, 2.4, 0.4)
+    windows = Windows.over(50, 2.4, 0.4)
+    weights = windows.weights(0, len(windows), voicing)
+    assert windows.reached(0, len(windows)) == slice(0, 50)
     torch.testing.assert_close(weights.sum(-1), torch.ones(weights.shape[:2]))
     assert weights[0, 2, 20:30].sum() > 0.99
+
+
+def all_weights(voicing: torch.Tensor, window_seconds: float, hop_seconds: float) -> torch.Tensor:
+    """Every window with every frame of the sound, as the definition says: memory grows with the square of its length.
+
+    The outcome is (batch, window, frame).
+    """
+    num_frames = voicing.shape[1]
+    hop, half = hop_seconds * 25, window_seconds * 25 / 2
+    centres = torch.arange(hop / 2, max(num_frames, hop), hop)
+    distance = (torch.arange(num_frames) - centres.unsqueeze(1)).abs()
+    weights = (1.25 - distance / half).clamp(0, 1) * (voicing.unsqueeze(1) + 1e-3)
+    return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-6)
+
+
+@pytest.mark.parametrize("num_frames", [1, 9, 10, 11, 75, 1000])
+@pytest.mark.parametrize(("window_seconds", "hop_seconds"), [(2.4, 0.4), (1.0, 0.3), (0.5, 1.0)])
+def test_windows_leave_out_only_frames_without_weight(num_frames, window_seconds, hop_seconds):
+    voicing = (torch.rand(2, num_frames) > 0.5).float()
+    expected = all_weights(voicing, window_seconds, hop_seconds)
+    windows = Windows.over(num_frames, window_seconds, hop_seconds)
+    assert expected.shape == (2, len(windows), num_frames)
+    for first in range(len(windows)):
+        last = min(first + 3, len(windows))
+        spread = torch.zeros(2, last - first, num_frames)
+        spread[..., windows.reached(first, last)] = windows.weights(first, last, voicing)
+        torch.testing.assert_close(spread, expected[:, first:last])
+        assert windows.complete(windows.reached(first, first + 1).stop) > first
+
+
+@pytest.mark.parametrize("num_frames", [1, 30, 1200])
+@torch.no_grad()
+def test_long_sound_in_blocks_is_heard_as_in_one(encoder, num_frames):
+    """The judgement of all windows at once, by weights of every window with every frame, is the reference."""
+    hidden, spoken = torch.randn(1, 5, num_frames, 384), torch.randn(1, num_frames, VOICE_DIM)
+    spoken[..., 3] = (torch.rand(1, num_frames) > 0.9).float()
+    weights = all_weights(spoken[..., 3], encoder.config.window_seconds, encoder.config.hop_seconds)
+    assert num_frames < 1000 or weights.shape[1] > 3 * WINDOWS_AT_ONCE
+    expected = encoder.judge(window_statistics(hidden, spoken, weights))
+    presence = (spoken[..., 3].unsqueeze(1) * (weights > 0)).sum(-1) / 5
+    content, heard = encoder.listen(hidden.split(177, dim=2), spoken)
+    for name, windowed in (
+        ("embedding", expected.embedding),
+        ("probabilities", expected.probabilities),
+        ("emotion", expected.emotion),
+        ("manner", expected.manner),
+        ("strength", (expected.strength * presence.clamp_max(1)).unsqueeze(-1)),
+        ("intensity", (expected.intensity * presence.clamp_max(1)).unsqueeze(-1)),
+    ):
+        framed = F.interpolate(windowed.transpose(1, 2), size=num_frames, mode="linear").transpose(1, 2)
+        torch.testing.assert_close(
+            getattr(heard, name).reshape(framed.shape),
+            framed,
+            atol=1e-5,
+            rtol=0,
+            msg=lambda text, n=name: f"{n}: {text}",
+        )
+    torch.testing.assert_close(content, encoder.content(hidden), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
+@pytest.mark.parametrize("num_frames", [1, 24, 25, 26, 30])
+def test_tokens_in_blocks_become_the_same_frames(size, num_frames):
+    tokens = torch.randn(2, 50, 3)
+    frames = torch.cat(list(frame_blocks(tokens.split(size, dim=1), num_frames)), dim=1)
+    torch.testing.assert_close(frames, frames_from_tokens(tokens, num_frames))
+
+
+def test_the_memory_of_windows_grows_with_the_length_and_not_with_its_square(encoder):
+    windows = Windows.over(90_000, 2.4, 0.4)
+    most = max(
+        windows.reached(first, min(first + WINDOWS_AT_ONCE, len(windows))).stop
+        - windows.reached(first, first + 1).start
+        for first in range(0, len(windows), WINDOWS_AT_ONCE)
+    )
+    assert most < 500  # frames, of the 90,000 of an hour
 
 
 def test_enhancement_pulls_a_weak_cue_toward_its_prototype(encoder):

@@ -134,7 +134,7 @@ def random_part(voice: Float[Tensor, "frame voice"], rng: np.random.Generator) -
 
 
 def voiced_weights(voice: Float[Tensor, "frame voice"], part: slice) -> Float[Tensor, "frame"]:
-    """Weights (sum 1) that average the voiced frames of a part, as `window_weights` makes for many windows."""
+    """Weights (sum 1) that average the voiced frames of a part, as `Windows.weights` does of many windows."""
     weights = torch.zeros(len(voice))
     weights[part] = voice[part, 3] + 1e-3
     return weights / weights.sum()
