@@ -16,10 +16,8 @@ from .media.video_writer import VideoWriter
 from .model import CEMNet
 from .performance_settings import DEFAULT_PERFORMANCE, PerformanceSettings
 from .pipeline import Progress, bridge_emotion, encode_speech, write_frames
-from .render.film import dubbed_frames, lasting, performed_in_film, person_of
+from .render.film import as_long_as_film, dubbed_frames, lasting, performed_in_film, person_of
 from .types import Audio, Motion, Speech
-
-ROUNDED_SECONDS = 0.1  # encoders fill the last block of a film's sound: so much more is no reason to hold the picture
 
 
 def track_video(model: CEMNet, video: Path, face_index: int | None = None, upscale: float = 1.0) -> FaceTrack:
@@ -48,22 +46,14 @@ def dub_motion(
     """The analysed voice, and the motion with which the film's face speaks it.
 
     Frame rate, head, blinks and gaze stay the film's own, whatever the settings say. A voice that is shorter than the
-    film is followed by silence, and one that is at most ROUNDED_SECONDS longer lasts as many frames as the film.
+    film is followed by silence; one that is longer goes on as `as_long_as_film` says.
     CEMNetError for sound that is too short to analyse.
     """
     seconds = track.num_frames / track.fps
     speech = encode_speech(model, lasting(audio, seconds))
     filmed = replace(settings, fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
     performed = bridge_emotion(model, person_of(track), speech, filmed)
-    if audio.duration_seconds <= seconds + ROUNDED_SECONDS:
-        performed = first_frames(performed, track.num_frames)
-    return speech, performed_in_film(track, performed)
-
-
-def first_frames(motion: Motion, num_frames: int) -> Motion:
-    """At most so many frames of a motion, from its beginning."""
-    address = None if motion.memory_address is None else motion.memory_address[:num_frames]
-    return Motion(motion.expression[:num_frames], motion.head[:num_frames], motion.fps, address)
+    return speech, performed_in_film(track, as_long_as_film(track, performed, audio.duration_seconds))
 
 
 def save_dubbed_video(

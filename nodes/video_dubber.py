@@ -58,13 +58,14 @@ class CEMNetVideoDubber(io.ComfyNode):
         """The dubbed film."""
         from ..cemnet.media.video_reader import video_frames
         from ..cemnet.motion.editing import at_rate
-        from ..cemnet.render.film import dubbed_frames, performed_in_film
+        from ..cemnet.render.film import as_long_as_film, dubbed_frames, performed_in_film
 
         model, film, motion = connected(model, "model"), connected(film, "film"), connected(motion, "motion")
         track = film.track
-        performed = performed_in_film(track, at_rate(motion, track.fps))
-        frames = dubbed_frames(model.renderer, video_frames(film.path, track.fps), track, performed)
         sound = None if audio is None else first_sound(audio)
+        seconds = (motion.num_frames - 1) / motion.fps if sound is None else sound.duration_seconds
+        performed = performed_in_film(track, as_long_as_film(track, at_rate(motion, track.fps), seconds))
+        frames = dubbed_frames(model.renderer, video_frames(film.path, track.fps), track, performed)
         return io.NodeOutput(
             streamed_video(followed(frames, performed.num_frames), track.fps, sound, mark_as_generated)
         )

@@ -19,6 +19,17 @@ from .renderer import FaceRenderer
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
 OPEN_LIDS = 0.25  # the quantile of eyeBlink over a film at which its eyes count as open; by eye
 
+ROUNDED_SECONDS = 0.1  # encoders fill the last block of a film's sound: so much more is no reason to hold the picture
+
+
+def as_long_as_film(track: FaceTrack, performed: Motion, voice_seconds: float) -> Motion:
+    """A performance with no more frames than the film, unless its voice lasts over ROUNDED_SECONDS longer than that."""
+    if voice_seconds > track.num_frames / track.fps + ROUNDED_SECONDS:
+        return performed
+    kept = slice(track.num_frames)
+    address = None if performed.memory_address is None else performed.memory_address[kept]
+    return Motion(performed.expression[kept], performed.head[kept], performed.fps, address)
+
 
 def performed_in_film(track: FaceTrack, performed: Motion) -> Motion:
     """A performance with the film's own blinks and gaze, and no motion of the head, as long as both.

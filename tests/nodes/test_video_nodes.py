@@ -141,6 +141,17 @@ def test_a_film_speaks_with_another_emotion(execute, model, film, audio):
     assert change[-40:].mean() < 0.02
 
 
+@pytest.mark.parametrize(("more_seconds", "num_frames"), [(-0.2, 13), (0.05, 13), (0.99, 38)])
+def test_a_dubbed_film_is_longer_only_where_the_voice_goes_on(execute, model, film, motion, more_seconds, num_frames):
+    followed, *_ = execute("CEMNetVideoFace", model=model, video=film)
+    seconds = 13 / 25 + more_seconds
+    sound = {"waveform": torch.zeros(1, 1, round(16_000 * seconds)), "sample_rate": 16_000}
+    frames = torch.arange(max(1, -int(-seconds * 25 // 1))).clamp_max(motion.num_frames - 1)
+    spoken = replace(motion, expression=motion.expression[frames], head=motion.head[frames], memory_address=None)
+    (dubbed,) = execute("CEMNetVideoDubber", model=model, film=followed, motion=spoken, audio=sound)
+    assert len(dubbed.get_components().images) == num_frames
+
+
 def test_a_film_in_memory_is_followed_too(execute, model, sample_image, temp):
     (video,) = execute("CEMNetVideoCombine", images=sample_image.expand(3, -1, -1, -1), fps=10.0)
     followed, _, sound, fps, _ = execute("CEMNetVideoFace", model=model, video=video)
