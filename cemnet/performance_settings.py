@@ -15,7 +15,7 @@ SLOWEST_FPS, FASTEST_FPS = 1.0, 240.0
 
 def is_within(value: object, least: float, most: float) -> bool:
     """True for a number from `least` to `most`; False for NaN, for infinity and for anything that is no number."""
-    return isinstance(value, Real) and least <= float(value) <= most
+    return isinstance(value, Real) and bool(least <= value <= most)
 
 
 def check_range(name: str, value: object, most: float) -> None:

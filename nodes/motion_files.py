@@ -1,12 +1,14 @@
 """The nodes that save motions to files and load them."""
 
 import hashlib
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import folder_paths
 from comfy_api.latest import io, ui
 
+from ..cemnet.errors import CEMNetError
 from .sockets import MOTION_CATEGORY, MotionSocket, connected, schema
 from .summaries import motion_summary
 
@@ -92,24 +94,48 @@ class CEMNetLoadMotion(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, file: str | None = None) -> bool | str:
         """True for every file that is there, also one that came after the page was opened; else a sentence."""
-        if file is None or folder_paths.exists_annotated_filepath(file):
+        if file is None:
             return True
-        return f"There is no motion file {file!r}. Put it into ComfyUI's input folder, then choose it."
+        try:
+            place_of(file)
+        except CEMNetError as error:
+            return str(error)
+        return True
 
     @classmethod
     def fingerprint_inputs(cls, file: str | None = None) -> str:
         """A digest of the file, so that ComfyUI runs the node again when it changes."""
-        if file is None or not folder_paths.exists_annotated_filepath(file):
+        if file is None:
             return ""
-        return hashlib.sha256(Path(folder_paths.get_annotated_filepath(file)).read_bytes()).hexdigest()
+        try:
+            return hashlib.sha256(place_of(file).read_bytes()).hexdigest()
+        except (CEMNetError, OSError):
+            return ""
 
     @classmethod
     def execute(cls, file: str | None = None) -> io.NodeOutput:
         """The motion, its frame rate and its summary."""
         from ..cemnet.motion.files import read_motion
 
-        motion = read_motion(Path(folder_paths.get_annotated_filepath(connected(file, "file"))))
+        motion = read_motion(place_of(connected(file, "file")))
         return io.NodeOutput(motion, motion.fps, motion_summary(motion))
+
+
+def place_of(file: str) -> Path:
+    """Where a motion file lies that the node names; CEMNetError where it is none, or outside of ComfyUI's folders."""
+    from ..cemnet.motion.live_link import check_size
+
+    name, marked = folder_paths.annotated_filepath(file)
+    folder = Path(marked or folder_paths.get_input_directory())
+    path = folder / name
+    inside = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(folder))  # a link to another disk is fine
+    if not inside or path.suffix.lower() not in MOTION_SUFFIXES or not path.is_file():
+        raise CEMNetError(
+            f"There is no motion file {file!r} in ComfyUI's folders. Put a .csv or .json file into the input folder, "
+            "then choose it."
+        )
+    check_size(path)
+    return path
 
 
 def motion_files() -> list[str]:
@@ -123,4 +149,5 @@ def motion_files() -> list[str]:
 def files_under(folder: Path) -> list[str]:
     """Sorted relative paths of the motion files in a folder and in the folders inside it."""
     found = (path for pattern in ("*", "*/*") for path in folder.glob(pattern))
-    return sorted(path.relative_to(folder).as_posix() for path in found if path.suffix.lower() in MOTION_SUFFIXES)
+    named = (path for path in found if path.suffix.lower() in MOTION_SUFFIXES and path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in named)

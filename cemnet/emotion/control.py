@@ -3,6 +3,7 @@
 Each function takes a Speech and returns another one, so that they can be chained.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -72,7 +73,11 @@ def read_timeline(text: str) -> list[EmotionKey]:
                 f"Line {number} of the emotion timeline, {line.strip()!r}, is not understood. Write seconds, an "
                 "emotion and an intensity, such as: 2.5 happy 0.8"
             ) from None
-        if key.emotion not in (*EMOTIONS, VOICE) or len(words) > 3 or not (key.seconds >= 0 and 0 <= intensity <= 2):
+        if (
+            key.emotion not in (*EMOTIONS, VOICE)
+            or len(words) > 3
+            or not (0 <= key.seconds < math.inf and 0 <= intensity <= 2)
+        ):
             raise CEMNetError(
                 f"Line {number} of the emotion timeline, {line.strip()!r}, needs a time from 0 seconds on, one of "
                 f"{', '.join([*EMOTIONS, VOICE])}, and an intensity of 0 to 2."
@@ -85,7 +90,10 @@ def follow_timeline(speech: Speech, keys: Sequence[EmotionKey], fade_seconds: fl
     """The emotions of a timeline one after another, each cross-faded around the time of its key.
 
     Before the first key the voice's own emotion is shown. The intensity of a VOICE key multiplies the voice's own.
+    CEMNetError for a fade that is no number of seconds from 0 on.
     """
+    if not 0 <= fade_seconds < math.inf:
+        raise CEMNetError(f"The fade has to last 0 seconds or more, not {fade_seconds}.")
     heard = speech.emotion, speech.intensity
     felt, voiced = heard, torch.ones(speech.num_frames)
     seconds = (torch.arange(speech.num_frames) + 0.5) / MOTION_FPS

@@ -17,7 +17,7 @@ from ..errors import MotionFileError
 from ..output_file import OutputFile, check_output
 from ..performance_settings import FASTEST_FPS, SLOWEST_FPS, is_within
 from ..types import MOTION_FPS, Motion
-from .live_link import read_motion_csv, write_motion_csv
+from .live_link import check_size, read_motion_csv, write_motion_csv
 
 FORMAT, VERSION = "cemnet-motion", 1
 MOTION_SUFFIXES = (".csv", ".json")
@@ -48,6 +48,7 @@ def read_motion(path: Path, fps: float = MOTION_FPS) -> Motion:
         raise MotionFileError(f"The motion file {path} must end in {' or '.join(MOTION_SUFFIXES)}.")
     if not path.is_file():
         raise MotionFileError(f"There is no motion file at {path}. Check the path.")
+    check_size(path)
     return read_motion_csv(path, fps) if path.suffix.lower() == ".csv" else read_motion_json(path)
 
 
@@ -72,21 +73,26 @@ def write_motion_json(path: Path, motion: Motion, overwrite: bool = False) -> No
 def read_motion_json(path: Path) -> Motion:
     """Reads JSON with its blendshapes in any order; missing ones are 0. MotionFileError where it is damaged."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=named_once)
+    except RecursionError:
+        raise MotionFileError(f"{path} cannot be read as JSON: it has lists in lists in lists, too deep.") from None
     except (OSError, ValueError) as error:
         raise MotionFileError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise MotionFileError(f'{path} is not a motion file: it needs "format": "{FORMAT}".')
     if document.get("version") != VERSION:
-        raise MotionFileError(f"{path} is of version {document.get('version')}; this program reads version {VERSION}.")
+        version = str(document.get("version"))[:40]
+        raise MotionFileError(f"{path} is of version {version}; this program reads version {VERSION}.")
     fps = document.get("fps")
     if isinstance(fps, bool) or not is_within(fps, SLOWEST_FPS, FASTEST_FPS):
         raise MotionFileError(f"{path} has no fps from {SLOWEST_FPS:g} to {FASTEST_FPS:g}, but {str(fps)[:40]}.")
     assert isinstance(fps, (int, float))
     given = table(path, document, "expression")
     names = document.get("blendshapes")
-    if not isinstance(names, list) or len(names) != given.shape[1] or not set(names) <= set(ARKIT_NAMES):
+    if not isinstance(names, list) or len(names) != given.shape[1] or not all(name in ARKIT_NAMES for name in names):
         raise MotionFileError(f"{path}: blendshapes has to name each column of expression by ARKit's names.")
+    if len(set(names)) < len(names):
+        raise MotionFileError(f"{path}: blendshapes has a name more than once. Each column needs one of its own.")
     expression = torch.zeros(len(given), len(ARKIT_NAMES))
     expression[:, [ARKIT_NAMES.index(name) for name in names]] = given
     head = table(path, document, "head") if "head" in document else torch.zeros(len(given), 3)
@@ -94,6 +100,16 @@ def read_motion_json(path: Path) -> Motion:
     if head.shape != (len(given), 3) or (address is not None and len(address) != len(given)):
         raise MotionFileError(f"{path}: head needs three angles, and every part as many frames as expression has.")
     return Motion(expression.clamp(0, 1), head, float(fps), address)
+
+
+def named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of JSON with these names and values; ValueError where a name comes twice, so that one were lost."""
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice[:40]!r} stands there more than once")
+    return document
 
 
 def rounded_rows(values: Float[Tensor, "frame channel"]) -> list[list[float]]:
@@ -105,7 +121,7 @@ def table(path: Path, document: dict[str, Any], name: str) -> Float[Tensor, "fra
     """One part of the document as numbers, a row per frame."""
     try:
         values = torch.tensor(document[name], dtype=torch.float32)
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RuntimeError, OverflowError):  # the last two for numbers of many digits
         raise MotionFileError(f"{path}: {name} has to be a list of frames, each a list of numbers.") from None
     if values.ndim != 2 or values.shape[0] == 0 or not values.isfinite().all():
         raise MotionFileError(f"{path}: {name} has to be a list of frames, each a list of finite numbers.")

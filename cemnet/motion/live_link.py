@@ -21,6 +21,7 @@ from ..curves import interpolate_curves
 from ..errors import MotionFileError
 from ..media.containers import exact_rate
 from ..output_file import OutputFile, check_output
+from ..performance_settings import FASTEST_FPS, SLOWEST_FPS, is_within
 from ..types import MOTION_FPS, Motion
 
 HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
@@ -28,13 +29,17 @@ EYE_COLUMNS = tuple(f"{side}Eye{axis}" for side in ("Left", "Right") for axis in
 BLENDSHAPE_COLUMNS = tuple(name[0].upper() + name[1:] for name in ARKIT_NAMES)
 CURVE_COLUMNS = (*BLENDSHAPE_COLUMNS, *HEAD_COLUMNS, *EYE_COLUMNS)
 OPTIONAL_COLUMNS = ("TongueOut",)  # which the first versions of ARKit lack
-LEADING_COLUMNS = ("Timecode", "BlendShapeCount")
+COUNT_COLUMN = "BlendShapeCount"
+COUNT_SYNONYMS = ("numproperties",)  # in lower case: how other programs call the same column
+LEADING_COLUMNS = ("Timecode", COUNT_COLUMN)
 
 FULL_LOOK_RADIANS = math.radians(30)  # an eyeLook blendshape of 1
 LARGEST_BLENDSHAPE = 2.0  # curves pushed a little over 1 are cut; more than this is another unit
-TIMECODE = re.compile(r"(\d+):(\d+):(\d+)[:;](\d+(?:\.\d+)?)")
+TIMECODE = re.compile(r"(\d{1,4}):(\d{1,4}):(\d{1,4})[:;](\d{1,4}(?:\.\d{1,12})?)")
 COMMON_FPS = (25, 30, 50, 60, 100, 120)
 LONGEST_PAUSE_SECONDS = 10
+MOST_MEGABYTES = 250  # of a file: an hour at 60 frames a second has 150
+MOST_FRAMES = 1_000_000  # over an hour at FASTEST_FPS
 SECONDS_PER_DAY = 86_400
 
 
@@ -72,18 +77,31 @@ def read_motion_csv(path: Path, fps: float = MOTION_FPS) -> Motion:
     commas in the numbers. Blendshapes a little outside 0 to 1 are clipped. Everything else that cannot be used is a
     MotionFileError that names row and column.
     """
+    check_size(path)
     columns, rows = _read_table(path)
     rows, times = _seen_rows(path, columns, rows)
     values = _numbers(path, columns, rows)
     curves = np.stack([values[name] if name in values else np.zeros(len(rows)) for name in CURVE_COLUMNS], axis=1)
     num_blendshapes = len(BLENDSHAPE_COLUMNS)
     _refuse_other_units(path, curves[:, :num_blendshapes])
-    curves, fps = evenly_timed(curves, times, fps)
+    try:
+        curves, fps = evenly_timed(curves, times, fps)
+    except MotionFileError as error:
+        raise MotionFileError(f"{path}: {error}") from None
     return Motion(
         expression=torch.from_numpy(curves[:, :num_blendshapes]).float().clamp(0, 1),
         head=torch.from_numpy(curves[:, num_blendshapes : num_blendshapes + 3]).float(),
         fps=fps,
     )
+
+
+def check_size(path: Path) -> None:
+    """Raises MotionFileError for a file that is missing, no regular file, or larger than any motion is."""
+    if not path.is_file():
+        raise MotionFileError(f"There is no motion file at {path}. Check the path.")
+    megabytes = path.stat().st_size / 1e6
+    if megabytes > MOST_MEGABYTES:
+        raise MotionFileError(f"{path} has {megabytes:.0f} MB, over {MOST_MEGABYTES}. Cut the take into parts.")
 
 
 def eye_rotations(expression: Float[np.ndarray, "frame expression"]) -> Float[np.ndarray, "frame 6"]:
@@ -115,6 +133,7 @@ def evenly_timed(
     """Curves resampled to a steady frame rate, and that rate.
 
     The rising timecodes hold whole seconds and frames within the second; `fps` as for `read_motion_csv`.
+    MotionFileError for a rate out of bounds, and for more than MOST_FRAMES.
     """
     if len(curves) == 1:
         return curves, fps
@@ -123,8 +142,10 @@ def evenly_timed(
     step = float(np.median(np.diff(seconds)))
     steady = (len(seconds) - 1) / seconds[-1]
     if np.abs(np.diff(seconds) - step).max() < 0.1 * step:
-        return curves, tidy_rate(steady)
-    fps = tidy_rate(1 / step)
+        return curves, _usual(tidy_rate(steady))
+    fps = _usual(tidy_rate(1 / step))
+    if seconds[-1] * fps > MOST_FRAMES:
+        raise MotionFileError(f"the take has over {MOST_FRAMES} frames. Cut it into parts.")
     even = np.arange(math.floor(seconds[-1] * fps + 1e-3) + 1) / fps
     return interpolate_curves(even, seconds, curves), fps
 
@@ -145,6 +166,16 @@ def tidy_rate(fps: float) -> float:
     """A measured rate, or the whole or television rate that the precision of timecodes does not tell from it."""
     whole = round(fps)
     return float(whole) if abs(fps - whole) < max(2e-3, 2e-4 * fps) else television_rate(fps)
+
+
+def _usual(fps: float) -> float:
+    """A rate that motions have, as it is; MotionFileError for another."""
+    if not is_within(fps, SLOWEST_FPS, FASTEST_FPS):
+        raise MotionFileError(
+            f"by their timecodes the rows come {fps:.6g} times a second. Rates from {SLOWEST_FPS:g} to {FASTEST_FPS:g} "
+            "can be read."
+        )
+    return fps
 
 
 def television_rate(fps: float) -> float:
@@ -170,6 +201,7 @@ def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:
     # Some programs end every row with a comma.
     lines = [line[:width] if not any(line[width:]) else line for line in lines]
     header, rows = lines[0], lines[1:]
+    header = [COUNT_COLUMN if name.lower() in COUNT_SYNONYMS else name for name in header]
     columns = [name.lower() for name in header]
     _check_columns(path, header)
     # Recorders of the first iPhones count 51, as they know no TongueOut, whatever else stands in the row.

@@ -66,11 +66,30 @@ def test_a_timeline_is_read_as_people_write_it():
 
 
 @pytest.mark.parametrize(
-    "line", ["happy", "2", "1 happy much", "1 joyful", "-1 sad", "1 sad 3", "1 sad 1 now", "nan sad"]
+    "line",
+    [
+        "happy",
+        "2",
+        "1 happy much",
+        "1 joyful",
+        "-1 sad",
+        "1 sad 3",
+        "1 sad 1 now",
+        "nan sad",
+        "inf sad",
+        "1 sad nan",
+        "1e400 sad",
+    ],
 )
 def test_a_line_that_is_not_understood_is_named(line):
     with pytest.raises(CEMNetError, match="Line 2"):
         read_timeline(f"0 sad\n{line}")
+
+
+@pytest.mark.parametrize("fade", [-0.1, float("nan"), float("inf")])
+def test_a_fade_without_a_length_is_refused(speech, fade):
+    with pytest.raises(CEMNetError, match="The fade has to last"):
+        follow_timeline(speech, [EmotionKey(0.0, "sad")], fade)
 
 
 def test_a_timeline_shows_each_emotion_in_its_time(speech):

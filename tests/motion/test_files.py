@@ -1,6 +1,7 @@
 """Motion goes into files and comes back the same."""
 
 import json
+import os
 
 import pytest
 import torch
@@ -73,6 +74,15 @@ def valid() -> dict:
         ({"expression": [[0.0], [0.0, 1.0]]}, "list of frames"),
         ({"expression": [["a"] * 52]}, "list of frames"),
         ({"head": [[0.0] * 3]}, "as many frames"),
+        ({"fps": 10**400}, "fps"),
+        ({"fps": float("nan")}, "fps"),
+        ({"fps": float("inf")}, "fps"),
+        ({"version": "9" * 1000}, "version 9{40};"),
+        ({"expression": [[10**400] * 52] * 3}, "list of"),
+        ({"head": [[float("nan")] * 3] * 3}, "finite numbers"),
+        ({"blendshapes": [["jawOpen"]] * 52}, "ARKit's names"),
+        ({"blendshapes": [{}] * 52}, "ARKit's names"),
+        ({"blendshapes": ["jawOpen"] * 52}, "a name more than once"),
     ],
 )
 def test_a_damaged_file_is_answered_with_a_sentence(tmp_path, change, said):
@@ -85,6 +95,40 @@ def test_what_is_not_json_is_answered_with_a_sentence(tmp_path):
     (tmp_path / "take.json").write_text("{")
     with pytest.raises(MotionFileError, match="cannot be read as JSON"):
         read_motion(tmp_path / "take.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[" * 100_000, "too deep"),
+        ('{"a":' * 100_000, "too deep"),
+        ("9" * 10_000, "cannot be read as JSON"),
+        ('{"fps": 25, "fps": 30}', "'fps' stands there more than once"),
+        ("[]", "is not a motion file"),
+        ('{"format": ["cemnet-motion"]}', "is not a motion file"),
+    ],
+)
+def test_hostile_json_is_answered_with_one_sentence(tmp_path, content, said):
+    (tmp_path / "take.json").write_text(content)
+    with pytest.raises(MotionFileError, match=said) as refused:
+        read_motion(tmp_path / "take.json")
+    assert len(str(refused.value)) < 300 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["take.csv", "take.json"])
+def test_what_is_no_regular_file_or_too_large_is_not_read(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(MotionFileError, match="There is no motion file"):
+        read_motion(tmp_path / name)
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/dev/zero")
+    with pytest.raises(MotionFileError, match="There is no motion file"):
+        read_motion(tmp_path / name)
+    (tmp_path / name).unlink()
+    (tmp_path / name).touch()
+    os.truncate(tmp_path / name, 10**10)  # takes no place on the disk
+    with pytest.raises(MotionFileError, match="has 10000 MB, over"):
+        read_motion(tmp_path / name)
 
 
 def test_a_motion_that_is_not_finite_is_not_written(tmp_path, motion):

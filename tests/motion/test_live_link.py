@@ -10,6 +10,7 @@ import torch
 
 from cemnet.arkit import ARKIT_INDEX
 from cemnet.errors import MotionFileError
+from cemnet.motion import live_link
 from cemnet.motion.live_link import CURVE_COLUMNS, read_motion_csv, tidy_rate, timecode, write_motion_csv
 from cemnet.types import Motion
 
@@ -170,6 +171,10 @@ def test_blendshapes_a_little_outside_their_range_are_cut(written):
         (4, 0, "1.32", "row 4: the timecode '1.32' is not of the form"),
         (4, 0, "00:00:00:01.000", "row 4: the timecode does not come after"),
         (60, 0, "01:00:00:00.000", "row 60: the timecode jumps far ahead"),
+        (4, 0, "9" * 5000 + ":00:00:00.000", "row 4: the timecode '9"),
+        (4, 0, "00:00:00:" + "9" * 400, "row 4: the timecode '00"),
+        (60, 0, "00:00:02:999999999", "row 60: the timecode '00"),
+        (7, 54, "1e400", "row 7, column HeadYaw"),
         (5, 1, "50", "row 5: BlendShapeCount is 50, not 61"),
         (0, 19, "JawOpening", "no column JawOpen"),
         (0, 54, "HeadYawn", "unknown column 'HeadYawn'"),
@@ -196,7 +201,7 @@ def test_a_file_without_rows_is_refused(tmp_path, content):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    with pytest.raises(MotionFileError, match="cannot be read"):
+    with pytest.raises(MotionFileError, match="There is no motion file"):
         read_motion_csv(tmp_path / "nowhere.csv")
 
 
@@ -280,7 +285,11 @@ def no_tongue(rows):
     count_51(rows)
 
 
-@pytest.mark.parametrize("change", [commas_at_the_end, count_51, no_tongue])
+def called_properties(rows):
+    rows[0][1] = "NumProperties"
+
+
+@pytest.mark.parametrize("change", [commas_at_the_end, count_51, no_tongue, called_properties])
 def test_variants_of_recorders_are_read(written, change):
     expected = read_motion_csv(written)
     rewrite(written, change)
@@ -290,6 +299,27 @@ def test_variants_of_recorders_are_read(written, change):
     assert read.fps == expected.fps and torch.equal(read.head, expected.head)
     assert torch.equal(read.expression[:, others], expected.expression[:, others])
     assert torch.equal(read.expression[:, tongue], expected.expression[:, tongue] * (change is not no_tongue))
+
+
+@pytest.mark.parametrize("frames", [("00.000", "00.001", "00.002", "00.003"), ("00.000", "00.001", "00.002", "09.000")])
+def test_a_take_with_rows_thousands_of_times_a_second_is_refused(tmp_path, frames):
+    write_motion_csv(tmp_path / "take.csv", make_motion(4, 25.0))
+
+    def hurry(rows):
+        for row, frame in zip(rows[1:], frames, strict=True):
+            row[0] = f"00:00:00:{frame}"
+
+    rewrite(tmp_path / "take.csv", hurry)
+    with pytest.raises(MotionFileError, match=r"take.csv: by their timecodes the rows come \d+ times a second"):
+        read_motion_csv(tmp_path / "take.csv")
+
+
+def test_a_take_of_many_frames_between_its_rows_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(live_link, "MOST_FRAMES", 50)
+    write_motion_csv(tmp_path / "take.csv", make_motion(60, 25.0))
+    rewrite(tmp_path / "take.csv", lambda rows: rows.pop(3))
+    with pytest.raises(MotionFileError, match=r"take.csv: the take has over 50 frames"):
+        read_motion_csv(tmp_path / "take.csv")
 
 
 def test_semicolons_with_decimal_commas_are_read(written):

@@ -2,6 +2,7 @@
 
 # ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
 
+import os
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,21 @@ def test_a_missing_motion_file_is_answered_with_a_sentence(nodes, folders):
     assert "input folder" in nodes["CEMNetLoadMotion"].validate_inputs(file="gone.csv")
     assert nodes["CEMNetLoadMotion"].fingerprint_inputs(file="gone.csv") == ""
     assert nodes["CEMNetLoadMotion"].GET_SCHEMA().inputs[0].options  # never an empty list
+
+
+def test_only_motion_files_in_comfyuis_folders_are_read(nodes, execute, motion, folders):
+    (saved,) = execute("CEMNetSaveMotion", motion=motion)
+    (folders / "input" / "zero.csv").symlink_to("/dev/zero")
+    os.mkfifo(folders / "input" / "pipe.json")
+    (folders / "secret.csv").write_bytes(Path(saved).read_bytes())
+    (folders / "input" / "take.txt").write_bytes(Path(saved).read_bytes())
+    load = nodes["CEMNetLoadMotion"]
+    for name in ("zero.csv", "pipe.json", "take.txt", "/dev/zero", "../secret.csv", str(folders / "secret.csv"), ""):
+        assert "There is no motion file" in load.validate_inputs(file=name)
+        assert load.fingerprint_inputs(file=name) == ""
+        with pytest.raises(ValueError, match="There is no motion file"):
+            execute("CEMNetLoadMotion", file=name)
+    assert load.GET_SCHEMA().inputs[0].options == ["cemnet/motion_00001_.csv [output]"]
 
 
 def test_the_preview_is_a_picture_of_the_wanted_size(execute, motion, speech):
