@@ -16,7 +16,16 @@ from .media.video_writer import VideoWriter
 from .model import CEMNet
 from .performance_settings import DEFAULT_PERFORMANCE, PerformanceSettings
 from .pipeline import Progress, bridge_emotion, encode_speech, write_frames
-from .render.film import as_long_as_film, dubbed_frames, lasting, performed_in_film, person_of
+from .render.film import (
+    FilmEnd,
+    as_long_as_film,
+    check_film_end,
+    dubbed_frames,
+    lasting,
+    ordered_pictures,
+    performed_in_film,
+    person_of,
+)
 from .types import Audio, Motion, Speech
 
 
@@ -41,19 +50,24 @@ def track_frames(
 
 
 def dub_motion(
-    model: CEMNet, track: FaceTrack, audio: Audio, settings: PerformanceSettings = DEFAULT_PERFORMANCE
+    model: CEMNet,
+    track: FaceTrack,
+    audio: Audio,
+    settings: PerformanceSettings = DEFAULT_PERFORMANCE,
+    film_end: FilmEnd = "hold",
 ) -> tuple[Speech, Motion]:
     """The analysed voice, and the motion with which the film's face speaks it.
 
     Frame rate, head, blinks and gaze stay the film's own, whatever the settings say. A voice that is shorter than the
-    film is followed by silence; one that is longer goes on as `as_long_as_film` says.
+    film is followed by silence; one that is longer goes on as `as_long_as_film` says, and the film meanwhile as
+    `film_order` does.
     CEMNetError for sound that is too short to analyse.
     """
     seconds = track.num_frames / track.fps
     speech = encode_speech(model, lasting(audio, seconds))
     filmed = replace(settings, fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
     performed = bridge_emotion(model, person_of(track), speech, filmed)
-    return speech, performed_in_film(track, as_long_as_film(track, performed, audio.duration_seconds))
+    return speech, performed_in_film(track, as_long_as_film(track, performed, audio.duration_seconds), film_end)
 
 
 def save_dubbed_video(
@@ -66,14 +80,18 @@ def save_dubbed_video(
     overwrite: bool = False,
     progress: Progress | None = None,
     marked: bool = True,
+    film_end: FilmEnd = "hold",
 ) -> None:
     """Writes the film with its face moved by the motion, at its own frame rate and in the size in which it was tracked.
+
+    `film_end` is that of `dub_motion`.
 
     Pictures are streamed: memory does not grow with length. The metadata of a `marked` file say that it is generated.
     MediaError where the film cannot be read, or the file exists (unless `overwrite`) or cannot be written.
     """
     height, width = track.best_picture.shape[:2]
-    frames = dubbed_frames(model.renderer, video_frames(video, track.fps, (width, height)), track, motion)
+    pictures = ordered_pictures(lambda: video_frames(video, track.fps, (width, height)), track.num_frames, film_end)
+    frames = dubbed_frames(model.renderer, pictures, track, motion, film_end)
     metadata = generated_metadata() if marked else None
     with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata) as writer:
         write_frames(writer, frames, motion.num_frames, progress)
@@ -88,13 +106,15 @@ def dub(
     overwrite: bool = False,
     progress: Progress | None = None,
     settings: PerformanceSettings = DEFAULT_PERFORMANCE,
+    film_end: FilmEnd = "hold",
 ) -> tuple[FaceTrack, Speech, Motion]:
-    """Writes a film whose face speaks another voice, or its own where `audio` is None; see `dub_motion` for `settings`.
+    """Writes a film whose face speaks another voice, or its own where `audio` is None; `dub_motion` tells of the rest.
 
     Returns the tracked face, the analysed voice and the motion. Raises what the steps above raise.
     """
+    check_film_end(film_end)
     audio = read_audio(video) if audio is None else audio
     track = track_video(model, video, face_index)
-    speech, motion = dub_motion(model, track, audio, settings)
-    save_dubbed_video(model, video, track, motion, output, audio, overwrite, progress)
+    speech, motion = dub_motion(model, track, audio, settings, film_end)
+    save_dubbed_video(model, video, track, motion, output, audio, overwrite, progress, film_end=film_end)
     return track, speech, motion

@@ -1,6 +1,7 @@
 """The node that lets the face of a film speak with another voice."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
@@ -19,6 +20,7 @@ from .sockets import (
 
 if TYPE_CHECKING:
     from ..cemnet.model import CEMNet
+    from ..cemnet.render.film import FilmEnd
     from ..cemnet.types import Motion
     from .video_face import Film
 
@@ -42,6 +44,14 @@ class CEMNetVideoDubber(io.ComfyNode):
                 MotionSocket.Input("motion", tooltip="From CEM-Net Emotion Bridge, with the face and fps of the film."),
                 io.Audio.Input("audio", optional=True, tooltip="The speech. Without it the video is silent."),
                 mark_input(),
+                io.Combo.Input(
+                    "film_end",
+                    options=["hold", "loop", "ping-pong"],
+                    default="hold",
+                    optional=True,
+                    tooltip="Where the speech is longer than the film: hold its last picture, begin it again (loop), "
+                    "or run it back and forth (ping-pong).",
+                ),
             ],
             outputs=[io.Video.Output(display_name="video", tooltip="The dubbed film, for Save Video.")],
         )
@@ -54,18 +64,20 @@ class CEMNetVideoDubber(io.ComfyNode):
         motion: "Motion | None" = None,
         audio: Mapping[str, Any] | None = None,
         mark_as_generated: bool = True,
+        film_end: "FilmEnd" = "hold",
     ) -> io.NodeOutput:
         """The dubbed film."""
         from ..cemnet.media.video_reader import video_frames
         from ..cemnet.motion.editing import at_rate
-        from ..cemnet.render.film import as_long_as_film, dubbed_frames, performed_in_film
+        from ..cemnet.render.film import as_long_as_film, dubbed_frames, ordered_pictures, performed_in_film
 
         model, film, motion = connected(model, "model"), connected(film, "film"), connected(motion, "motion")
         track = film.track
         sound = None if audio is None else first_sound(audio)
         seconds = (motion.num_frames - 1) / motion.fps if sound is None else sound.duration_seconds
-        performed = performed_in_film(track, as_long_as_film(track, at_rate(motion, track.fps), seconds))
-        frames = dubbed_frames(model.renderer, video_frames(film.path, track.fps), track, performed)
+        performed = performed_in_film(track, as_long_as_film(track, at_rate(motion, track.fps), seconds), film_end)
+        pictures = ordered_pictures(partial(video_frames, film.path, track.fps), track.num_frames, film_end)
+        frames = dubbed_frames(model.renderer, pictures, track, performed, film_end)
         return io.NodeOutput(
             streamed_video(followed(frames, performed.num_frames), track.fps, sound, mark_as_generated)
         )

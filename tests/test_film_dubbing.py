@@ -109,6 +109,24 @@ def test_the_last_picture_stays_while_a_longer_voice_goes_on(model, film, track)
     np.testing.assert_array_equal(frames[-1], frames[-2])
 
 
+@pytest.mark.parametrize(("film_end", "last"), [("loop", 2), ("ping-pong", NUM_FRAMES - 4)])
+def test_the_film_goes_on_with_its_own_blinks_while_a_longer_voice_does(model, film, track, tmp_path, film_end, last):
+    """With its own expression each picture of the longer film is the one that it repeats."""
+    source, output = tmp_path / "film.mov", tmp_path / "dubbed.mp4"
+    with VideoWriter(source, FPS, film[0].shape[1], film[0].shape[0]) as writer:
+        for frame in film:
+            writer.write(frame)
+    num_frames = NUM_FRAMES + 3
+    motion = performed_in_film(track, Motion(torch.zeros(num_frames, 52), torch.zeros(num_frames, 3), FPS), film_end)
+    assert torch.equal(motion.expression[-1, GAZE], motion.expression[last, GAZE])
+    absent = replace(track, presence=np.zeros(NUM_FRAMES))
+    film_dubbing.save_dubbed_video(model, source, absent, motion, output, film_end=film_end)
+    shown = list(video_reader.video_frames(output, FPS))
+    assert len(shown) == num_frames
+    distances = [np.abs(shown[-1].astype(float) - picture).mean() for picture in film]
+    assert int(np.argmin(distances)) == last
+
+
 def test_eyes_look_where_the_films_own_look(track):
     looking = np.random.default_rng(0).uniform(0, 1, track.expression.shape)
     performed = Motion(torch.zeros(NUM_FRAMES, 52), torch.zeros(NUM_FRAMES, 3), FPS)

@@ -37,6 +37,10 @@ def build_parser() -> argparse.ArgumentParser:
     dub = commands.add_parser("dub", parents=[shared, written, shown, eyes, heard], help="film + speech to film")
     dub.add_argument("--video", type=Path, required=True, help="a film with a face")
     dub.add_argument("--speech", type=Path, help="what it is to say (default: its own sound)")
+    dub.add_argument(
+        "--film-end", default="hold", choices=["hold", "loop", "ping-pong"],
+        help="where the speech is longer: hold the last picture (default), begin again, or run back and forth",
+    )  # fmt: skip
 
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
     portrait.add_argument("portrait", type=Path)

@@ -117,14 +117,14 @@ def dub(arguments: argparse.Namespace) -> None:
     track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale)
     seen = rounded(track.emotion.probabilities, EMOTIONS)
     print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
-    speech, motion = film_dubbing.dub_motion(model, track, audio, settings)
+    speech, motion = film_dubbing.dub_motion(model, track, audio, settings, arguments.film_end)
     heard = describe_speech(speech)
     print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
     motion = edit_motion(motion, **eyes(arguments))
     with tqdm(total=motion.num_frames, unit="frame") as bar:
         film_dubbing.save_dubbed_video(
             model, arguments.video, track, motion, arguments.output, audio, arguments.overwrite,
-            lambda done, _: bar.update(done - bar.n), not arguments.unmarked,
+            lambda done, _: bar.update(done - bar.n), not arguments.unmarked, arguments.film_end,
         )  # fmt: skip
     wrote(arguments, arguments.output)
 

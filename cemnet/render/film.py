@@ -1,14 +1,17 @@
 """A film whose face speaks with another voice or emotion: head, lids and gaze stay its own, the rest is performed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
+from typing import Literal, get_args
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from ..arkit import BLINK, GAZE, arkit_indices
+from ..errors import CEMNetError
 from ..face.tracking import FaceTrack
 from ..media.pixels import from_uint8, to_uint8
 from ..types import Audio, FaceReference, Motion
@@ -16,9 +19,13 @@ from .canvas import face_canvas
 from .mouth.interior import PosedMouth
 from .renderer import FaceRenderer
 
+Picture = UInt8[np.ndarray, "height width 3"]
+FilmEnd = Literal["hold", "loop", "ping-pong"]
+FILM_ENDS: tuple[FilmEnd, ...] = get_args(FilmEnd)
+BACKWARD_BYTES = 256_000_000  # of pictures kept at once where a film runs backward
+
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
 OPEN_LIDS = 0.25  # the quantile of eyeBlink over a film at which its eyes count as open; by eye
-
 ROUNDED_SECONDS = 0.1  # encoders fill the last block of a film's sound: so much more is no reason to hold the picture
 
 
@@ -31,16 +38,57 @@ def as_long_as_film(track: FaceTrack, performed: Motion, voice_seconds: float) -
     return Motion(performed.expression[kept], performed.head[kept], performed.fps, address)
 
 
-def performed_in_film(track: FaceTrack, performed: Motion) -> Motion:
+def film_order(num_pictures: int, num_frames: int, film_end: FilmEnd = "hold") -> Int[np.ndarray, "frame"]:
+    """Which picture of a film of so many is shown in each frame; CEMNetError for an end that there is not.
+
+    After its last picture a film holds it, begins again ("loop"), or runs back and forth ("ping-pong").
+    """
+    check_film_end(film_end)
+    frames = np.arange(num_frames)
+    if film_end == "loop":
+        return frames % num_pictures
+    if film_end == "ping-pong":
+        return num_pictures - 1 - np.abs(num_pictures - 1 - frames % max(1, 2 * (num_pictures - 1)))
+    return np.minimum(frames, num_pictures - 1)
+
+
+def check_film_end(film_end: str) -> None:
+    """Raises CEMNetError for what is none of FILM_ENDS."""
+    if film_end not in FILM_ENDS:
+        raise CEMNetError(f"There is no film end {film_end!r}. Choose one of: {', '.join(FILM_ENDS)}.")
+
+
+def ordered_pictures(
+    read: Callable[[], Iterator[Picture]], num_pictures: int, film_end: FilmEnd = "hold"
+) -> Iterator[Picture]:
+    """The pictures of a film of so many in the `film_order`; endless, unless the film holds its last one.
+
+    `read` begins to read the film. Backward it is read in blocks of BACKWARD_BYTES, each by reading the film up to it:
+    memory does not grow with its length, but time does.
+    """
+    check_film_end(film_end)
+    last, block = num_pictures - 1, 1
+    for picture in islice(read(), num_pictures):
+        block = max(1, BACKWARD_BYTES // picture.nbytes)
+        yield picture
+    if film_end == "ping-pong" and last > 0:
+        while True:
+            for stop in range(last, 0, -block):
+                yield from reversed(list(islice(read(), max(0, stop - block), stop)))
+            yield from islice(read(), 1, last + 1)
+    while film_end != "hold":
+        yield from islice(read(), num_pictures)
+
+
+def performed_in_film(track: FaceTrack, performed: Motion, film_end: FilmEnd = "hold") -> Motion:
     """A performance with the film's own blinks and gaze, and no motion of the head, as long as both.
 
-    Lids rest where the emotion has them. Where the film is shorter its last frame stays, where the performance is
-    shorter its last expression does.
+    Lids rest where the emotion has them. Where the film is shorter it goes on in the `film_order`, where the
+    performance is shorter its last expression stays.
     """
     num_frames = max(track.num_frames, performed.num_frames)
-    frames = np.arange(num_frames)
-    expression = performed.expression[np.minimum(frames, performed.num_frames - 1)].clone()
-    own = torch.from_numpy(track.expression[np.minimum(frames, track.num_frames - 1)]).to(expression)
+    expression = performed.expression[np.minimum(np.arange(num_frames), performed.num_frames - 1)].clone()
+    own = torch.from_numpy(track.expression[film_order(track.num_frames, num_frames, film_end)]).to(expression)
     blink = (own[:, BLINK] - own[:, BLINK].quantile(OPEN_LIDS, dim=0)).clamp_min(0)
     expression[:, BLINK] += blink * (1 - expression[:, BLINK])
     expression[:, OPENING_EYES] *= 1 - blink.mean(1, keepdim=True)
@@ -55,16 +103,19 @@ def person_of(track: FaceTrack) -> FaceReference:
 
 
 def dubbed_frames(
-    renderer: FaceRenderer, frames: Iterable[UInt8[np.ndarray, "height width 3"]], track: FaceTrack, motion: Motion
-) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """The pictures of a film with the motion of `performed_in_film`, one after the other; only the face changes."""
+    renderer: FaceRenderer, frames: Iterable[Picture], track: FaceTrack, motion: Motion, film_end: FilmEnd = "hold"
+) -> Iterator[Picture]:
+    """The pictures of a film with the motion of `performed_in_film`, one after the other; only the face changes.
+
+    `frames` are the film's in the order of its end (`ordered_pictures`); where they run out, the last stays.
+    """
     teeth = renderer.prepare(track.reference(from_uint8(track.best_picture), track.best)).mouth
     image, curves = None, motion.expression.cpu().numpy()
     source = iter(frames)
-    for index, expression in enumerate(curves):
+    order = film_order(track.num_frames, len(curves), film_end)
+    for frame, expression in zip(order.tolist(), curves, strict=True):
         image = next(source, image)
         assert image is not None, "A track has at least one frame."
-        frame = min(index, track.num_frames - 1)
         share = track.presence[frame]
         if share == 0:
             yield image
