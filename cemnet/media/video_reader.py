@@ -15,6 +15,7 @@ from ..errors import MediaError
 from ..performance_settings import FASTEST_FPS
 from ..types import MOTION_FPS
 from .containers import beginning, frame_rate, media_name, picture_track, sound_track
+from .dynamic_range import rgb_pixels
 
 MOST_FPS = int(FASTEST_FPS)
 ROUNDED_FRAMES = 0.25  # how much earlier than its time a picture may come: files round times, some to a millisecond
@@ -95,7 +96,7 @@ def _upright_frame(
     frame: av.VideoFrame, aspect: Fraction | None, size: tuple[int, int] | None
 ) -> UInt8[np.ndarray, "height width 3"]:
     """A picture as it is shown. `aspect` is the width of its pixels over their height; None and 0 are square ones."""
-    pixels = frame.to_ndarray(format="rgb24")
+    pixels = rgb_pixels(frame)
     square = _square_size(frame.width, frame.height, aspect)
     if square != (frame.width, frame.height) and size is None:
         pixels = cv2.resize(pixels, square, interpolation=cv2.INTER_LANCZOS4)

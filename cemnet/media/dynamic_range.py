@@ -1,0 +1,61 @@
+"""Pictures of films in high dynamic range (HLG, PQ), as screens and files of BT.709 show them.
+
+ITU-R BT.2408: white paper in such a film has 203 cd/m², in HLG on a screen of 1000 cd/m². It becomes BT.709's white,
+everything darker keeps its light and colour, and what is brighter is cut. Colours that BT.709 does not have, and its
+strongest ones, are drawn in. FFmpeg's scaler (version 8, in PyAV 16) calculates it.
+"""
+
+import logging
+from functools import cache
+from itertools import pairwise
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from av.filter import Graph
+from jaxtyping import UInt8
+
+PQ, HLG = 16, 18  # transfer functions by their numbers in ITU-T H.273
+UNSPECIFIED = 2
+TO_BT709 = "out_primaries=bt709:out_transfer=bt709:out_range=pc:intent=relative_colorimetric"
+
+
+def rgb_pixels(frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+    """The pixels (0 to 255) of a decoded picture as BT.709 has them.
+
+    A warning, once, where the installed PyAV cannot convert: colours are pale then.
+    """
+    if getattr(frame, "color_trc", UNSPECIFIED) in (PQ, HLG):  # versions of PyAV before 16 do not tell
+        try:
+            frame = _converted(frame)
+        except (FFmpegError, ValueError):
+            _warn_of_pale_colours()
+    return frame.to_ndarray(format="rgb24")
+
+
+@cache
+def _warn_of_pale_colours() -> None:
+    logging.getLogger(__name__).warning(
+        "The film has a high dynamic range, which the installed PyAV cannot convert: its colours are pale. "
+        "Install av 16 or newer."
+    )
+
+
+def _converted(frame: av.VideoFrame) -> av.VideoFrame:
+    graph = Graph()
+    source = graph.add(
+        "buffer",
+        f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}:time_base=1/1000:"
+        f"colorspace={int(frame.colorspace)}:range={int(frame.color_range)}",
+    )
+    steps = [source]
+    if frame.color_primaries == UNSPECIFIED:
+        steps.append(graph.add("setparams", "color_primaries=bt2020"))
+    steps += [graph.add("scale", TO_BT709), graph.add("format", "rgb24"), graph.add("buffersink")]
+    for step, following in pairwise(steps):
+        step.link_to(following)
+    graph.configure()
+    graph.push(frame)
+    converted = graph.pull()
+    assert isinstance(converted, av.VideoFrame)
+    return converted
