@@ -20,17 +20,33 @@ UNSPECIFIED = 2
 TO_BT709 = "out_primaries=bt709:out_transfer=bt709:out_range=pc:intent=relative_colorimetric"
 
 
-def rgb_pixels(frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
-    """The pixels (0 to 255) of a decoded picture as BT.709 has them.
+class StandardRange:
+    """Converts the pictures of one film; what FFmpeg prepares for that, which takes seconds, is kept."""
 
-    A warning, once, where the installed PyAV cannot convert: colours are pale then.
-    """
-    if getattr(frame, "color_trc", UNSPECIFIED) in (PQ, HLG):  # versions of PyAV before 16 do not tell
-        try:
-            frame = _converted(frame)
-        except (FFmpegError, ValueError):
-            _warn_of_pale_colours()
-    return frame.to_ndarray(format="rgb24")
+    def __init__(self) -> None:
+        self.kind: tuple[object, ...] = ()
+        self.graph: Graph | None = None
+
+    def rgb_pixels(self, frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+        """The pixels (0 to 255) of a decoded picture as BT.709 has them.
+
+        A warning, once, where the installed PyAV cannot convert: colours are pale then.
+        """
+        if getattr(frame, "color_trc", UNSPECIFIED) in (PQ, HLG):  # versions of PyAV before 16 do not tell
+            try:
+                frame = self._converted(frame)
+            except (FFmpegError, ValueError):
+                _warn_of_pale_colours()
+        return frame.to_ndarray(format="rgb24")
+
+    def _converted(self, frame: av.VideoFrame) -> av.VideoFrame:
+        kind = (frame.width, frame.height, frame.format.name, int(frame.colorspace), int(frame.color_range))
+        if self.graph is None or kind != self.kind:
+            self.graph, self.kind = _graph(frame), kind
+        self.graph.push(frame)
+        converted = self.graph.pull()
+        assert isinstance(converted, av.VideoFrame)
+        return converted
 
 
 @cache
@@ -41,7 +57,7 @@ def _warn_of_pale_colours() -> None:
     )
 
 
-def _converted(frame: av.VideoFrame) -> av.VideoFrame:
+def _graph(frame: av.VideoFrame) -> Graph:
     graph = Graph()
     source = graph.add(
         "buffer",
@@ -55,7 +71,4 @@ def _converted(frame: av.VideoFrame) -> av.VideoFrame:
     for step, following in pairwise(steps):
         step.link_to(following)
     graph.configure()
-    graph.push(frame)
-    converted = graph.pull()
-    assert isinstance(converted, av.VideoFrame)
-    return converted
+    return graph

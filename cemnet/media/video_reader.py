@@ -15,7 +15,7 @@ from ..errors import MediaError
 from ..performance_settings import FASTEST_FPS
 from ..types import MOTION_FPS
 from .containers import beginning, frame_rate, media_name, picture_track, sound_track
-from .dynamic_range import rgb_pixels
+from .dynamic_range import StandardRange
 
 MOST_FPS = int(FASTEST_FPS)
 ROUNDED_FRAMES = 0.25  # how much earlier than its time a picture may come: files round times, some to a millisecond
@@ -62,6 +62,7 @@ def video_frames(
             if stream is None:
                 raise MediaError(f"{path} has no pictures. Give a video.")
             stream.thread_type = "AUTO"
+            colours = StandardRange()
             period = float(1 / (frame_rate(stream) or fps))
             sound = sound_track(container, Path(path)) if container.streams.audio else None
             count, start, now, shown = 0, beginning(stream, sound), 0.0, None
@@ -70,7 +71,7 @@ def video_frames(
                 while shown is not None and (count + ROUNDED_FRAMES) / fps < now:
                     yield shown
                     count += 1
-                shown = _upright_frame(frame, stream.sample_aspect_ratio, size)
+                shown = _upright_frame(frame, colours, stream.sample_aspect_ratio, size)
             while shown is not None and (count == 0 or count < round((now + period) * fps)):
                 yield shown
                 count += 1
@@ -93,10 +94,10 @@ def some_frames(path: Path | str, fps: float, most: int) -> list[UInt8[np.ndarra
 
 
 def _upright_frame(
-    frame: av.VideoFrame, aspect: Fraction | None, size: tuple[int, int] | None
+    frame: av.VideoFrame, colours: StandardRange, aspect: Fraction | None, size: tuple[int, int] | None
 ) -> UInt8[np.ndarray, "height width 3"]:
     """A picture as it is shown. `aspect` is the width of its pixels over their height; None and 0 are square ones."""
-    pixels = rgb_pixels(frame)
+    pixels = colours.rgb_pixels(frame)
     square = _square_size(frame.width, frame.height, aspect)
     if square != (frame.width, frame.height) and size is None:
         pixels = cv2.resize(pixels, square, interpolation=cv2.INTER_LANCZOS4)
