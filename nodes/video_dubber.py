@@ -1,6 +1,7 @@
 """The node that lets the face of a film speak with another voice."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
@@ -63,7 +64,7 @@ class CEMNetVideoDubber(io.ComfyNode):
         model, film, motion = connected(model, "model"), connected(film, "film"), connected(motion, "motion")
         track = film.track
         performed = performed_in_film(track, at_rate(motion, track.fps))
-        frames = dubbed_frames(model.renderer, video_frames(film.path, track.fps), track, performed)
+        frames = dubbed_frames(model.renderer, video_frames(Path(film.file), track.fps), track, performed)
         sound = None if audio is None else first_sound(audio)
         return io.NodeOutput(
             streamed_video(followed(frames, performed.num_frames), track.fps, sound, mark_as_generated)
