@@ -19,11 +19,13 @@ pytest.importorskip("comfy", reason="runs in ComfyUI's own environment: make tes
 from comfyui.install import prepare_base
 from comfyui.server import comfy_server
 from paths import REPOSITORY
+from PIL import Image
 
 BROWSER = REPOSITORY / "tests" / "browser"
 PAGE = Path(sys.prefix).parent / "frontend" / "comfyui_frontend_package" / "static"
 SCREENSHOTS = REPOSITORY / "output" / "browser"
 PACK = "cemnet"
+POSTED = REPOSITORY / "workflows" / "api"
 RELEASED = sorted((REPOSITORY / "tests" / "data").glob("workflows_*/*_api.json"))  # each beside the page's own form
 EXAMPLES = sorted(path.stem for path in (REPOSITORY / "example_workflows").glob("*.json"))
 
@@ -77,6 +79,30 @@ def test_workflows_of_released_versions_open_with_their_settings(server):
             assert opened["prompt"][node_id]["inputs"].items() >= node["inputs"].items()
         assert server.queue(opened["prompt"]).ok
         server.interrupt()
+
+
+@pytest.mark.parametrize("new_nodes", ["false", "true"])
+def test_the_sentence_of_an_error_is_shown_and_wires_have_colours(server, tmp_path, new_nodes):
+    """Of a prompt that the server refuses, and of a node that fails within the chain of another."""
+    Image.new("RGB", (320, 240), "grey").save(tmp_path / "wall.png")
+    server.upload(tmp_path / "wall.png")
+    refused = json.loads((POSTED / "cemnet_motion_in.json").read_text())
+    failing = json.loads((POSTED / "cemnet_talking_portrait.json").read_text())
+    for prompt, class_type, value in (
+        (refused, "CEMNetLoadMotion", {"file": "gone.csv"}),
+        (failing, "LoadImage", {"image": "wall.png"}),
+    ):
+        (node,) = (node for node in prompt.values() if node["class_type"] == class_type)
+        node["inputs"].update(value)
+        (tmp_path / f"{class_type}.json").write_text(json.dumps(prompt))
+    files = [tmp_path / "CEMNetLoadMotion.json", tmp_path / "LoadImage.json"]
+    (shown,) = drive("errors_and_colours.mjs", str(server.port), new_nodes, *files)
+    missing, faceless = shown["messages"]
+    assert "CEM-Net Load Motion" in missing and "There is no motion file 'gone.csv'. Put it into" in missing
+    assert "CEM-Net Talking Portrait" in faceless and "face" in faceless and "FaceError" not in faceless
+    assert len(shown["colours"]) == 6
+    for in_wires, in_sockets, in_new_nodes in shown["colours"].values():
+        assert in_wires == in_sockets == in_new_nodes and in_wires.startswith("#")
 
 
 def test_a_page_in_another_language_shows_its_names_and_the_help(server):
