@@ -17,7 +17,8 @@ LOAD = """
 import asyncio, sys
 from comfy.cli_args import args
 args.cpu = True
-import nodes
+import folder_paths, nodes
+folder_paths.set_input_directory('input')
 loaded = asyncio.run(nodes.load_custom_node(sys.argv[1]))
 names = sorted(name for name in nodes.NODE_CLASS_MAPPINGS if name.startswith("CEMNet"))
 print(loaded, len(names), nodes.EXTENSION_WEB_DIRS)

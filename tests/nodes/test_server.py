@@ -27,8 +27,8 @@ def node_of(class_type: str, workflow=WORKFLOW) -> str:
     return node_id
 
 
-PORTRAIT = SAMPLES / WORKFLOW[node_of("LoadImage")]["inputs"]["image"]
-SPEECH = SAMPLES / WORKFLOW[node_of("LoadAudio")]["inputs"]["audio"]
+PORTRAIT = SAMPLES / WORKFLOW[node_of("LoadImage")]["inputs"]["image"].removeprefix("cemnet_")
+SPEECH = SAMPLES / WORKFLOW[node_of("LoadAudio")]["inputs"]["audio"].removeprefix("cemnet_")
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +41,8 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(server) -> ComfyClient:
+    """A client of a server whose input folder has what the pack itself put there."""
     client, _ = server
-    client.upload(PORTRAIT)
-    client.upload(SPEECH)
     return client
 
 
