@@ -12,7 +12,7 @@ from cemnet.media.sound import read_audio
 EXAMPLES = REPOSITORY / "example_workflows"
 POSTED = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "workflows" / "api").glob("*.json"))}
 EDITABLE = {path.stem: json.loads(path.read_text()) for path in sorted(EXAMPLES.glob("*.json"))}
-NOTES = json.loads((REPOSITORY / "workflows" / "notes.json").read_text())
+NOTES = {path.stem: path.read_text().strip() for path in (REPOSITORY / "workflows" / "notes").glob("*.md")}
 FILE_INPUTS = {("LoadImage", "image"), ("LoadAudio", "audio"), ("LoadVideo", "file"), ("CEMNetLoadMotion", "file")}
 
 each_workflow = pytest.mark.parametrize("name", list(POSTED))
@@ -42,7 +42,15 @@ def values_of(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_workflow_is_there_in_both_forms_with_a_picture():
-    assert POSTED.keys() == EDITABLE.keys() == {path.stem for path in EXAMPLES.glob("*.jpg")}
+    assert POSTED.keys() == EDITABLE.keys() == NOTES.keys() == {path.stem for path in EXAMPLES.glob("*.jpg")}
+
+
+def test_titles_are_words_and_the_one_for_beginners_comes_first():
+    """ComfyUI's page shows the names of the files as titles, and offers whatever lies in workflows/ itself too."""
+    assert [title.split()[0] for title in sorted(POSTED)] == [str(place) for place in range(1, len(POSTED) + 1)]
+    assert not any("_" in title or "cemnet" in title for title in POSTED)
+    assert "CEMNetTalkingPortrait" in {node["class_type"] for node in POSTED[min(POSTED)].values()}
+    assert not list((REPOSITORY / "workflows").glob("*.json"))
 
 
 @each_workflow

@@ -1,16 +1,16 @@
 // node make_workflows.mjs PORT API_FOLDER OUTPUT_FOLDER
-// Builds every workflow of the API folder in ComfyUI's own page, lays it out in columns below its note (notes.json beside
-// the API folder), and saves it as the page does.
+// Builds every workflow of the API folder in ComfyUI's own page, lays it out in columns below its note (in notes/ beside the API
+// folder), and saves it as the page does.
 import fs from 'fs';
 import path from 'path';
 import { openComfy } from './page.mjs';
 
 const [port, apiFolder, outputFolder] = process.argv.slice(2);
 const { browser, page } = await openComfy(port, 'CEMNetLoader');
-const notes = JSON.parse(fs.readFileSync(path.join(apiFolder, '..', 'notes.json')));
 fs.mkdirSync(outputFolder, { recursive: true });
 for (const file of fs.readdirSync(apiFolder).filter(name => name.endsWith('.json')).sort()) {
   const prompt = JSON.parse(fs.readFileSync(path.join(apiFolder, file)));
+  const note = fs.readFileSync(path.join(apiFolder, '..', 'notes', `${path.basename(file, '.json')}.md`), 'utf8').trim();
   const workflow = await page.evaluate(async ([prompt, text]) => {
     const { app, LiteGraph } = window;
     await app.loadGraphData({ version: 0.4, nodes: [], links: [], last_node_id: 0, last_link_id: 0 }, true, true, 'new');
@@ -74,7 +74,7 @@ for (const file of fs.readdirSync(apiFolder).filter(name => name.endsWith('.json
     note.setSize([630, 170]);
     note.widgets[0].value = text;
     return app.graph.serialize();
-  }, [prompt, notes[path.basename(file, '.json')]]);
+  }, [prompt, note]);
   delete workflow.id;
   workflow.extra = {};
   fs.writeFileSync(path.join(outputFolder, file), JSON.stringify(workflow, null, 2) + '\n');

@@ -86,8 +86,8 @@ def test_the_sentence_of_an_error_is_shown_and_wires_have_colours(server, tmp_pa
     """Of a prompt that the server refuses, and of a node that fails within the chain of another."""
     Image.new("RGB", (320, 240), "grey").save(tmp_path / "wall.png")
     server.upload(tmp_path / "wall.png")
-    refused = json.loads((POSTED / "cemnet_motion_in.json").read_text())
-    failing = json.loads((POSTED / "cemnet_talking_portrait.json").read_text())
+    refused = json.loads((POSTED / "9 Load a motion.json").read_text())
+    failing = json.loads((POSTED / "1 Talking portrait.json").read_text())
     for prompt, class_type, value in (
         (refused, "CEMNetLoadMotion", {"file": "gone.csv"}),
         (failing, "LoadImage", {"image": "wall.png"}),
@@ -107,7 +107,7 @@ def test_the_sentence_of_an_error_is_shown_and_wires_have_colours(server, tmp_pa
 
 def test_a_page_in_another_language_shows_its_names_and_the_help(server):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    arguments = (str(server.port), SCREENSHOTS, PACK, "cemnet_talking_portrait", "fr")
+    arguments = (str(server.port), SCREENSHOTS, PACK, "1 Talking portrait", "fr")
     (page,) = drive("look_up.mjs", *arguments)
     assert page["titles"]["CEMNetTalkingPortrait"] == "CEM-Net Portrait parlant"
     assert "Makes a portrait speak" in page["shown"] and "Good to know" in page["shown"]

@@ -50,7 +50,7 @@ def test_what_is_distributed_loads_and_brings_its_pages(package, tmp_path):
     assert str(package / "web") in shown
     for part in (
         "locales/zh/nodeDefs.json",
-        "example_workflows/cemnet_talking_portrait.jpg",
+        "example_workflows/1 Talking portrait.jpg",
         "requirements.txt",
         "install.py",
     ):
