@@ -140,7 +140,10 @@ def test_help_explains_every_input_and_output(nodes, node_id):
     page = (REPOSITORY / "web" / "docs" / f"{node_id}.md").read_text()
     schema = nodes[node_id].GET_SCHEMA()
     assert page.startswith(f"# {schema.display_name}\n")
-    for name in [*(socket.id for socket in schema.inputs), *(socket.display_name for socket in schema.outputs)]:
+    for name in [
+        *(socket.display_name or socket.id for socket in schema.inputs),
+        *(socket.display_name for socket in schema.outputs),
+    ]:
         assert f"| **{name}** |" in page
     assert "## Good to know" in page
 
