@@ -12,10 +12,16 @@ from cemnet.cli.ending import SIGNALS, ended_by_signals
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends signals")
 
+# Whoever runs the tests may ignore signals, and what a process starts ignores them too.
 WRITES = """
+import signal
 import numpy as np
 from cemnet.cli import commands
 from cemnet.media.video_writer import VideoWriter
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def animate(arguments):
     with VideoWriter(arguments.output, 25, 32, 32) as video:
@@ -36,7 +42,7 @@ def test_a_signal_to_end_leaves_no_partial_file(tmp_path, number):
     )
     assert process.stdout is not None and process.stdout.readline() == "begun\n"
     process.send_signal(number)
-    _, told = process.communicate()
+    _, told = process.communicate(timeout=120)
     assert process.returncode == 128 + number
     assert told == "cemnet: interrupted; no file was written.\n"
     assert list(tmp_path.iterdir()) == []
