@@ -107,6 +107,12 @@ def test_the_sentence_of_an_error_is_shown_and_wires_have_colours(server, tmp_pa
         assert in_wires == in_sockets == in_new_nodes and in_wires.startswith("#")
 
 
+def test_the_template_for_beginners_is_the_first_and_each_has_a_picture(server):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    (page,) = drive("list_templates.mjs", str(server.port), PACK, SCREENSHOTS / "templates.png")
+    assert page["titles"] == EXAMPLES and page["titles"][0] == "1 Talking portrait"
+
+
 def test_a_page_in_another_language_shows_its_names_and_the_help(server):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     arguments = (str(server.port), SCREENSHOTS, PACK, "1 Talking portrait", "fr")
