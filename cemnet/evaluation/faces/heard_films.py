@@ -63,9 +63,10 @@ def heard_statistics(clips: FeatureClips, table: ActionUnitTable) -> Voices:
 
 @dataclass(frozen=True)
 class BranchHeard:
-    """What an emotion branch makes of the recordings: embeddings z, and its belief in RAVDESS's eight emotions."""
+    """What an emotion branch makes of recordings: z, its manner part, and its belief in RAVDESS's eight emotions."""
 
     embeddings: Voices
+    manners: Voices
     emotions: Float[np.ndarray, "actor cell emotion"]  # of every film, in the order of RAVDESS_EMOTIONS
 
 
@@ -86,6 +87,7 @@ def heard_by_branches(
         belief = judged.style_logits[:, labels].softmax(-1)
         heard[tuple(sorted(fold))] = BranchHeard(
             arrange(judged.embedding.double().numpy(), spoken, table),
+            arrange(judged.mannered.double().numpy(), spoken, table),
             arrange(belief.double().numpy(), spoken, table).of_film,
         )
     return heard

@@ -62,10 +62,12 @@ def voice_ways(
     branches = heard_by_branches(clips, table, folds, settings.model.audio_emotion, arguments.steps)
     pooled, told = (lambda _: statistics), told_in_closed_form
     embeddings = by_fold(table, {fold: heard.embeddings for fold, heard in branches.items()})
+    manners = by_fold(table, {fold: heard.manners for fold, heard in branches.items()})
     emotions = by_fold(table, {fold: heard.emotions for fold, heard in branches.items()})
     believed = heard_emotions(table, pooled, emotions)
     return {
         "label and voice, embedding z": beside(label, table, embeddings, told),
+        "label and voice, manner part of z": beside(label, table, manners, told),
         "label and voice, pooled statistics": beside(label, table, pooled, told),
         "voice alone, a ridge classifier": voice_alone(classified_cells(table, pooled), told),
         "voice alone, the emotion branch": voice_alone(believed, told),

@@ -72,6 +72,7 @@ def test_no_branch_hears_the_actors_of_its_fold_and_all_hear_other_corpora(clips
         assert len(names) == NUM_CELLS + 2
     first, second = heard["01",], heard["02",]
     assert not np.allclose(first.embeddings.of_film, second.embeddings.of_film)
+    assert first.manners.of_film == pytest.approx(first.embeddings.of_film[..., -first.manners.of_film.shape[-1] :])
     assert first.emotions.shape == (2, NUM_CELLS, 8)
     assert first.emotions.sum(-1) == pytest.approx(np.ones((2, NUM_CELLS)))
     assert not np.allclose(first.emotions, second.emotions)
