@@ -38,7 +38,7 @@ def choose_device(name: str) -> torch.device:
     if name.split(":")[0] not in ("cpu", "cuda", "mps"):
         raise CEMNetError(f"There is no device {name!r}. Choose auto, cpu, cuda or mps.")
     if name.startswith("cuda") and not torch.cuda.is_available():
-        raise CEMNetError("CUDA was asked for, but PyTorch sees no CUDA device. Use --device auto or cpu.")
+        raise CEMNetError("CUDA was asked for, but PyTorch sees no CUDA device. Choose the device auto or cpu.")
     return torch.device(name)
 
 

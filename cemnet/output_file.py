@@ -4,6 +4,7 @@ Until a file is complete it lies beside its place under a short hidden name. Who
 that what a killed process left behind can be told from what another one is writing, and is removed by the next one.
 """
 
+import errno
 import os
 import time
 import uuid
@@ -86,9 +87,27 @@ class OutputFile:
             raise self.error(
                 f"{self.path} was made by somebody else meanwhile, and is kept. Give another name, or --overwrite."
             ) from None
+        except FileNotFoundError as failure:
+            raise self.failure(failure) from failure
         except OSError as failure:
             self.discard()
             raise self.error(f"{self.path} cannot be written ({failure.strerror}). Choose another name.") from failure
+
+    def failure(self, cause: Exception) -> CEMNetError:
+        """The error for a write that failed: its sentence tells a folder that went away from a disk that is full.
+
+        `cause` is an OSError, or an error of FFmpeg, which has a number and words alike.
+        """
+        number, words = getattr(cause, "errno", None), getattr(cause, "strerror", None) or cause
+        if not self.path.parent.is_dir():
+            return self.error(
+                f"The folder {self.path.parent} was removed while {self.path.name} was written. Run again."
+            )
+        if number == errno.ENOENT:
+            return self.error(f"{self.path} was removed while it was written. Run again.")
+        if number in (errno.ENOSPC, errno.EDQUOT):
+            return self.error(f"The disk is full: {self.path} cannot be written. Make room, then run again.")
+        return self.error(f"Writing {self.path} failed ({words}). Is the disk full?")
 
     def discard(self) -> None:
         """Leaves nothing behind."""
@@ -111,7 +130,7 @@ class OutputFile:
             return
         self.discard()
         if isinstance(error, OSError):
-            raise self.error(f"Writing {self.path} failed ({error.strerror}). Is the disk full?") from error
+            raise self.failure(error) from error
 
 
 def sweep(folder: Path) -> None:

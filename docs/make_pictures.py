@@ -21,9 +21,9 @@ DOCS = Path(__file__).parent
 SAMPLES = DOCS.parent / "samples"
 SCREENSHOTS = DOCS.parent / "output" / "browser"
 SHOWN = {
-    "cemnet_talking_portrait": "workflow_simple",
-    "cemnet_emotion_mix": "workflow_mix",
-    "cemnet_dub_video": "workflow_dub",
+    "1 Talking portrait": "workflow_simple",
+    "3 Emotion mix": "workflow_mix",
+    "6 Dub a film": "workflow_dub",
     "help_fr": "help",
 }
 EMOTIONS = {"the voice decides (angry)": "auto", "happy": "happy", "sad": "sad"}

@@ -5,6 +5,7 @@ from pathlib import Path
 import folder_paths
 from comfy_api.latest import io
 
+from ..cemnet.errors import CEMNetError
 from .sockets import CATEGORY, ModelSocket, schema
 
 MODEL_FOLDER = "cemnet"
@@ -49,6 +50,17 @@ class CEMNetLoader(io.ComfyNode):
             ],
             outputs=[ModelSocket.Output(display_name="model", tooltip="The loaded model, for every CEM-Net node.")],
         )
+
+    @classmethod
+    def validate_inputs(cls, device: str | None = None) -> bool | str:
+        """True for a device that this machine has; else a sentence."""
+        from ..cemnet.model import choose_device
+
+        try:
+            choose_device(device or "auto")
+        except CEMNetError as error:
+            return str(error)
+        return True
 
     @classmethod
     def fingerprint_inputs(cls, device: str = "auto", precision: str = "fp32") -> str:

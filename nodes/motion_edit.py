@@ -11,10 +11,19 @@ if TYPE_CHECKING:
     from ..cemnet.types import Motion
 
 
-def amount(name: str, meaning: str) -> io.Float.Input:
-    """An input for the amount of one part: 1 leaves it as it is, 0 stills it."""
+def amount(name: str, meaning: str, label: str | None = None) -> io.Float.Input:
+    """An input for the amount of one part: 1 leaves it as it is, 0 stills it.
+
+    `label` is the word that CEM-Net Emotion Bridge and the command have for it; workflows store the name.
+    """
     return io.Float.Input(
-        name, default=1.0, min=0.0, max=3.0, step=0.05, tooltip=f"{meaning} 1 leaves it as it is, 0 stills it."
+        name,
+        display_name=label,
+        default=1.0,
+        min=0.0,
+        max=3.0,
+        step=0.05,
+        tooltip=f"{meaning} 1 leaves it as it is, 0 stills it.",
     )
 
 
@@ -38,8 +47,8 @@ class CEMNetMotionEdit(io.ComfyNode):
             "turns the eyes.",
             inputs=[
                 MotionSocket.Input("motion", tooltip="From CEM-Net Emotion Bridge or CEM-Net Load Motion."),
-                amount("head", "Turning and nodding."),
-                amount("blink", "How far the lids move."),
+                amount("head", "Turning and nodding.", "head_motion"),
+                amount("blink", "How far the lids move.", "blinks"),
                 amount("gaze", "How far the eyes wander."),
                 amount("mouth", "How far the mouth opens and forms its sounds."),
                 amount("emotion", "Brows, cheeks, eyes and the corners of the mouth."),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..cemnet.types import Motion
 
 MOTION_SUFFIXES = (".csv", ".json")
+LONGEST_PREFIX = 240  # bytes: disks take names of 255, with number and suffix
 NO_FILE = "(no motion file yet)"
 
 
@@ -47,6 +48,21 @@ class CEMNetSaveMotion(io.ComfyNode):
             outputs=[io.String.Output(display_name="file", tooltip="Where the motion was saved.")],
             is_output_node=True,
         )
+
+    @classmethod
+    def validate_inputs(cls, filename_prefix: str | None = None) -> bool | str:
+        """True for a prefix that stays in ComfyUI's output folder and that a disk takes; else a sentence."""
+        if filename_prefix is None:  # linked
+            return True
+        output = Path(folder_paths.get_output_directory()).resolve()
+        place = (output / filename_prefix).resolve()
+        if not place.is_relative_to(output) or place == output:
+            return (
+                f"The prefix {filename_prefix!r} has to name a file in ComfyUI's output folder, such as cemnet/motion."
+            )
+        if len(os.fsencode(place.name)) > LONGEST_PREFIX:
+            return f"The prefix {place.name!r} is too long for a file's name. Choose a shorter one."
+        return True
 
     @classmethod
     def execute(
@@ -93,11 +109,13 @@ class CEMNetLoadMotion(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, file: str | None = None) -> bool | str:
-        """True for every file that is there, also one that came after the page was opened; else a sentence."""
-        if file is None:
+        """True for every motion that can be read, also one that came after the page was opened; else a sentence."""
+        from ..cemnet.motion.files import read_motion
+
+        if file is None:  # linked
             return True
         try:
-            place_of(file)
+            read_motion(place_of(file))
         except CEMNetError as error:
             return str(error)
         return True

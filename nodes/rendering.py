@@ -2,10 +2,12 @@
 
 import logging
 import uuid
+import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import comfy.model_management
 import comfy.utils
@@ -15,7 +17,7 @@ import torch
 from comfy_api.latest import InputImpl
 from PIL import Image
 
-from ..cemnet.errors import CEMNetError
+from ..cemnet.errors import CEMNetError, MediaError
 from .sockets import connected
 
 if TYPE_CHECKING:
@@ -53,6 +55,44 @@ def temporary_file() -> Path:
     return file
 
 
+class TemporaryName(str):
+    """The path of a file that is removed when nobody holds this name any more, at the latest when ComfyUI ends.
+
+    A VIDEO hands its name on to what is made of it, so that the file stays as long as anything reads it.
+    """
+
+    def __init__(self, path: Path):
+        weakref.finalize(self, remove, str(path))
+
+
+def remove(path: str) -> None:
+    """Removes a file where that is possible; on Windows one that is open stays until ComfyUI starts again."""
+    with suppress(OSError):
+        Path(path).unlink(missing_ok=True)
+
+
+class TemporaryVideo(InputImpl.VideoFromFile):
+    """A VIDEO in ComfyUI's temporary folder. MediaError with a sentence where somebody emptied that folder."""
+
+    def get_components(self) -> Any:
+        """Pictures, sound and frame rate."""
+        self._require_file()
+        return super().get_components()
+
+    def save_to(self, *args: Any, **kwargs: Any) -> Any:
+        """Saves as ComfyUI does."""
+        self._require_file()
+        return super().save_to(*args, **kwargs)
+
+    def _require_file(self) -> None:
+        file = self.get_stream_source()
+        if isinstance(file, str) and not Path(file).is_file():
+            raise MediaError(
+                f"The rendered video {file} was removed from ComfyUI's temporary folder. Change the seed or restart "
+                "ComfyUI, so that it is rendered again."
+            )
+
+
 def streamed_video(
     frames: Iterator[np.ndarray], fps: float, sound: "Audio | None", mark_as_generated: bool
 ) -> InputImpl.VideoFromFile:
@@ -60,12 +100,13 @@ def streamed_video(
     from ..cemnet.media.provenance import generated_metadata
     from ..cemnet.media.video_writer import VideoWriter
 
-    file, first = temporary_file(), next(frames)
+    first = next(frames)
+    file = temporary_file()
     metadata = generated_metadata() if mark_as_generated else None
     with VideoWriter(file, fps, first.shape[1], first.shape[0], sound, metadata=metadata) as video:
         for frame in chain((first,), frames):
             video.write(frame)
-    return InputImpl.VideoFromFile(str(file))
+    return TemporaryVideo(TemporaryName(file))
 
 
 def preview(frame: np.ndarray) -> tuple[str, Image.Image, int]:

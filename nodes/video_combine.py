@@ -8,6 +8,7 @@ from comfy_api.latest import InputImpl, Types, io
 from torch import Tensor
 from torch.nn.functional import pad
 
+from .rendering import temporary_file
 from .sockets import CATEGORY, connected, first_sound, mark_input, schema
 
 AAC_RATE = 48_000  # for sound whose own rate AAC does not have
@@ -62,11 +63,21 @@ class CEMNetVideoCombine(io.ComfyNode):
 class GeneratedVideo(InputImpl.VideoFromComponents):
     """A video whose file is marked as generated, whichever node saves it."""
 
-    def save_to(self, *args: Any, metadata: dict[str, Any] | None = None, **kwargs: Any) -> Any:
-        """Saves as ComfyUI does, with the mark among the metadata."""
+    def save_to(self, path: Any, *args: Any, metadata: dict[str, Any] | None = None, **kwargs: Any) -> Any:
+        """Saves as ComfyUI does, with the mark among the metadata.
+
+        Of pictures some versions of ComfyUI write every text as JSON, in quotes; of a file they leave it as it is. So
+        the video becomes a file first.
+        """
         from ..cemnet.media.provenance import generated_metadata
 
-        return super().save_to(*args, metadata={**generated_metadata(), **(metadata or {})}, **kwargs)
+        file = temporary_file()
+        try:
+            super().save_to(str(file), *args, **kwargs)
+            marked = {**generated_metadata(), **(metadata or {})}
+            return InputImpl.VideoFromFile(str(file)).save_to(path, *args, metadata=marked, **kwargs)
+        finally:
+            file.unlink(missing_ok=True)
 
 
 def even_sided(images: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from comfy_api.latest import Input, InputImpl, io
 
 from ..cemnet.errors import MediaError
-from .rendering import followed, temporary_file
+from .rendering import TemporaryName, followed, temporary_file
 from .sockets import CATEGORY, FaceSocket, FilmSocket, ModelSocket, connected, schema
 from .summaries import film_summary
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Film:
-    """A video file and the face that was tracked through it."""
+    """A video file and the face that was tracked through it; a temporary file stays as long as its name is held."""
 
-    path: Path
+    file: str
     track: "FaceTrack"
 
 
@@ -67,23 +67,24 @@ class CEMNetVideoFace(io.ComfyNode):
         from ..cemnet.render.film import person_of
 
         model, video = connected(model, "model"), connected(video, "video")
-        path = file_of(video)
+        file = file_of(video)
+        path = Path(file)
         fps = video_fps(path)
         num_frames = round(InputImpl.VideoFromFile(str(path)).get_duration() * fps)
         frames = followed(video_frames(path, fps), max(1, num_frames))
         track = film_dubbing.track_frames(model, frames, fps, face_index)
-        return io.NodeOutput(Film(path, track), person_of(track), sound_of(path), fps, film_summary(track))
+        return io.NodeOutput(Film(file, track), person_of(track), sound_of(path), fps, film_summary(track))
 
 
-def file_of(video: Input.Video) -> Path:
+def file_of(video: Input.Video) -> str:
     """The file of a VIDEO; one that is in memory or trimmed is saved into ComfyUI's temporary folder first."""
     if isinstance(video, InputImpl.VideoFromFile):
         source = video.get_stream_source()
         if isinstance(source, str) and video.get_duration() == InputImpl.VideoFromFile(source).get_duration():
-            return Path(source)
-    path = temporary_file()
-    video.save_to(str(path))
-    return path
+            return source
+    name = TemporaryName(temporary_file())
+    video.save_to(name)
+    return name
 
 
 def sound_of(path: Path) -> dict | None:

@@ -1,6 +1,8 @@
 """Files are written whole or not at all, under any legal name, and nobody's file is lost."""
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,10 +54,26 @@ def test_a_failure_leaves_nothing_behind_and_an_old_file_as_it_was(tmp_path):
     with pytest.raises(KeyboardInterrupt), OutputFile(tmp_path / "a.txt", overwrite=True) as output:
         output.partial.write_text("half")
         raise KeyboardInterrupt
-    with pytest.raises(MotionFileError, match="disk full"), OutputFile(tmp_path / "b.txt", error=MotionFileError):
-        raise OSError(28, "disk full")
+    with pytest.raises(MotionFileError, match="disk is full"), OutputFile(tmp_path / "b.txt", error=MotionFileError):
+        raise OSError(errno.ENOSPC, "No space left on device")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "mine"
+
+
+def test_a_folder_that_goes_away_meanwhile_is_not_taken_for_a_full_disk(tmp_path):
+    folder = tmp_path / "temp"
+    folder.mkdir()
+    told = pytest.raises(MediaError, match=r"temp was removed while b\.txt was written\. Run again\.")
+    with told, OutputFile(folder / "b.txt") as output:
+        output.partial.write_text("half")
+        shutil.rmtree(folder)
+    folder.mkdir()
+    told = pytest.raises(MediaError, match=r"b\.txt was removed while it was written\. Run again\.")
+    with told, OutputFile(folder / "b.txt") as output:
+        output.partial.unlink()
+    with pytest.raises(MediaError, match=r"Input/output error.*Is the disk full\?"), OutputFile(folder / "b.txt"):
+        raise OSError(errno.EIO, "Input/output error")
+    assert not list(folder.iterdir())
 
 
 def test_of_two_who_write_one_file_the_first_keeps_the_name(tmp_path):

@@ -1,6 +1,7 @@
 """The example workflows, as people open them and as programs post them."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,15 @@ from cemnet.media.sound import read_audio
 EXAMPLES = REPOSITORY / "example_workflows"
 POSTED = {path.stem: json.loads(path.read_text()) for path in sorted((REPOSITORY / "workflows" / "api").glob("*.json"))}
 EDITABLE = {path.stem: json.loads(path.read_text()) for path in sorted(EXAMPLES.glob("*.json"))}
+NOTES = {path.stem: path.read_text().strip() for path in (REPOSITORY / "workflows" / "notes").glob("*.md")}
 FILE_INPUTS = {("LoadImage", "image"), ("LoadAudio", "audio"), ("LoadVideo", "file"), ("CEMNetLoadMotion", "file")}
 
 each_workflow = pytest.mark.parametrize("name", list(POSTED))
+
+
+def sample(name: str) -> Path:
+    """The sample that ComfyUI's input folder has under a name."""
+    return REPOSITORY / "samples" / name.removeprefix("cemnet_")
 
 
 def links_of(workflow: dict[str, Any]) -> set[tuple[str, str, str, int]]:
@@ -35,14 +42,33 @@ def values_of(node: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_every_workflow_is_there_in_both_forms_with_a_picture():
-    assert POSTED.keys() == EDITABLE.keys() == {path.stem for path in EXAMPLES.glob("*.jpg")}
+    assert POSTED.keys() == EDITABLE.keys() == NOTES.keys() == {path.stem for path in EXAMPLES.glob("*.jpg")}
+
+
+def test_titles_are_words_and_the_one_for_beginners_comes_first():
+    """ComfyUI's page shows the names of the files as titles, and offers whatever lies in workflows/ itself too."""
+    assert [title.split()[0] for title in sorted(POSTED)] == [str(place) for place in range(1, len(POSTED) + 1)]
+    assert not any("_" in title or "cemnet" in title for title in POSTED)
+    assert "CEMNetTalkingPortrait" in {node["class_type"] for node in POSTED[min(POSTED)].values()}
+    assert not list((REPOSITORY / "workflows").glob("*.json"))
 
 
 @each_workflow
 def test_both_forms_have_the_same_nodes(name):
-    assert {str(node["id"]): node["type"] for node in EDITABLE[name]["nodes"]} == {
+    assert {str(node["id"]): node["type"] for node in EDITABLE[name]["nodes"] if node["type"] != "MarkdownNote"} == {
         node_id: node["class_type"] for node_id, node in POSTED[name].items()
     }
+
+
+@each_workflow
+def test_a_note_above_the_nodes_says_what_to_connect(name):
+    (note,) = (node for node in EDITABLE[name]["nodes"] if node["type"] == "MarkdownNote")
+    others = [node for node in EDITABLE[name]["nodes"] if node is not note]
+    assert note["pos"][1] + note["size"][1] < min(node["pos"][1] for node in others) - 30  # where titles begin
+    assert note["widgets_values"] == [NOTES[name]]
+    loading = {"LoadImage": "*Load Image*", "LoadVideo": "*Load Video*", "CEMNetLoadMotion": "*Load Motion*"}
+    for node in others:
+        assert loading.get(node["type"], "") in NOTES[name]
 
 
 @each_workflow
@@ -59,6 +85,8 @@ def test_both_forms_have_the_same_wires(name):
 @each_workflow
 def test_both_forms_have_the_same_settings(name):
     for node in EDITABLE[name]["nodes"]:
+        if node["type"] == "MarkdownNote":
+            continue
         shown = values_of(node)
         for input_name, value in POSTED[name][str(node["id"])]["inputs"].items():
             if not isinstance(value, list):
@@ -76,13 +104,13 @@ def test_the_files_it_loads_are_among_the_samples(name):
     for node in POSTED[name].values():
         for class_type, input_name in FILE_INPUTS:
             if node["class_type"] == class_type:
-                assert (REPOSITORY / "samples" / node["inputs"][input_name]).is_file()
+                assert sample(node["inputs"][input_name]).is_file()
 
 
 def test_some_sound_has_the_rate_of_most_recordings():
     loaders = (node for nodes in POSTED.values() for node in nodes.values() if node["class_type"] == "LoadAudio")
     names = {node["inputs"]["audio"] for node in loaders}
-    rates = {read_audio(REPOSITORY / "samples" / name).sample_rate for name in names}
+    rates = {read_audio(sample(name)).sample_rate for name in names}
     assert {16_000, 44_100} <= rates
 
 

@@ -140,7 +140,7 @@ class VideoWriter:
             if self._sound is not None:
                 self._sound.write_until(float(self.num_frames / self.frame_rate))
         except FFmpegError as error:
-            raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
+            raise self._file.failure(error) from error
 
     def close(self) -> None:
         """Finishes the file and gives it its name; MediaError without frames or where it cannot be written."""
@@ -154,7 +154,7 @@ class VideoWriter:
             self._container.close()
         except (FFmpegError, OSError) as error:
             self._file.discard()
-            raise MediaError(f"Writing {self.path} failed ({error}). Is the disk full?") from error
+            raise self._file.failure(error) from error
         self._file.finish()
 
     def discard(self) -> None:

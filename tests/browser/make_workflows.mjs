@@ -1,5 +1,6 @@
 // node make_workflows.mjs PORT API_FOLDER OUTPUT_FOLDER
-// Builds every workflow of the API folder in ComfyUI's own page, lays it out in columns, and saves it as the page does.
+// Builds every workflow of the API folder in ComfyUI's own page, lays it out in columns below its note (in notes/ beside the API
+// folder), and saves it as the page does.
 import fs from 'fs';
 import path from 'path';
 import { openComfy } from './page.mjs';
@@ -9,7 +10,8 @@ const { browser, page } = await openComfy(port, 'CEMNetLoader');
 fs.mkdirSync(outputFolder, { recursive: true });
 for (const file of fs.readdirSync(apiFolder).filter(name => name.endsWith('.json')).sort()) {
   const prompt = JSON.parse(fs.readFileSync(path.join(apiFolder, file)));
-  const workflow = await page.evaluate(async prompt => {
+  const note = fs.readFileSync(path.join(apiFolder, '..', 'notes', `${path.basename(file, '.json')}.md`), 'utf8').trim();
+  const workflow = await page.evaluate(async ([prompt, text]) => {
     const { app, LiteGraph } = window;
     await app.loadGraphData({ version: 0.4, nodes: [], links: [], last_node_id: 0, last_link_id: 0 }, true, true, 'new');
     const nodes = new Map();
@@ -65,8 +67,14 @@ for (const file of fs.readdirSync(apiFolder).filter(name => name.endsWith('.json
       }
       left += widest + GAP;
     }
+    const note = LiteGraph.createNode('MarkdownNote');
+    app.graph.add(note);
+    note.title = 'Note';
+    note.pos = [40, -170];
+    note.setSize([630, 170]);
+    note.widgets[0].value = text;
     return app.graph.serialize();
-  }, prompt);
+  }, [prompt, note]);
   delete workflow.id;
   workflow.extra = {};
   fs.writeFileSync(path.join(outputFolder, file), JSON.stringify(workflow, null, 2) + '\n');

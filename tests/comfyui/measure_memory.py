@@ -13,7 +13,7 @@ from pathlib import Path
 from comfyui.install import REPOSITORY, prepare_base
 from comfyui.server import comfy_server
 
-WORKFLOW = REPOSITORY / "workflows" / "api" / "cemnet_widescreen.json"  # any that streams its video
+WORKFLOW = REPOSITORY / "workflows" / "api" / "7 Wide picture.json"  # any that streams its video
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 
 import comfy.utils
+import folder_paths
 import pytest
 import torch
 from comfyui.install import REPOSITORY
@@ -24,8 +25,9 @@ def load_pack(name: str):
 
 
 @pytest.fixture(scope="session")
-def imported():
-    """The pack's module, and the names of what came along while ComfyUI loaded it."""
+def imported(tmp_path_factory):
+    """The pack's module, and the names of what came along while ComfyUI loaded it, with an empty input folder."""
+    folder_paths.set_input_directory(str(tmp_path_factory.mktemp("input")))
     before = set(sys.modules)
     module = load_pack(str(REPOSITORY).replace(".", "_x_"))
     asyncio.run(module.comfy_entrypoint())

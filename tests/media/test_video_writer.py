@@ -1,5 +1,7 @@
 """Tests of the videos that are written: colours, rates, sound, transparency, and nothing half-done left behind."""
 
+import shutil
+
 import av
 import numpy as np
 import pytest
@@ -150,3 +152,12 @@ def test_transparency_and_sound_are_kept_where_asked(tmp_path, suffix, decoder):
     np.testing.assert_allclose(shown[20, 44, 3], 0.5, atol=0.03)
     assert shown[2, 2, 3] < 0.03
     assert read_audio(path).duration_seconds == pytest.approx(1.0, abs=0.07)
+
+
+def test_a_folder_that_goes_away_meanwhile_is_told(tmp_path):
+    folder = tmp_path / "temp"
+    folder.mkdir()
+    told = pytest.raises(MediaError, match=r"temp was removed while a\.mp4 was written\. Run again\.")
+    with told, VideoWriter(folder / "a.mp4", 25, 32, 32) as writer:
+        writer.write(np.zeros((32, 32, 3), np.float32))
+        shutil.rmtree(folder)

@@ -19,11 +19,13 @@ pytest.importorskip("comfy", reason="runs in ComfyUI's own environment: make tes
 from comfyui.install import prepare_base
 from comfyui.server import comfy_server
 from paths import REPOSITORY
+from PIL import Image
 
 BROWSER = REPOSITORY / "tests" / "browser"
 PAGE = Path(sys.prefix).parent / "frontend" / "comfyui_frontend_package" / "static"
 SCREENSHOTS = REPOSITORY / "output" / "browser"
 PACK = "cemnet"
+POSTED = REPOSITORY / "workflows" / "api"
 RELEASED = sorted((REPOSITORY / "tests" / "data").glob("workflows_*/*_api.json"))  # each beside the page's own form
 EXAMPLES = sorted(path.stem for path in (REPOSITORY / "example_workflows").glob("*.json"))
 
@@ -79,9 +81,41 @@ def test_workflows_of_released_versions_open_with_their_settings(server):
         server.interrupt()
 
 
+@pytest.mark.parametrize("new_nodes", ["false", "true"])
+def test_the_sentence_of_an_error_is_shown_and_wires_have_colours(server, tmp_path, new_nodes):
+    """Of a prompt that the server refuses, and of a node that fails within the chain of another."""
+    Image.new("RGB", (320, 240), "grey").save(tmp_path / "wall.png")
+    server.upload(tmp_path / "wall.png")
+    refused = json.loads((POSTED / "9 Load a motion.json").read_text())
+    failing = json.loads((POSTED / "1 Talking portrait.json").read_text())
+    for prompt, class_type, value in (
+        (refused, "CEMNetLoadMotion", {"file": "gone.csv"}),
+        (failing, "LoadImage", {"image": "wall.png"}),
+    ):
+        (node,) = (node for node in prompt.values() if node["class_type"] == class_type)
+        node["inputs"].update(value)
+        (tmp_path / f"{class_type}.json").write_text(json.dumps(prompt))
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    arguments = (str(server.port), new_nodes, SCREENSHOTS / f"errors_{new_nodes}.png")
+    prompts = (tmp_path / "CEMNetLoadMotion.json", "There is no motion file", tmp_path / "LoadImage.json", "No face")
+    (shown,) = drive("errors_and_colours.mjs", *arguments, *prompts)
+    missing, faceless = shown["messages"]
+    assert "CEM-Net Load Motion" in missing and "There is no motion file 'gone.csv'. Put it into" in missing
+    assert "CEM-Net Talking Portrait" in faceless and "FaceError" not in faceless
+    assert len(shown["colours"]) == 6
+    for in_wires, in_sockets, in_new_nodes in shown["colours"].values():
+        assert in_wires == in_sockets == in_new_nodes and in_wires.startswith("#")
+
+
+def test_the_template_for_beginners_is_the_first_and_each_has_a_picture(server):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    (page,) = drive("list_templates.mjs", str(server.port), PACK, SCREENSHOTS / "templates.png")
+    assert page["titles"] == EXAMPLES and page["titles"][0] == "1 Talking portrait"
+
+
 def test_a_page_in_another_language_shows_its_names_and_the_help(server):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    arguments = (str(server.port), SCREENSHOTS, PACK, "cemnet_talking_portrait", "fr")
+    arguments = (str(server.port), SCREENSHOTS, PACK, "1 Talking portrait", "fr")
     (page,) = drive("look_up.mjs", *arguments)
     assert page["titles"]["CEMNetTalkingPortrait"] == "CEM-Net Portrait parlant"
     assert "Makes a portrait speak" in page["shown"] and "Good to know" in page["shown"]

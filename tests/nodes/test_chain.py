@@ -64,7 +64,8 @@ LOAD = """
 import asyncio, logging, sys
 from comfy.cli_args import args
 args.cpu = True
-import nodes
+import folder_paths, nodes
+folder_paths.set_input_directory('input')
 logging.basicConfig(level=logging.INFO)
 for module in sys.argv[2:]:
     sys.modules[module] = None  # as if it were not installed
@@ -139,7 +140,10 @@ def test_help_explains_every_input_and_output(nodes, node_id):
     page = (REPOSITORY / "web" / "docs" / f"{node_id}.md").read_text()
     schema = nodes[node_id].GET_SCHEMA()
     assert page.startswith(f"# {schema.display_name}\n")
-    for name in [*(socket.id for socket in schema.inputs), *(socket.display_name for socket in schema.outputs)]:
+    for name in [
+        *(socket.display_name or socket.id for socket in schema.inputs),
+        *(socket.display_name for socket in schema.outputs),
+    ]:
         assert f"| **{name}** |" in page
     assert "## Good to know" in page
 
@@ -188,6 +192,26 @@ def test_auto_runs_where_comfyui_runs(model):
 def test_a_device_that_is_not_there_is_answered_with_a_sentence(execute):
     with pytest.raises(ValueError, match="no CUDA device"):
         execute("CEMNetLoader", device="cuda")
+
+
+@pytest.mark.parametrize(("device", "answer"), [("auto", True), ("cpu", True), (None, True)])
+def test_a_device_of_this_machine_is_accepted(nodes, device, answer):
+    assert nodes["CEMNetLoader"].validate_inputs(device=device) is answer
+
+
+def test_a_device_that_is_unknown_is_refused_before_anything_runs(nodes):
+    assert nodes["CEMNetLoader"].validate_inputs(device="tpu") == (
+        "There is no device 'tpu'. Choose auto, cpu, cuda or mps."
+    )
+
+
+def test_every_type_of_wire_has_a_colour_of_its_own(nodes):
+    """Of the pack's own types, in the script that the page loads."""
+    sockets = [socket for node in nodes.values() for socket in (*node.GET_SCHEMA().inputs, *node.GET_SCHEMA().outputs)]
+    types = {socket.get_io_type() for socket in sockets if socket.get_io_type().startswith("CEMNET")}
+    script = (REPOSITORY / "web" / "colours.js").read_text()
+    colours = dict(re.findall(r"(CEMNET_\w+): '(#[0-9a-f]{6})'", script))
+    assert colours.keys() == types and len(set(colours.values())) == len(types) == 6
 
 
 def test_the_first_picture_of_a_batch_becomes_the_face_and_the_others_tell_more_of_it(

@@ -13,6 +13,7 @@ comfy_arguments.args.cpu = True  # before the rest of ComfyUI is imported
 pytest_plugins = ["comfyui.pack"]
 
 import folder_paths
+from paths import REPOSITORY
 
 
 @pytest.fixture
@@ -109,6 +110,24 @@ def test_only_motion_files_in_comfyuis_folders_are_read(nodes, execute, motion, 
         with pytest.raises(ValueError, match="There is no motion file"):
             execute("CEMNetLoadMotion", file=name)
     assert load.GET_SCHEMA().inputs[0].options == ["cemnet/motion_00001_.csv [output]"]
+
+
+def test_a_file_without_curves_is_refused_before_anything_runs(nodes, folders):
+    (folders / "input" / "notes.csv").write_text("some,notes\n1,2\n")
+    (folders / "input" / "motion.csv").write_bytes((REPOSITORY / "samples" / "motion.csv").read_bytes())
+    assert "notes.csv" in nodes["CEMNetLoadMotion"].validate_inputs(file="notes.csv")
+    assert nodes["CEMNetLoadMotion"].validate_inputs(file="motion.csv") is True
+    assert nodes["CEMNetLoadMotion"].validate_inputs(file=None) is True  # linked
+
+
+@pytest.mark.parametrize("prefix", ["cemnet/take", "take %year%", "a/b/c", "ü" * 120, None])
+def test_a_name_in_the_output_folder_may_be_saved(nodes, folders, prefix):
+    assert nodes["CEMNetSaveMotion"].validate_inputs(filename_prefix=prefix) is True
+
+
+@pytest.mark.parametrize("prefix", ["../take", "/etc/take", "", ".", "cemnet/..", "a" * 241, "ü" * 121])
+def test_a_name_that_cannot_be_saved_is_refused_before_anything_runs(nodes, folders, prefix):
+    assert nodes["CEMNetSaveMotion"].validate_inputs(filename_prefix=prefix).startswith("The prefix ")
 
 
 def test_the_preview_is_a_picture_of_the_wanted_size(execute, motion, speech):

@@ -17,6 +17,11 @@ from paths import REPOSITORY
 LANGUAGES = ["zh", "ja", "ko", "fr", "de", "es"]
 
 
+def label_of(socket) -> str:
+    """What the page calls an input."""
+    return socket.display_name or socket.id
+
+
 def definitions(language: str) -> dict[str, Any]:
     return json.loads((REPOSITORY / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
 
@@ -33,7 +38,7 @@ def english(nodes) -> dict[str, Any]:
         node_id: {
             "display_name": schema.display_name,
             "description": schema.description,
-            "inputs": described((socket.id, socket.id, socket) for socket in schema.inputs),
+            "inputs": described((socket.id, label_of(socket), socket) for socket in schema.inputs),
             "outputs": described(
                 (str(index), socket.display_name, socket) for index, socket in enumerate(schema.outputs)
             ),
@@ -61,6 +66,14 @@ def test_every_text_is_translated(english, language):
         assert text.strip()
         if place[-1] in ("display_name", "description", "tooltip"):
             assert text != original[place], place
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_what_moves_has_one_name_in_the_bridge_and_in_motion_edit(language):
+    translated = definitions(language)
+    bridge, edit = (translated[node_id]["inputs"] for node_id in ("CEMNetEmotionBridge", "CEMNetMotionEdit"))
+    for in_bridge, in_edit in (("blinks", "blink"), ("gaze", "gaze"), ("head_motion", "head")):
+        assert bridge[in_bridge]["name"] == edit[in_edit]["name"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,7 +17,8 @@ LOAD = """
 import asyncio, sys
 from comfy.cli_args import args
 args.cpu = True
-import nodes
+import folder_paths, nodes
+folder_paths.set_input_directory('input')
 loaded = asyncio.run(nodes.load_custom_node(sys.argv[1]))
 names = sorted(name for name in nodes.NODE_CLASS_MAPPINGS if name.startswith("CEMNet"))
 print(loaded, len(names), nodes.EXTENSION_WEB_DIRS)
@@ -49,7 +50,7 @@ def test_what_is_distributed_loads_and_brings_its_pages(package, tmp_path):
     assert str(package / "web") in shown
     for part in (
         "locales/zh/nodeDefs.json",
-        "example_workflows/cemnet_talking_portrait.jpg",
+        "example_workflows/1 Talking portrait.jpg",
         "requirements.txt",
         "install.py",
     ):

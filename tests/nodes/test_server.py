@@ -18,7 +18,7 @@ from paths import REPOSITORY
 from PIL import Image
 
 SAMPLES = REPOSITORY / "samples"
-WORKFLOW = json.loads((REPOSITORY / "workflows" / "api" / "cemnet_portrait_speech.json").read_text())
+WORKFLOW = json.loads((REPOSITORY / "workflows" / "api" / "2 Talking portrait step by step.json").read_text())
 
 
 def node_of(class_type: str, workflow=WORKFLOW) -> str:
@@ -27,8 +27,8 @@ def node_of(class_type: str, workflow=WORKFLOW) -> str:
     return node_id
 
 
-PORTRAIT = SAMPLES / WORKFLOW[node_of("LoadImage")]["inputs"]["image"]
-SPEECH = SAMPLES / WORKFLOW[node_of("LoadAudio")]["inputs"]["audio"]
+PORTRAIT = SAMPLES / WORKFLOW[node_of("LoadImage")]["inputs"]["image"].removeprefix("cemnet_")
+SPEECH = SAMPLES / WORKFLOW[node_of("LoadAudio")]["inputs"]["audio"].removeprefix("cemnet_")
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +41,8 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(server) -> ComfyClient:
+    """A client of a server whose input folder has what the pack itself put there."""
     client, _ = server
-    client.upload(PORTRAIT)
-    client.upload(SPEECH)
     return client
 
 
@@ -157,7 +156,7 @@ def test_a_value_out_of_range_is_refused_before_anything_runs(client):
 
 
 def test_a_node_that_checks_its_text_still_checks_its_ranges(client):
-    workflow = json.loads((REPOSITORY / "workflows" / "api" / "cemnet_emotion_timeline.json").read_text())
+    workflow = json.loads((REPOSITORY / "workflows" / "api" / "4 Emotion timeline.json").read_text())
     inputs = workflow[node_of("CEMNetEmotionTimeline", workflow)]["inputs"]
     for wrong in ({"fade_seconds": 99.0}, {"timeline": "1.5 joyful"}):
         kept = {name: inputs[name] for name in wrong}
@@ -168,7 +167,7 @@ def test_a_node_that_checks_its_text_still_checks_its_ranges(client):
 
 
 def test_the_workflow_is_offered_among_comfyuis_templates(client):
-    assert "cemnet_portrait_speech" in client.get("/workflow_templates").json()["cemnet"]
+    assert "2 Talking portrait step by step" in client.get("/workflow_templates").json()["cemnet"]
 
 
 def test_the_page_finds_help_and_translations(client):
@@ -181,7 +180,7 @@ def test_the_page_finds_help_and_translations(client):
 
 def test_the_node_for_beginners_repeats_only_what_a_new_seed_touches(client):
     """Within its chain too ComfyUI keeps what stays the same."""
-    workflow = json.loads((REPOSITORY / "workflows" / "api" / "cemnet_talking_portrait.json").read_text())
+    workflow = json.loads((REPOSITORY / "workflows" / "api" / "1 Talking portrait.json").read_text())
     first = client.run(workflow)
     workflow[node_of("CEMNetTalkingPortrait", workflow)]["inputs"]["seed"] = 5
     again = client.run(workflow)

@@ -2,7 +2,9 @@
 
 # ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
 
+import gc
 import logging
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -54,9 +56,41 @@ def test_a_saved_video_says_that_it_is_generated_unless_switched_off(
     (joined,) = execute("CEMNetVideoCombine", images=torch.rand(4, 32, 32, 3), mark_as_generated=marked)
     for name, video in (("streamed.mp4", streamed), ("joined.mp4", joined)):
         video.save_to(str(tmp_path / name), metadata={"prompt": {"1": {}}})
-        assert ("AI-generated" in comment_of(tmp_path / name)) == marked
+        assert comment_of(tmp_path / name).startswith("AI-generated: a face") == marked
         with av.open(str(tmp_path / name)) as container:
             assert container.metadata["prompt"] == '{"1": {}}'  # ComfyUI's own stays
+
+
+def test_a_rendered_video_stays_as_long_as_anything_reads_it(execute, model, face, motion, temp):
+    (video,) = execute("CEMNetVideoRenderer", model=model, face=face, motion=motion)
+    followed, *_ = execute("CEMNetVideoFace", model=model, video=video)
+    (file,) = temp.iterdir()
+    del video
+    gc.collect()
+    assert list(temp.iterdir()) == [file]
+    del followed, _
+    gc.collect()
+    assert not list(temp.iterdir())
+
+
+def test_a_video_of_pictures_leaves_nothing_in_the_temporary_folder(execute, temp, tmp_path):
+    (video,) = execute("CEMNetVideoCombine", images=torch.rand(4, 32, 32, 3))
+    video.save_to(str(tmp_path / "joined.mp4"))
+    assert (tmp_path / "joined.mp4").is_file() and not list(temp.iterdir())
+
+
+def test_an_emptied_temporary_folder_is_told(execute, model, face, motion, temp, tmp_path):
+    (video,) = execute("CEMNetVideoRenderer", model=model, face=face, motion=motion)
+    shutil.rmtree(temp)
+    for read in (video.get_components, lambda: video.save_to(str(tmp_path / "saved.mp4"))):
+        with pytest.raises(ValueError, match=r"removed from ComfyUI's temporary folder\. Change the seed"):
+            read()
+
+
+def test_a_temporary_folder_that_is_missing_is_made(execute, model, face, motion, temp):
+    assert not temp.exists()
+    execute("CEMNetVideoRenderer", model=model, face=face, motion=motion)
+    assert temp.is_dir()
 
 
 def test_an_interrupt_leaves_no_file_behind(execute, model, face, motion, temp, monkeypatch):
