@@ -43,7 +43,7 @@ def test_the_smiling_portrait_is_seen_smiling_and_the_angry_voice_heard_angry(fa
 def test_each_network_runs_on_one_thread_and_the_program_around_it_keeps_its_own(model, face, samples):
     networks = (
         model.speech_encoder.conv1,
-        model.network.audio_emotion,
+        model.network.audio_emotion.content_in,
         model.network.motion_decoder,
         model.renderer.refiner,
     )
