@@ -100,7 +100,7 @@ def test_the_sentence_of_an_error_is_shown_and_wires_have_colours(server, tmp_pa
     prompts = (tmp_path / "CEMNetLoadMotion.json", "There is no motion file", tmp_path / "LoadImage.json", "No face")
     (shown,) = drive("errors_and_colours.mjs", *arguments, *prompts)
     missing, faceless = shown["messages"]
-    assert "CEM-Net Load Motion" in missing and "There is no motion file 'gone.csv' in ComfyUI's folders. Put a .csv" in missing
+    assert "CEM-Net Load Motion" in missing and "There is no motion file 'gone.csv' in ComfyUI's folders" in missing
     assert "CEM-Net Talking Portrait" in faceless and "FaceError" not in faceless
     assert len(shown["colours"]) == 6
     for in_wires, in_sockets, in_new_nodes in shown["colours"].values():
