@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 from .arkit import EMOTIONS
 from .errors import CEMNetError
@@ -15,7 +16,8 @@ SLOWEST_FPS, FASTEST_FPS = 1.0, 240.0
 
 def is_within(value: object, least: float, most: float) -> bool:
     """True for a number from `least` to `most`; False for NaN, for infinity and for anything that is no number."""
-    return isinstance(value, Real) and bool(least <= value <= most)
+    number: Any = value  # the types of `Real` know no comparison with a float
+    return isinstance(value, Real) and bool(least <= number <= most)
 
 
 def check_range(name: str, value: object, most: float) -> None:
@@ -26,7 +28,8 @@ def check_range(name: str, value: object, most: float) -> None:
 
 def check_face_index(index: object) -> None:
     """Raises CEMNetError where the number of a face is neither None (the largest) nor a whole number from 0 on."""
-    if index is not None and not (isinstance(index, Integral) and index >= 0):
+    number: Any = index
+    if index is not None and not (isinstance(index, Integral) and number >= 0):
         raise CEMNetError(f"The number of a face has to be a whole one from 0 (the largest) on, not {index}.")
 
 

@@ -24,7 +24,7 @@ main(["inspect-speech", sys.argv[1]])
 def declared() -> set[str]:
     """The modules of the packages that pyproject.toml asks for beside its extras."""
     text = (REPOSITORY / "pyproject.toml").read_text().split("[project.optional-dependencies]")[0]
-    packages = set(re.findall(r'^    "([\w-]+)>=', text, re.MULTILINE))
+    packages: set[str] = set(re.findall(r'^    "([\w-]+)>=', text, re.MULTILINE))
     return {MODULES.get(package, package) for package in packages}
 
 
