@@ -60,6 +60,12 @@ def test_a_face_that_already_shows_the_voices_emotion_is_left_alone(memory, port
     assert moved.abs().max() == 0
 
 
+def test_the_displacement_leads_from_the_portraits_emotion_to_the_voices(memory, portrait):
+    person, own, wanted = memory.remember(*portrait), portrait[1][:, 0], states(2, 3)
+    way = person.face(wanted) - person.face(own.unsqueeze(1))
+    torch.testing.assert_close(person.displacement(own, wanted), way)
+
+
 def test_a_stronger_emotion_moves_the_face_further_and_never_back(memory, portrait):
     """Monotone strength: from the reference on, every blendshape keeps its direction."""
     strengths = torch.linspace(0, 1, 6).unsqueeze(1)
@@ -160,7 +166,8 @@ def test_the_voices_manner_counts_in_proportion_to_emotion_and_embedding(memory)
     memory.manner_query.bias.data.zero_()  # then a shorter embedding asks for the same manner
     torch.testing.assert_close(memory.manner(0.3 * embedding, state), 0.3 * memory.manner(embedding, state))
     assert memory.manner(embedding, torch.zeros_like(state)).abs().max() == 0
-    assert (memory.manner(embedding.flip(1), state) - whole).abs().max() > 1e-2
+    other = torch.cat([embedding[..., : memory.emotional_dim], -embedding[..., memory.emotional_dim :]], dim=-1)
+    assert (memory.manner(other, state) - memory.manner(embedding, state)).abs().max() > 1e-2  # in another manner
 
 
 def test_what_nobody_explains_of_a_portrait_stays_where_the_emotion_stays(memory):
