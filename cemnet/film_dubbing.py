@@ -14,12 +14,10 @@ from .media.sound import read_audio
 from .media.video_reader import video_fps, video_frames
 from .media.video_writer import VideoWriter
 from .model import CEMNet
-from .performance_settings import DEFAULT_PERFORMANCE, PerformanceSettings
+from .performance_settings import DEFAULT_PERFORMANCE, FilmEnd, PerformanceSettings, check_film_end
 from .pipeline import Progress, bridge_emotion, encode_speech, write_frames
 from .render.film import (
-    FilmEnd,
     as_long_as_film,
-    check_film_end,
     dubbed_frames,
     lasting,
     ordered_pictures,

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal, get_args
 
 from .arkit import EMOTIONS
 from .errors import CEMNetError
 from .types import MOTION_FPS
 
+FilmEnd = Literal["hold", "loop", "ping-pong"]
+FILM_ENDS: tuple[FilmEnd, ...] = get_args(FilmEnd)  # what a film does where its voice goes on: see render.film
 AUTO = "auto"  # the voice decides
 LARGEST_INTENSITY = 2.0
 LARGEST_AMOUNT = 3.0
@@ -31,6 +33,12 @@ def check_face_index(index: object) -> None:
     number: Any = index
     if index is not None and not (isinstance(index, Integral) and number >= 0):
         raise CEMNetError(f"The number of a face has to be a whole one from 0 (the largest) on, not {index}.")
+
+
+def check_film_end(film_end: str) -> None:
+    """Raises CEMNetError for what is none of FILM_ENDS."""
+    if film_end not in FILM_ENDS:
+        raise CEMNetError(f"There is no film end {film_end!r}. Choose one of: {', '.join(FILM_ENDS)}.")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
+from ..cemnet.performance_settings import FILM_ENDS
 from .rendering import followed, streamed_video
 from .sockets import (
     CATEGORY,
@@ -21,7 +22,7 @@ from .sockets import (
 
 if TYPE_CHECKING:
     from ..cemnet.model import CEMNet
-    from ..cemnet.render.film import FilmEnd
+    from ..cemnet.performance_settings import FilmEnd
     from ..cemnet.types import Motion
     from .video_face import Film
 
@@ -47,8 +48,8 @@ class CEMNetVideoDubber(io.ComfyNode):
                 mark_input(),
                 io.Combo.Input(
                     "film_end",
-                    options=["hold", "loop", "ping-pong"],
-                    default="hold",
+                    options=list(FILM_ENDS),
+                    default=FILM_ENDS[0],
                     optional=True,
                     tooltip="Where the speech is longer than the film: hold its last picture, begin it again (loop), "
                     "or run it back and forth (ping-pong).",

@@ -57,7 +57,7 @@ def timed_film(
             pictures.codec_context.sample_aspect_ratio = aspect
         tracks = [container.add_stream("aac", rate=16_000, layout=LAYOUTS[each.shape[0]]) for _, each in sounds]
         for number, track in enumerate(tracks):
-            track.disposition = Disposition.default if default in (None, number) else Disposition(0)
+            track.disposition = Disposition.default.value if default in (None, number) else 0
         for index in range(num_frames):
             value = 230 if index == num_frames // 2 else 30
             frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), value, np.uint8), format="rgb24")

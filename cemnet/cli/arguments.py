@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from ..arkit import EMOTIONS
+from ..performance_settings import FILM_ENDS
 from ..types import MOTION_FPS
 
 
@@ -38,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     dub.add_argument("--video", type=Path, required=True, help="a film with a face")
     dub.add_argument("--speech", type=Path, help="what it is to say (default: its own sound)")
     dub.add_argument(
-        "--film-end", default="hold", choices=["hold", "loop", "ping-pong"],
+        "--film-end", default=FILM_ENDS[0], choices=FILM_ENDS,
         help="where the speech is longer: hold the last picture (default), begin again, or run back and forth",
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 ITU-R BT.2408: white paper in such a film has 203 cd/m², in HLG on a screen of 1000 cd/m². It becomes BT.709's white,
 everything darker keeps its light and colour, and what is brighter is cut. Colours that BT.709 does not have, and its
-strongest ones, are drawn in. FFmpeg's scaler (version 8, in PyAV 16) calculates it.
+strongest ones, are drawn in. FFmpeg's scaler (version 8, in PyAV 17) calculates it.
 """
 
 import logging
@@ -13,9 +13,11 @@ import av
 import numpy as np
 from av.error import FFmpegError
 from av.filter import Graph
+from av.video.reformatter import ColorRange, Colorspace
 from jaxtyping import UInt8
 
 PQ, HLG = 16, 18  # transfer functions by their numbers in ITU-T H.273
+BT709 = 1  # the matrix of colours, likewise
 UNSPECIFIED = 2
 TO_BT709 = "out_primaries=bt709:out_transfer=bt709:out_range=pc:intent=relative_colorimetric"
 
@@ -32,12 +34,21 @@ class StandardRange:
 
         A warning, once, where the installed PyAV cannot convert: colours are pale then.
         """
-        if getattr(frame, "color_trc", UNSPECIFIED) in (PQ, HLG):  # versions of PyAV before 16 do not tell
+        if getattr(frame, "color_trc", UNSPECIFIED) in (PQ, HLG):  # versions of PyAV before 17 do not tell
             try:
                 frame = self._converted(frame)
             except (FFmpegError, ValueError):
                 _warn_of_pale_colours()
-        return frame.to_ndarray(format="rgb24")
+        if frame.colorspace != BT709:
+            return frame.to_ndarray(format="rgb24")
+        # PyAV before 17 takes every film for BT.601, unless it is told all of this.
+        own_range = ColorRange.JPEG if frame.color_range == ColorRange.JPEG.value else ColorRange.MPEG
+        return frame.to_ndarray(
+            format="rgb24",
+            src_colorspace=Colorspace.ITU709,
+            src_color_range=own_range,
+            dst_color_range=ColorRange.JPEG,
+        )
 
     def _converted(self, frame: av.VideoFrame) -> av.VideoFrame:
         kind = (frame.width, frame.height, frame.format.name, int(frame.colorspace), int(frame.color_range))
@@ -53,7 +64,7 @@ class StandardRange:
 def _warn_of_pale_colours() -> None:
     logging.getLogger(__name__).warning(
         "The film has a high dynamic range, which the installed PyAV cannot convert: its colours are pale. "
-        "Install av 16 or newer."
+        "Install av 17 or newer."
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Literal, get_args
 
 import numpy as np
 import torch
@@ -11,17 +10,15 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
 
 from ..arkit import BLINK, GAZE, arkit_indices
-from ..errors import CEMNetError
 from ..face.tracking import FaceTrack
 from ..media.pixels import from_uint8, to_uint8
+from ..performance_settings import FilmEnd, check_film_end
 from ..types import Audio, FaceReference, Motion
 from .canvas import face_canvas
 from .mouth.interior import PosedMouth
 from .renderer import FaceRenderer
 
 Picture = UInt8[np.ndarray, "height width 3"]
-FilmEnd = Literal["hold", "loop", "ping-pong"]
-FILM_ENDS: tuple[FilmEnd, ...] = get_args(FilmEnd)
 BACKWARD_BYTES = 256_000_000  # of pictures kept at once where a film runs backward
 
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
@@ -50,12 +47,6 @@ def film_order(num_pictures: int, num_frames: int, film_end: FilmEnd = "hold") -
     if film_end == "ping-pong":
         return num_pictures - 1 - np.abs(num_pictures - 1 - frames % max(1, 2 * (num_pictures - 1)))
     return np.minimum(frames, num_pictures - 1)
-
-
-def check_film_end(film_end: str) -> None:
-    """Raises CEMNetError for what is none of FILM_ENDS."""
-    if film_end not in FILM_ENDS:
-        raise CEMNetError(f"There is no film end {film_end!r}. Choose one of: {', '.join(FILM_ENDS)}.")
 
 
 def ordered_pictures(

@@ -88,4 +88,4 @@ def test_a_pyav_that_cannot_convert_is_told_once_and_the_film_is_read(tmp_path, 
     dynamic_range._warn_of_pale_colours.cache_clear()
     write_film(tmp_path / "film.mkv", pq_signal(np.array([[100.0] * 3])), PQ)
     assert len([*video_frames(tmp_path / "film.mkv", 25.0), *video_frames(tmp_path / "film.mkv", 25.0)]) == 2
-    assert caplog.text.count("Install av 16 or newer") == 1
+    assert caplog.text.count("Install av 17 or newer") == 1

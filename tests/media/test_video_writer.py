@@ -25,7 +25,9 @@ def test_frames_come_back_with_their_colours_and_even_sizes(tmp_path, width, hei
     assert stream.codec_context.name == "h264" and stream.codec_context.pix_fmt == "yuv420p"
     with av.open(str(tmp_path / "a.mp4")) as container:
         decoded = next(container.decode(video=0))
-        shown = decoded.reformat(format="rgb24", src_colorspace="ITU709", src_color_range="MPEG").to_ndarray()
+        shown = decoded.reformat(
+            format="rgb24", src_colorspace="ITU709", src_color_range="MPEG", dst_color_range="JPEG"
+        ).to_ndarray()
     np.testing.assert_allclose(shown.mean((0, 1)) / 255, colour, atol=0.02)
 
 

@@ -8,8 +8,9 @@ import torch
 from render_faces import astronaut_face, load_renderer
 
 from cemnet.errors import CEMNetError
+from cemnet.performance_settings import FILM_ENDS, check_film_end
 from cemnet.render import film
-from cemnet.render.film import FILM_ENDS, check_film_end, film_order, lasting, moved_face, ordered_pictures
+from cemnet.render.film import film_order, lasting, moved_face, ordered_pictures
 from cemnet.types import Audio
 
 
