@@ -11,7 +11,7 @@ PORT ?= 8188
 help:
 	@echo "make demo       the bundled portrait speaks: output/demo.mp4"
 	@echo "make test       lint, the library's tests, the nodes' tests in a real ComfyUI and a real browser"
-	@echo "make test-fast  the library's quick tests, under a minute"
+	@echo "make test-fast  the library's quick tests, about a minute"
 	@echo "make mutants    small sabotages of the code, each of which the tests have to notice"
 	@echo "make lint       ruff and basedpyright"
 	@echo "make comfy      ComfyUI with this pack at http://127.0.0.1:$(PORT)"

@@ -96,6 +96,7 @@ def test_the_readme_has_a_snippet():
     assert [block.language for block in blocks(text)].count("python") == 1
 
 
+@pytest.mark.slow
 def test_inspections_of_the_readme_run_on_the_samples(monkeypatch, capsys):
     monkeypatch.chdir(SAMPLES)
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")

@@ -54,6 +54,7 @@ for name, value in {wishes}:
 """
 
 
+@pytest.mark.slow
 def test_a_value_of_another_type_is_refused_with_a_sentence():
     """In a program of its own, because the shape checks of the tests would complain first."""
     program = USERS_PROGRAM.format(wishes=REFUSED_TYPES)

@@ -10,6 +10,7 @@ from cemnet.resampling import at_rate
 from cemnet.types import Audio
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rate", "new_rate"), [(44_100, 16_000), (8_000, 16_000), (7_000, 48_000), (96_000, 16_000)])
 @pytest.mark.parametrize("num_samples", [400, 12_345])
 def test_resampling_is_librosas(rate, new_rate, num_samples):

@@ -28,6 +28,7 @@ def declared() -> set[str]:
     return {MODULES.get(package, package) for package in packages}
 
 
+@pytest.mark.slow
 def test_library_and_nodes_import_what_is_declared_and_nothing_else(declared):
     own = ("cemnet", "nodes")
     imports = [

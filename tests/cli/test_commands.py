@@ -149,6 +149,7 @@ def test_an_amount_of_zero_stills_what_the_option_names_and_nothing_else(option,
     assert still == {name: name == part for name in parts}
 
 
+@pytest.mark.slow
 def test_more_portraits_of_one_person_and_a_film_are_read(samples, short_speech, tmp_path, capsys):
     video, portrait = tmp_path / "talk.mp4", str(samples / "portrait.png")
     main(["animate", "--portrait", portrait, "--portrait", portrait, "--portrait", str(samples / "film.mp4"),

@@ -35,6 +35,7 @@ commands.main(["animate", "--portrait", "a.png", "--speech", "a.wav", "--output"
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [*SIGNALS, signal.SIGINT])
 def test_a_signal_to_end_leaves_no_partial_file(tmp_path, number):
     process = subprocess.Popen(

@@ -37,6 +37,7 @@ def test_tokens_become_frames_in_pairs_and_the_last_fills_up():
     assert frames_from_tokens(tokens, 4)[0, :, 0].tolist() == [0.5, 2.5, 4.5, 5.0]
 
 
+@pytest.mark.slow
 def test_every_frame_has_an_emotion_and_probabilities_sum_to_one(encoder):
     for num_frames in (1, 7, 60, 333):
         heard = encoder(torch.randn(1, 5, num_frames, 384), voice(num_frames))

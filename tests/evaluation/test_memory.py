@@ -75,11 +75,13 @@ def test_a_regression_knows_people_better_than_their_mean_and_the_mean_better_th
     assert table < 0.5 * none
 
 
+@pytest.mark.slow
 def test_a_memory_of_people_knows_unseen_people_better_than_a_constant_table(memory, people):
     table = alike_for_everybody(table_faces(), people)
     assert bridge(memory, people).displacement_errors(people).mean() < 0.9 * table.displacement_errors(people).mean()
 
 
+@pytest.mark.slow
 def test_a_memory_that_stores_nothing_moves_nothing(memory, people):
     with torch.no_grad():
         memory.apexes.zero_()
@@ -135,6 +137,7 @@ def test_shares_sum_to_one_and_their_map_has_a_row_for_every_pair(memory, people
     assert np.asarray(address_map(memory, people)).std() > 10
 
 
+@pytest.mark.slow
 def test_a_blendshape_that_runs_away_is_named_first(memory, people):
     with torch.no_grad():
         memory.apexes[..., ARKIT_INDEX["mouthClose"]] = -5.0

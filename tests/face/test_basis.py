@@ -207,6 +207,7 @@ def test_the_astronaut_smiles(basis):
     assert np.abs(Rotation.from_matrix(fit.pose.rotation).as_euler("YXZ", degrees=True)).max() < 12
 
 
+@pytest.mark.slow
 def test_new_heads_are_fitted_within_one_percent_of_the_eye_distance(basis):
     ict = ICT_FACEKIT
     pytest.importorskip("moderngl", reason="needs moderngl to render heads")

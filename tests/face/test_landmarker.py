@@ -73,6 +73,7 @@ def test_landmarks_agree_with_what_mediapipe_sees(found):
     assert np.abs(found.points[:, 2] - points[:, 2]).mean() / eyes < 0.04
 
 
+@pytest.mark.slow
 def test_landmarks_agree_with_the_installed_mediapipe(found, task_path, astronaut):
     mediapipe = pytest.importorskip("mediapipe", reason="needs mediapipe>=0.10.31,<0.10.35 and libgl1")
     vision = mediapipe.tasks.vision

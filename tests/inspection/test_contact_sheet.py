@@ -46,6 +46,7 @@ def test_a_tile_is_the_part_inside_the_box_with_its_label_in_the_corner():
     assert pixels[TILE - 18 :, :50, 0].max() > 240  # white letters, with soft edges
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_frames", [1, 9])
 def test_the_sheet_has_two_rows_and_begins_with_the_portrait(model, face, tmp_path, num_frames):
     path = tmp_path / "new folder" / "sheet.png"

@@ -58,6 +58,7 @@ def write_film(path: Path, signal: np.ndarray, transfer: int) -> None:
         container.mux(stream.encode(None))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("transfer", "signal"), [(PQ, pq_signal), (HLG, hlg_signal)])
 def test_skin_and_white_paper_look_as_in_a_film_of_bt709(tmp_path, transfer, signal):
     lights = np.array([*SKIN, *NEUTRAL, *STRONG])
@@ -69,6 +70,7 @@ def test_skin_and_white_paper_look_as_in_a_film_of_bt709(tmp_path, transfer, sig
     assert difference.max() < 9
 
 
+@pytest.mark.slow
 def test_what_is_brighter_than_paper_is_white(tmp_path):
     write_film(tmp_path / "film.mkv", pq_signal(np.array([[300.0] * 3, [1000.0] * 3, [10_000.0] * 3])), PQ)
     (picture,) = video_frames(tmp_path / "film.mkv", 25.0)

@@ -31,6 +31,7 @@ def test_released_weights_start_another_run(tmp_path):
         start_from(larger, path)
 
 
+@pytest.mark.slow
 def test_the_learning_rate_peaks_after_the_warm_up():
     settings = TrainingSettings(num_steps=100, warmup_steps=20, learning_rate=0.01)
     optimizer, schedule = build_optimizer(nn.Linear(2, 2), settings)

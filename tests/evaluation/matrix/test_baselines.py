@@ -65,6 +65,7 @@ def test_these_leave_no_smile_on_a_face_that_speaks_sadly(system, scene):
     assert shown(system, scene)[FROWN] > 0.5
 
 
+@pytest.mark.slow
 def test_the_oracle_is_told_what_the_model_hears_wrong(scene):
     torch.testing.assert_close(shown("label oracle", hearing(scene, "happy")), shown("label oracle", scene))
     assert shown("full", hearing(scene, "happy"))[SMILE] > 0.8

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from cemnet.config import AudioEmotionConfig
@@ -19,6 +20,7 @@ def test_conditions_are_the_clean_whole_the_copies_and_the_parts():
     assert chosen == {"clean": [100], "degraded": [104, 108], "short": [101, 102, 103]}
 
 
+@pytest.mark.slow
 def test_branches_of_the_config_are_trained_without_the_speakers_they_are_tested_on(tmp_path, monkeypatch):
     settings = DataSettings(generated_clips=8, voice_augmentations=1)
     clips = load_feature_clips(settings, tmp_path, torch.device("cpu"), 0)

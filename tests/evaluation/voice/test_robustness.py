@@ -81,6 +81,7 @@ def test_folds_judge_every_clip_of_the_source_in_every_condition(tmp_path):
     assert table.rows[1][3] == "MISSED"
 
 
+@pytest.mark.slow
 def test_no_speaker_of_a_fold_was_trained_on(tmp_path, monkeypatch):
     settings = DataSettings(generated_clips=8, voice_augmentations=0)
     features = load_feature_clips(settings, tmp_path, torch.device("cpu"), 0)

@@ -1,5 +1,6 @@
 """Accuracy by speakers never heard is measured on speakers that were never heard."""
 
+import pytest
 import torch
 
 from cemnet.config import AudioEmotionConfig
@@ -9,6 +10,7 @@ from cemnet.training.networks.feature_clips import STYLES, full_speaker, load_fe
 from cemnet.training.networks.settings import DataSettings
 
 
+@pytest.mark.slow
 def test_no_speaker_of_a_fold_was_trained_on_and_all_others_were(tmp_path, monkeypatch):
     clips = load_feature_clips(DataSettings(generated_clips=8, voice_augmentations=0), tmp_path, torch.device("cpu"), 0)
     speakers = {clip.full_name: full_speaker(clip.clip) for clip in clips.clips}
@@ -26,6 +28,7 @@ def test_no_speaker_of_a_fold_was_trained_on_and_all_others_were(tmp_path, monke
     assert trained == [everybody - {f"babble/{speaker}" for speaker in fold} for fold in folds]
 
 
+@pytest.mark.slow
 def test_a_clip_is_judged_right_only_where_its_style_is_named(tmp_path):
     clips = load_feature_clips(DataSettings(generated_clips=8, voice_augmentations=0), tmp_path, torch.device("cpu"), 0)
     torch.manual_seed(0)

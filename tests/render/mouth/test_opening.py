@@ -15,6 +15,7 @@ def renderer():
     return load_renderer()
 
 
+@pytest.mark.slow
 def test_lips_that_are_about_to_meet_show_no_bright_line_of_own_teeth(renderer):
     """They stay bright while the mouth is open, and take the colour of lips before the last gap shuts."""
     laughing = expression(jawOpen=0.3, mouthSmile=0.7)

@@ -9,6 +9,8 @@ from cemnet.arkit import NUM_EXPRESSIONS
 from cemnet.face.landmarker import FaceLandmarker, find_face_landmarker
 from cemnet.training.heads.ict_head import sample_identity
 
+pytestmark = pytest.mark.slow  # heads are drawn before the first test
+
 
 @pytest.fixture(scope="module")
 def model():

@@ -18,6 +18,7 @@ def renderer(model):
     return load_head_renderer(model)
 
 
+@pytest.mark.slow
 def test_strong_reference_heads_show_every_emotion_of_new_people(model, renderer):
     from cemnet.training.heads.render_dataset import strong_reference_heads
 
@@ -31,6 +32,7 @@ def test_strong_reference_heads_show_every_emotion_of_new_people(model, renderer
     assert 0.1 < np.abs(calm - happy).mean() < np.abs(calm - other).mean()
 
 
+@pytest.mark.slow
 def test_stored_renders_are_read_as_they_were(model, renderer, tmp_path):
     from cemnet.training.heads.render_dataset import NO_EMOTION, Renders, render_heads
 

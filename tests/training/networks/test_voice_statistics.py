@@ -18,6 +18,8 @@ from cemnet.training.networks.voice_statistics import (
     whole_statistics,
 )
 
+pytestmark = pytest.mark.slow  # voices are heard before the first test
+
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from paths import ICT_FACEKIT
 
+pytestmark = pytest.mark.slow  # heads are drawn before the first test
+
 
 @pytest.fixture(scope="module")
 def examples():

@@ -19,6 +19,8 @@ from cemnet.training.refiner.wrinkled_heads import (
 )
 from cemnet.types import Pose
 
+pytestmark = pytest.mark.slow  # heads are drawn before the first test
+
 
 @pytest.fixture(scope="module")
 def heads():
