@@ -8,6 +8,7 @@ strongest ones, are drawn in. FFmpeg's scaler (version 8, in PyAV 17) calculates
 import logging
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import av
 import numpy as np
@@ -39,16 +40,7 @@ class StandardRange:
                 frame = self._converted(frame)
             except (FFmpegError, ValueError):
                 _warn_of_pale_colours()
-        if frame.colorspace != BT709:
-            return frame.to_ndarray(format="rgb24")
-        # PyAV before 17 takes every film for BT.601, unless it is told all of this.
-        own_range = ColorRange.JPEG if frame.color_range == ColorRange.JPEG.value else ColorRange.MPEG
-        return frame.to_ndarray(
-            format="rgb24",
-            src_colorspace=Colorspace.ITU709,
-            src_color_range=own_range,
-            dst_color_range=ColorRange.JPEG,
-        )
+        return frame.to_ndarray(format="rgb24", **_told(frame))
 
     def _converted(self, frame: av.VideoFrame) -> av.VideoFrame:
         kind = (frame.width, frame.height, frame.format.name, int(frame.colorspace), int(frame.color_range))
@@ -58,6 +50,14 @@ class StandardRange:
         converted = self.graph.pull()
         assert isinstance(converted, av.VideoFrame)
         return converted
+
+
+def _told(frame: av.VideoFrame) -> dict[str, Any]:
+    """What PyAV before 17 has to be told of a picture in BT.709, which it takes for BT.601 else."""
+    if frame.colorspace != BT709:
+        return {}
+    own_range = ColorRange.JPEG if frame.color_range == ColorRange.JPEG.value else ColorRange.MPEG
+    return {"src_colorspace": Colorspace.ITU709, "src_color_range": own_range, "dst_color_range": ColorRange.JPEG}
 
 
 @cache
