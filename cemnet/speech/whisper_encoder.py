@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..checkpoint import find_weights, load_checkpoint
+from ..checkpoint import find_weights, load_network
 from .mel import NUM_MELS, SAMPLES_PER_TOKEN, log_mel
 
 WEIGHTS_NAME = "speech_encoder.safetensors"
@@ -113,8 +113,5 @@ class SpeechEncoder(nn.Module):
 
     @classmethod
     def load(cls, path: Path | None = None, folders: Sequence[Path] = ()) -> "SpeechEncoder":
-        """The released encoder in float32, ready to run; MissingModelError if the weights are not found."""
-        tensors, config = load_checkpoint(path or find_weights(WEIGHTS_NAME, folders))
-        encoder = cls(**config)
-        encoder.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-        return encoder.eval()
+        """The released encoder in float32, ready to run; MissingModelError where the weights are unusable."""
+        return load_network(path or find_weights(WEIGHTS_NAME, folders), lambda config: cls(**config))
