@@ -1,6 +1,6 @@
 """Dubs a film: its face is tracked, performs another voice or emotion, and is put back into the pictures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from .face.tracking import FaceTrack, track_face
 from .media.images import enlarged_size
 from .media.provenance import generated_metadata
 from .media.sound import read_audio
-from .media.video_reader import video_fps, video_frames
+from .media.video_reader import expected_frames, video_fps, video_frames
 from .media.video_writer import VideoWriter
 from .model import CEMNet
 from .performance_settings import DEFAULT_PERFORMANCE, FilmEnd, PerformanceSettings, check_film_end
@@ -27,17 +27,35 @@ from .render.film import (
 from .types import Audio, Motion, Speech
 
 
-def track_video(model: CEMNet, video: Path, face_index: int | None = None, upscale: float = 1.0) -> FaceTrack:
+def track_video(
+    model: CEMNet,
+    video: Path,
+    face_index: int | None = None,
+    upscale: float = 1.0,
+    progress: Progress | None = None,
+) -> FaceTrack:
     """Tracks one face through a film: the largest, or the one with an index, counted from the largest.
 
-    `upscale` enlarges the pictures 1 to 4 times first. MediaError where the film cannot be read, FaceError where it
-    shows no face.
+    `upscale` enlarges the pictures 1 to 4 times first. `progress` is told of each picture. MediaError
+    where the film cannot be read, FaceError where it shows no face.
     """
     fps, size = video_fps(video), None
     if upscale != 1.0:
         height, width = next(video_frames(video, fps)).shape[:2]
         size = enlarged_size(width, height, upscale)
-    return track_frames(model, video_frames(video, fps, size), fps, face_index)
+    frames = video_frames(video, fps, size)
+    if progress is not None:
+        frames = counted(frames, expected_frames(video, fps), progress)
+    return track_frames(model, frames, fps, face_index)
+
+
+def counted(
+    frames: Iterable[UInt8[np.ndarray, "height width 3"]], expected: int, progress: Progress
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """The same pictures; `progress` is told when one of those that are expected has been used."""
+    for index, frame in enumerate(frames, start=1):
+        yield frame
+        progress(index, max(index, expected))
 
 
 def track_frames(
@@ -53,16 +71,17 @@ def dub_motion(
     audio: Audio,
     settings: PerformanceSettings = DEFAULT_PERFORMANCE,
     film_end: FilmEnd = "hold",
+    progress: Progress | None = None,
 ) -> tuple[Speech, Motion]:
     """The analysed voice, and the motion with which the film's face speaks it.
 
     Frame rate, head, blinks and gaze stay the film's own, whatever the settings say. A voice that is shorter than the
     film is followed by silence; one that is longer goes on as `as_long_as_film` says, and the film meanwhile as
-    `film_order` does.
+    `film_order` does. `progress` is that of `encode_speech`.
     CEMNetError for sound that is too short to analyse.
     """
     seconds = track.num_frames / track.fps
-    speech = encode_speech(model, lasting(audio, seconds))
+    speech = encode_speech(model, lasting(audio, seconds), progress)
     filmed = replace(settings, fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
     performed = bridge_emotion(model, person_of(track), speech, filmed)
     return speech, performed_in_film(track, as_long_as_film(track, performed, audio.duration_seconds), film_end)

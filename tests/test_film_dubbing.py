@@ -181,3 +181,13 @@ def test_the_command_dubs_a_file_at_its_own_frame_rate_with_its_own_sound(film, 
         assert container.streams.audio
     difference = np.stack(list(video_reader.video_frames(output, FPS))).astype(float) - np.stack(film)
     assert np.abs(difference[:, :, 420:]).mean() < 4  # twice through a lossy encoder
+
+
+def test_tracking_tells_how_far_it_is(model, samples):
+    told = []
+    track = film_dubbing.track_video(
+        model, samples / "film.mp4", progress=lambda done, total: told.append((done, total))
+    )
+    assert [done for done, _ in told] == list(range(1, track.num_frames + 1))
+    assert told[0][1] == pytest.approx(track.num_frames, abs=2)
+    assert told[-1][0] <= told[-1][1]

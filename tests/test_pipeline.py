@@ -216,3 +216,32 @@ def test_a_person_is_the_first_picture(model, face, portrait):
     person = pipeline.person_reference(model, [portrait, portrait])
     assert np.array_equal(person.expression, face.expression)
     assert len(person.others) == 1
+
+
+def test_long_speech_in_blocks_is_performed_as_in_one(model, face, speech, monkeypatch):
+    whole = pipeline.bridge_emotion(model, face, speech)
+    monkeypatch.setattr(pipeline, "BRIDGED_AT_ONCE", 31)
+    blocks = pipeline.bridge_emotion(model, face, speech)
+    for name in ("expression", "head", "memory_address"):
+        torch.testing.assert_close(getattr(blocks, name), getattr(whole, name), atol=2e-6, rtol=0)
+
+
+def test_hearing_tells_how_far_it_is_and_can_be_stopped(model, samples):
+    voice = sound.read_audio(samples / "speech.wav")
+    long = Audio(voice.waveform.repeat(1, 12), voice.sample_rate)
+    told = []
+    speech = pipeline.encode_speech(model, long, lambda done, total: told.append((done, total)))
+    assert told == sorted(told) and len({done for done, _ in told}) > 2
+    assert told[-1] == (speech.num_frames, speech.num_frames)
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.encode_speech(model, long, stop)
+
+
+def test_long_speech_keeps_nothing_but_its_own_numbers(speech):
+    for name in ("content", "prosody", "emotion_embedding", "heard", "emotion", "intensity", "course"):
+        values = getattr(speech, name)
+        assert values.untyped_storage().nbytes() <= values.nbytes * 1.01, name
