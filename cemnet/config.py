@@ -14,7 +14,9 @@ MANNER_AXES = ("effort", "pitch", "pitch_range", "tempo", "roughness")  # see sp
 class AudioEmotionConfig:
     """The audio emotion encoder (AEE), and how its probabilities become an emotion to show."""
 
-    content_dim: int = 64
+    content_dim: int = 64  # of the layer that tells the spoken sounds apart
+    num_sounds: int = 41  # in the alphabet of phonemes: training.corpora.phonemes
+    sound_temperature: float = 0.5  # of their shares; below 1 the likeliest sound is favoured
     hidden_dim: int = 192
     embedding_dim: int = 128  # of z, all that is heard of a voice
     manner_dim: int = 8  # of them the last, which hold the manner; the others hold the emotion
@@ -25,8 +27,8 @@ class AudioEmotionConfig:
     manner_dropout: float = 0.2
     temperature: float = 1.5  # of the probabilities; see training/networks/temperature.py
     decisiveness: float = 4.0  # exponent that favours the most probable emotion
-    unsure: float = 0.25  # up to this probability of the most probable emotion nothing is shown
-    sure: float = 0.65  # from this probability on, all of it
+    unsure: float = 0.2  # up to this probability of the most probable emotion nothing is shown
+    sure: float = 0.5  # from this probability on, all of it
     window_seconds: float = 2.4
     hop_seconds: float = 0.4
 

@@ -40,12 +40,12 @@ class EmotionNetwork(nn.Module):
         self.audio_emotion = AudioEmotionEncoder(config.audio_emotion)
         self.emotion_memory = EmotionMemory(config.emotion_memory, config.audio_emotion)
         self.motion_decoder = MotionDecoder(
-            config.audio_emotion.content_dim, config.audio_emotion.embedding_dim, config.motion
+            config.audio_emotion.num_sounds, config.audio_emotion.embedding_dim, config.motion
         )
 
     def perform(
         self,
-        content: Float[Tensor, "batch frame content"],
+        content: Float[Tensor, "batch frame sound"],
         prosody: Float[Tensor, "batch frame prosody"],
         reference_expression: Float[Tensor, "batch portrait expression"],
         reference_state: Float[Tensor, "batch portrait shown"],
@@ -70,7 +70,7 @@ class EmotionNetwork(nn.Module):
     def perform_person(
         self,
         person: RememberedPerson,
-        content: Float[Tensor, "batch frame content"],
+        content: Float[Tensor, "batch frame sound"],
         prosody: Float[Tensor, "batch frame prosody"],
         expression: Float[Tensor, "batch expression"],
         reference: Float[Tensor, "batch shown"],

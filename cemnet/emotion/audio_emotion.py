@@ -3,8 +3,12 @@
 The enhancement pulls an emotion embedding toward learned prototypes. It is meant to amplify a weak cue; retrained
 without it, accuracy stays the same (docs/experiments.md). Prototypes and embedding are shaped by labelled voices, a
 supervised-contrastive loss (Khosla et al. 2020) and cross-reconstruction. Beside the emotion, the embedding z keeps the
-manner of the voice (`speech.manner`): which of the many ways to be angry. Content is normalised over time by each
-clip's own statistics, which leaves it the order of sounds and takes from it how the clip sounds as a whole.
+manner of the voice (`speech.manner`): which of the many ways to be angry. Who is known by their normal voice is heard
+by how they differ from it, too: what sounds sad in one speaker or recording is usual in another.
+
+Content is a phonetic posteriorgram: what sounds each frame may be, in the alphabet of the trainer. It tells less of a
+speaker than free features do (Sun et al., "Phonetic posteriorgrams for many-to-one voice conversion without parallel
+data training", ICME 2016), and less of an emotion (docs/experiments.md).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +16,7 @@ from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
@@ -26,7 +30,6 @@ from ..config import (
 )
 from ..curves import smoothstep
 from ..types import MOTION_FPS
-from .clip_statistics import follow_statistics, normalise_over_time
 
 # Ways of speaking that corpora label, and the emotion each one shows on a face.
 VOICE_STYLES: dict[str, Emotion] = {
@@ -45,8 +48,8 @@ NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem has no context yet and is left 
 MIN_VOICED_FRAMES = 5  # a fifth of a second
 SHOULDER = 1.25  # of half a window: so far from its middle a frame still counts
 WINDOWS_AT_ONCE, JUDGED_AT_ONCE = 32, 512  # bounds the memory that long sound takes
-CONTENT_PACE = 0.01  # at which the usual statistics of content follow the training
 NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
+NUM_JUDGED = 2 * NUM_STATISTICS + 1  # statistics, how they differ from the normal voice, and whether that is known
 
 
 @dataclass(frozen=True)
@@ -154,10 +157,9 @@ class AudioEmotionEncoder(nn.Module):
 
     style_emotion: Tensor
     style_heard: Tensor
-    content_mean: Tensor
-    content_scale: Tensor
     statistics_mean: Tensor
     statistics_scale: Tensor
+    deviation_scale: Tensor
 
     def __init__(self, config: AudioEmotionConfig) -> None:
         super().__init__()
@@ -172,23 +174,21 @@ class AudioEmotionEncoder(nn.Module):
         self.layer_mix = nn.Parameter(torch.zeros(WHISPER_TINY_STATES))
         self.content_in = nn.Sequential(nn.LayerNorm(WHISPER_TINY_DIM), nn.Linear(WHISPER_TINY_DIM, config.content_dim))
         self.content_smooth = nn.Conv1d(config.content_dim, config.content_dim, 3, padding=1)
+        self.sounds = nn.Sequential(nn.GELU(), nn.Linear(config.content_dim, config.num_sounds))
 
-        self.register_buffer("content_mean", torch.zeros(config.content_dim))
-        self.register_buffer("content_scale", torch.ones(config.content_dim))
         self.register_buffer("statistics_mean", torch.zeros(NUM_STATISTICS))
         self.register_buffer("statistics_scale", torch.ones(NUM_STATISTICS))
+        self.register_buffer("deviation_scale", torch.ones(NUM_STATISTICS))
         self.embed = nn.Sequential(
             nn.Dropout(config.dropout),
-            nn.Linear(NUM_STATISTICS, config.hidden_dim),
+            nn.Linear(NUM_JUDGED, config.hidden_dim),
             nn.GELU(),
             nn.Dropout(config.dropout),
             nn.Linear(config.hidden_dim, config.emotional_dim),
         )
         self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.emotional_dim))
         self.strength = nn.Linear(config.emotional_dim, 1)
-        self.embed_manner = nn.Sequential(
-            nn.Dropout(config.manner_dropout), nn.Linear(NUM_STATISTICS, config.manner_dim)
-        )
+        self.embed_manner = nn.Sequential(nn.Dropout(config.manner_dropout), nn.Linear(NUM_JUDGED, config.manner_dim))
         self.manner = nn.Linear(config.embedding_dim, len(MANNER_AXES))
         self.course = nn.Sequential(
             nn.Conv1d(PROSODY_DIM, 32, 9, padding=4), nn.GELU(), nn.Conv1d(32, 32, 9, padding=4), nn.GELU(),
@@ -196,30 +196,37 @@ class AudioEmotionEncoder(nn.Module):
         )  # fmt: skip
 
     def standardised(
-        self, mean: Float[Tensor, "statistic"], scale: Float[Tensor, "statistic"]
+        self,
+        mean: Float[Tensor, "statistic"],
+        scale: Float[Tensor, "statistic"],
+        deviation_scale: Float[Tensor, "statistic"],
     ) -> "AudioEmotionEncoder":
-        """Sets the mean and standard deviation of its input statistics, before training; returns itself."""
+        """Sets mean and spread of its input statistics, and the spread around normal voices; returns itself."""
         self.statistics_mean.copy_(mean)
         self.statistics_scale.copy_(scale)
+        self.deviation_scale.copy_(deviation_scale)
         return self
 
-    def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
-        """Features of the spoken sounds, frame by frame, for the motion of the mouth.
+    def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame sound"]:
+        """The spoken sounds, frame by frame, for the motion of the mouth: shares that sum to 1.
 
-        They are normalised over the clip (see `clip_statistics`); frames of nothing but zeros are padding.
+        They favour the likeliest sound (`config.sound_temperature`): unsure shares would tell of the manner of the voice.
         """
-        return self._content_of(self._projected(hidden), is_present(hidden))
+        return self.content_of(self.sound_logits(hidden))
+
+    def content_of(self, sound_logits: Float[Tensor, "batch frame sound"]) -> Float[Tensor, "batch frame sound"]:
+        """Content for given `sound_logits`."""
+        return (sound_logits / self.config.sound_temperature).softmax(dim=-1)
+
+    def sound_logits(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame sound"]:
+        """Logits of the spoken sounds, frame by frame, in the order of the trainer's alphabet of phonemes."""
+        return self._sounds_of(self._projected(hidden))
 
     def _projected(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame content"]:
         return self.content_in(torch.einsum("blfc,l->bfc", hidden, self.layer_mix.softmax(0)))
 
-    def _content_of(
-        self, projected: Float[Tensor, "batch frame content"], present: Bool[Tensor, "batch frame"]
-    ) -> Float[Tensor, "batch frame content"]:
-        sounds = projected + F.gelu(self.content_smooth(projected.transpose(1, 2))).transpose(1, 2)
-        if self.training:
-            follow_statistics(sounds, present, self.content_mean, self.content_scale, CONTENT_PACE)
-        return normalise_over_time(sounds, present, self.content_mean, self.content_scale)
+    def _sounds_of(self, projected: Float[Tensor, "batch frame content"]) -> Float[Tensor, "batch frame sound"]:
+        return self.sounds(projected + F.gelu(self.content_smooth(projected.transpose(1, 2))).transpose(1, 2))
 
     def enhance(self, embedding: Float[Tensor, "*batch emotional"]) -> Float[Tensor, "*batch emotional"]:
         """Pulls an embedding toward the prototypes that it resembles; unit length."""
@@ -227,10 +234,18 @@ class AudioEmotionEncoder(nn.Module):
         attention = (self.config.sharpness * F.normalize(embedding, dim=-1) @ prototypes.T).softmax(dim=-1)
         return F.normalize(F.normalize(embedding, dim=-1) + self.config.enhancement * attention @ prototypes, dim=-1)
 
-    def judge(self, statistics: Float[Tensor, "*batch statistic"]) -> VoiceEmotion:
-        """The emotion of windows by their statistics: embedded, enhanced, compared with the prototypes."""
-        standard = ((statistics - self.statistics_mean) / self.statistics_scale).clamp(-5, 5)
-        emotional, mannered = self.enhance(self.embed(standard)), self.embed_manner(standard)
+    def judge(
+        self,
+        statistics: Float[Tensor, "*batch statistic"],
+        normal: Float[Tensor, "*batch statistic"] | None = None,
+    ) -> VoiceEmotion:
+        """The emotion of windows by their statistics: embedded, enhanced, compared with the prototypes.
+
+        `normal` holds the statistics of the speaker's normal voice, as `normal_statistics` gives them; None, or NaN in
+        some rows, where it is not known.
+        """
+        judged = self._standard(statistics, normal)
+        emotional, mannered = self.enhance(self.embed(judged)), self.embed_manner(judged)
         similarity = torch.einsum("...e,spe->...sp", emotional, F.normalize(self.prototypes, dim=-1))
         style_logits = (self.config.sharpness * similarity).logsumexp(dim=-1)
         known = (style_logits / self.config.temperature).masked_fill(self.style_heard < 0.5, -torch.inf)
@@ -240,6 +255,15 @@ class AudioEmotionEncoder(nn.Module):
         manner = self.manner(torch.cat([emotional, mannered], dim=-1))
         intensity = strength * certainty
         return VoiceEmotion(emotional, style_logits, probabilities, strength, emotion, intensity, mannered, manner)
+
+    def _standard(
+        self, statistics: Float[Tensor, "*batch statistic"], normal: Float[Tensor, "*batch statistic"] | None
+    ) -> Float[Tensor, "*batch judged"]:
+        normal = torch.full_like(statistics, torch.nan) if normal is None else normal
+        standard = (statistics - self.statistics_mean) / self.statistics_scale
+        deviation = (statistics - normal) / self.deviation_scale
+        known = (~normal[..., :1].isnan()).to(statistics.dtype)
+        return torch.cat([standard.clamp(-5, 5), deviation.clamp(-5, 5).nan_to_num(nan=0.0), known], dim=-1)
 
     def decide(
         self, probabilities: Float[Tensor, "*batch emotion"]
@@ -258,29 +282,32 @@ class AudioEmotionEncoder(nn.Module):
         return self.course(voice[..., :PROSODY_DIM].transpose(1, 2)).squeeze(1).sigmoid()
 
     def forward(
-        self, hidden: Float[Tensor, "batch layer frame channel"], voice: Float[Tensor, "batch frame voice"]
+        self,
+        hidden: Float[Tensor, "batch layer frame channel"],
+        voice: Float[Tensor, "batch frame voice"],
+        normal: Float[Tensor, "statistic"] | None = None,
     ) -> VoiceEmotion:
         """The emotion at every frame of whole clips: judged in overlapping windows, interpolated to frames.
 
         Strength and intensity fall to zero in windows with fewer than MIN_VOICED_FRAMES voiced frames.
         """
-        return self.listen([hidden], voice)[1]
+        return self.listen([hidden], voice, normal)[1]
 
     def listen(
         self,
         blocks: Iterable[Float[Tensor, "batch layer _ channel"]],
         voice: Float[Tensor, "batch frame voice"],
-    ) -> tuple[Float[Tensor, "batch frame content"], VoiceEmotion]:
+        normal: Float[Tensor, "statistic"] | None = None,
+    ) -> tuple[Float[Tensor, "batch frame sound"], VoiceEmotion]:
         """What `content` and `forward` make of hidden states that come in blocks, which together have all frames.
 
         No more of them is kept than a block and a window: an hour of them would take gigabytes.
         """
         windows = Windows.over(voice.shape[1], self.config.window_seconds, self.config.hop_seconds)
-        projected, present, statistics, judged, presence = [], [], [], [], []
+        projected, statistics, judged, presence = [], [], [], []
         kept, first_frame, heard = None, 0, 0
         for block in blocks:
             projected.append(self._projected(block))
-            present.append(is_present(block))
             kept = block if kept is None else torch.cat([kept, block], dim=2)
             complete = windows.complete(first_frame + kept.shape[2])
             for first in range(heard, complete, WINDOWS_AT_ONCE):
@@ -292,20 +319,38 @@ class AudioEmotionEncoder(nn.Module):
                 presence.append((voice[:, frames, 3].unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES)
             heard = complete
             if statistics and (len(statistics) * WINDOWS_AT_ONCE >= JUDGED_AT_ONCE or heard == len(windows)):
-                judged.append(self.judge(torch.cat(statistics, dim=1)))
+                together = torch.cat(statistics, dim=1)
+                judged.append(self.judge(together, None if normal is None else normal.expand_as(together)))
                 statistics = []
             if heard < len(windows):
                 needed = windows.reached(heard, heard + 1).start
                 kept, first_frame = kept[:, :, needed - first_frame :], needed
         sounds = torch.cat(projected, dim=1)
         projected.clear()
-        content = self._content_of(sounds, torch.cat(present, dim=1))
+        content = self.content_of(self._sounds_of(sounds))
         return content, _in_frames(_joined(judged), torch.cat(presence, dim=1), voice.shape[1])
 
 
-def is_present(hidden: Float[Tensor, "batch layer frame channel"]) -> Bool[Tensor, "batch frame"]:
-    """Whether a frame is more than padding, which is all zeros."""
-    return (hidden != 0).any(dim=3).any(dim=1)
+def normal_statistics(
+    clips: Iterable[tuple[Float[Tensor, "layer frame channel"], Float[Tensor, "frame voice"]]],
+) -> Float[Tensor, "statistic"]:
+    """Mean statistics of a speaker's normal voice, of one or more clips (hidden states, `voice_features`)."""
+    return torch.stack([whole_statistics(hidden, voice) for hidden, voice in clips]).mean(dim=0)
+
+
+def whole_statistics(
+    hidden: Float[Tensor, "layer frame channel"], voice: Float[Tensor, "frame voice"]
+) -> Float[Tensor, "statistic"]:
+    """Statistics of a whole sound as one window."""
+    weights = voiced_weights(voice, slice(None)).to(hidden.device)
+    return window_statistics(hidden.unsqueeze(0).float(), voice.unsqueeze(0), weights.view(1, 1, -1))[0, 0]
+
+
+def voiced_weights(voice: Float[Tensor, "frame voice"], part: slice) -> Float[Tensor, "frame"]:
+    """Weights (sum 1) that average the voiced frames of a part, as `Windows.weights` does of many windows."""
+    weights = torch.zeros_like(voice[:, 3])
+    weights[part] = voice[part, 3] + 1e-3
+    return weights / weights.sum()
 
 
 def _joined(judged: Sequence[VoiceEmotion]) -> VoiceEmotion:

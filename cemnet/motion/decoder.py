@@ -30,9 +30,9 @@ class TemporalBlock(nn.Module):
 class MotionDecoder(nn.Module):
     """Turns content, prosody and emotion into expression, lip closure and head motion, at MOTION_FPS."""
 
-    def __init__(self, content_dim: int, embedding_dim: int, config: MotionConfig) -> None:
+    def __init__(self, num_sounds: int, embedding_dim: int, config: MotionConfig) -> None:
         super().__init__()
-        self.inputs = nn.Linear(content_dim + PROSODY_DIM + NUM_SHOWN_EMOTIONS + len(MOUTH), config.hidden_dim)
+        self.inputs = nn.Linear(num_sounds + PROSODY_DIM + NUM_SHOWN_EMOTIONS + len(MOUTH), config.hidden_dim)
         self.manner = nn.Linear(embedding_dim, config.hidden_dim, bias=False)
         self.blocks = nn.Sequential(
             *(
@@ -53,7 +53,7 @@ class MotionDecoder(nn.Module):
 
     def forward(
         self,
-        content: Float[Tensor, "batch frame content"],
+        content: Float[Tensor, "batch frame sound"],
         prosody: Float[Tensor, "batch frame prosody"],
         emotion_state: Float[Tensor, "batch frame shown"],
         emotional: Float[Tensor, "batch frame expression"],

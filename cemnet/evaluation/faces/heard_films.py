@@ -14,7 +14,7 @@ from jaxtyping import Float
 from ...config import AudioEmotionConfig
 from ...errors import CEMNetError
 from ...training.networks.feature_clips import STYLES, FeatureClip, FeatureClips
-from ...training.networks.voice_statistics import whole_statistics
+from ...training.networks.voice_statistics import recording_statistics
 from ...training.performer.captured_people import (
     CELLS,
     NUM_CELLS,
@@ -57,7 +57,7 @@ def arrange(
 def heard_statistics(clips: FeatureClips, table: ActionUnitTable) -> Voices:
     """The pooled statistics of each clean recording; nothing is learned, so they serve every fold."""
     spoken = spoken_clips(clips, table)
-    statistics = [whole_statistics(clip.recordings[0]).double().numpy() for clip in spoken]
+    statistics = [recording_statistics(clip.recordings[0]).double().numpy() for clip in spoken]
     return arrange(np.stack(statistics) if spoken else np.zeros((0, 1)), spoken, table)
 
 
@@ -79,7 +79,7 @@ def heard_by_branches(
 ) -> dict[tuple[str, ...], BranchHeard]:
     """For each fold what is heard by a branch that heard none of its actors."""
     spoken, heard = spoken_clips(clips, table), {}
-    statistics = torch.stack([whole_statistics(clip.recordings[0]) for clip in spoken]).float()
+    statistics = torch.stack([recording_statistics(clip.recordings[0]) for clip in spoken]).float()
     labels = [STYLES.index(FILMED.get(emotion, emotion)) for emotion in RAVDESS_EMOTIONS]
     for fold, trained in zip(folds, trained_folds(clips, SOURCE, folds, config, num_steps), strict=True):
         with torch.no_grad():

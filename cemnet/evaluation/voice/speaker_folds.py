@@ -11,7 +11,7 @@ from ...config import AudioEmotionConfig
 from ...emotion.audio_emotion import AudioEmotionEncoder
 from ...training.networks.emotion_branch import train_emotion_branch
 from ...training.networks.feature_clips import STYLES, FeatureClip, FeatureClips
-from ...training.networks.voice_statistics import VoiceTable, whole_statistics
+from ...training.networks.voice_statistics import VoiceTable, recording_statistics
 
 
 @torch.no_grad()
@@ -20,7 +20,7 @@ def judge_clips(
 ) -> Int[np.ndarray, "clip"]:
     """The likeliest of the given styles for each whole, clean clip, as an index into STYLES."""
     allowed = torch.tensor([STYLES.index(style) for style in styles])
-    statistics = torch.stack([whole_statistics(clip.recordings[0]) for clip in clips]).float()
+    statistics = torch.stack([recording_statistics(clip.recordings[0]) for clip in clips]).float()
     logits = encoder.judge(statistics).style_logits
     return allowed[logits[:, allowed].argmax(1)].numpy()
 

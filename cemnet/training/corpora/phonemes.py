@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int64
+
+from ...types import MOTION_FPS
 
 SILENCE = "SIL"
 BILABIALS = frozenset({"P", "B", "M"})
@@ -94,3 +97,12 @@ def fill_silence(
     if duration_seconds - now > 0:
         filled.append(PhonemeSpan(SILENCE, now, duration_seconds))
     return filled
+
+
+def sounds_in_frames(spans: Sequence[PhonemeSpan], num_frames: int) -> Int64[np.ndarray, "frame"]:
+    """The phoneme in the middle of each frame at MOTION_FPS, as an index into PHONEMES; silence where there is none."""
+    sounds = np.full(num_frames, PHONEMES.index(SILENCE), np.int64)
+    for span in spans:
+        first, last = (max(0, round(seconds * MOTION_FPS)) for seconds in (span.start_seconds, span.end_seconds))
+        sounds[first:last] = PHONEMES.index(span.phoneme)
+    return sounds

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from ...arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, Emotion
 from ...emotion.states import emotion_state, one_hot_emotion
 from ...types import MOTION_FPS
+from ..corpora.phonemes import sounds_in_frames
 from ..performer.emotion_prototypes import Person
 from ..performer.manner_displays import MEAN_MANNER, manner_displacement
 from ..performer.performer import perform
@@ -65,7 +66,7 @@ class CrossPairs(Dataset):
         emotion, intensity = voice.emotion, voice.clip.intensity
         if asked:
             emotion, intensity = choose(EMOTIONS, rng), float(rng.uniform(0.2, 1.0))
-        statistics, manner = self.voices.of_clip(voice, rng)
+        statistics, normal, manner = self.voices.of_clip(voice, rng)
         if asked:
             manner = torch.tensor(MEAN_MANNER[emotion])
         person = self.draw(rng)
@@ -73,8 +74,10 @@ class CrossPairs(Dataset):
             **self.performance(content, person, emotion, intensity, manner, rng),
             **self.voices.judged(self.judged_voices, rng),
             "voice_statistics": statistics,
+            "voice_normal": normal,
             **reference_faces(person, rng),
             "same_clip": torch.tensor(same),
+            "content_style": torch.tensor(content.style),
             "asked": torch.tensor(asked),
             "target_emotion": one_hot_emotion(emotion),
             "target_intensity": torch.tensor(intensity, dtype=torch.float32),
@@ -106,9 +109,15 @@ class CrossPairs(Dataset):
             "closed": torch.from_numpy(acted.closed),
             "head": torch.from_numpy(acted.head),
             "course": torch.from_numpy(acted.emotion_gain),
+            "present": torch.ones(total),
         }
         padded = {name: pad_frames(curve[part], self.num_frames, 0) for name, curve in curves.items()}
-        return {"hidden": pad_frames(recording.hidden[:, part], self.num_frames, 1).float(), **padded}
+        sounds = torch.from_numpy(sounds_in_frames(spoken, total))[part]
+        return {
+            "hidden": pad_frames(recording.hidden[:, part], self.num_frames, 1).float(),
+            "sounds": pad_frames(sounds, self.num_frames, 0),
+            **padded,
+        }
 
 
 def choose(items: Sequence, rng: np.random.Generator):

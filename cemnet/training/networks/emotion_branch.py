@@ -29,7 +29,7 @@ def train_emotion_branch(
     encoder.train()
     for _ in trange(num_steps, desc="Fold", leave=False):
         batch = voices.judged(BATCH_SIZE, rng)
-        losses = hearing_losses(encoder.judge(batch["judged_statistics"]), batch)
+        losses = hearing_losses(encoder.judge(batch["judged_statistics"], batch["judged_normal"]), batch)
         optimizer.zero_grad()
         total_loss(losses, LOSS_WEIGHTS).backward()
         optimizer.step()

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from ...arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
 
+SOUND_SMOOTHING = 0.05  # phonemes are aligned to a frame or so
+
 
 def expression_weights() -> Float[Tensor, "expression"]:
     """Weight of an error in each blendshape (mean 1): jaw and lip closure count most, then the mouth."""
@@ -30,6 +32,16 @@ def closure_loss(closure: Float[Tensor, "batch frame"], closed: Bool[Tensor, "ba
     """Binary cross-entropy of lip closure; closed frames are rare and count three times."""
     weights = torch.where(closed, 3.0, 1.0)
     return F.binary_cross_entropy(closure, closed.to(closure.dtype), weights)
+
+
+def sound_loss(
+    logits: Float[Tensor, "batch frame sound"],
+    sounds: Int[Tensor, "batch frame"],
+    present: Float[Tensor, "batch frame"],
+) -> Float[Tensor, ""]:
+    """Cross-entropy of the spoken sound in each frame that is present, by the phonemes of the clip."""
+    missed = F.cross_entropy(logits.transpose(1, 2), sounds, reduction="none", label_smoothing=SOUND_SMOOTHING)
+    return (missed * present).sum() / present.sum().clamp_min(1)
 
 
 def supervised_contrastive_loss(

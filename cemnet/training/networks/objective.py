@@ -11,21 +11,21 @@ from ...emotion.audio_emotion import VoiceEmotion
 from ...emotion.bridging_memory import EmotionMemory
 from ...emotion.states import emotion_state
 from ...network import EmotionNetwork, Performed, bridged_face
-from .losses import closure_loss, expression_loss, slot_perplexity, supervised_contrastive_loss
+from .adversary import EmotionAdversary
+from .losses import closure_loss, expression_loss, slot_perplexity, sound_loss, supervised_contrastive_loss
 
 LABEL_SMOOTHING = 0.15  # keeps the branch from overconfidence on voices of the training set
-SHORTEST_SHARE = 0.5
-FRAME_CURVES = ("prosody", "expression", "closed", "head", "course")
 Batch = Mapping[str, Tensor]  # see cross_pairs.CrossPairs
 
 
 class Objective(nn.Module):
     """A network and its losses in one module, so that a step can be spread over devices."""
 
-    def __init__(self, network: EmotionNetwork, heard_share: float) -> None:
+    def __init__(self, network: EmotionNetwork, heard_share: float, adversary: float = 1.0) -> None:
         super().__init__()
         self.network = network
         self.heard_share = heard_share
+        self.adversary = EmotionAdversary(network.config.audio_emotion.num_sounds, adversary)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Every loss of one batch by name; entries that start with "monitor_" are logged and not minimised.
@@ -35,11 +35,13 @@ class Objective(nn.Module):
         voices besides.
         """
         network = self.network
-        batch = shortened(batch) if self.training else batch
-        heard = network.audio_emotion.judge(batch["voice_statistics"])
-        course = network.audio_emotion.course_of(batch["prosody"])
+        hearing = network.audio_emotion
+        heard = hearing.judge(batch["voice_statistics"], batch["voice_normal"])
+        course = hearing.course_of(batch["prosody"])
+        sounds = hearing.sound_logits(batch["hidden"])
+        content = hearing.content_of(sounds)
         performed = network.perform(
-            network.audio_emotion.content(batch["hidden"]),
+            content,
             batch["prosody"],
             batch["reference_expression"],
             batch["reference_state"],
@@ -48,24 +50,16 @@ class Objective(nn.Module):
             seen=batch["reference_seen"],
         )
         return {
-            **hearing_losses(network.audio_emotion.judge(batch["judged_statistics"].flatten(0, 1)), batch),
+            **hearing_losses(
+                hearing.judge(batch["judged_statistics"].flatten(0, 1), batch["judged_normal"].flatten(0, 1)), batch
+            ),
+            "sounds": sound_loss(sounds, batch["sounds"], batch["present"]),
+            "adversary": self.adversary(content, batch["prosody"][..., 3], batch["present"], batch["content_style"]),
             "course": F.mse_loss(course, batch["course"]),
             **performance_losses(performed, batch),
             **memory_losses(network.emotion_memory, batch),
             "memory_manner": manner_loss(network.emotion_memory, heard.embedding, batch),
         }
-
-
-def shortened(batch: Batch) -> Batch:
-    """The batch with a random part of its frames, from the first on, at least SHORTEST_SHARE of them.
-
-    Content is normalised over the frames of a clip. Clips of one length would teach the decoder how content looks in
-    that length alone, and whole clips at inference have any.
-    """
-    num_frames = batch["prosody"].shape[1]
-    kept = int(torch.randint(round(SHORTEST_SHARE * num_frames), num_frames + 1, ()))
-    curves = {name: batch[name][:, :kept] for name in FRAME_CURVES}
-    return {**batch, **curves, "hidden": batch["hidden"][:, :, :kept]}
 
 
 def driving_state(

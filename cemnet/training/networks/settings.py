@@ -15,6 +15,8 @@ LOSS_WEIGHTS = {
     "strength": 1.0,
     "manner": 0.5,
     "course": 2.0,
+    "sounds": 1.0,
+    "adversary": 1.0,
     "reconstruction": 10.0,
     "cross_reconstruction": 10.0,
     "closure": 0.5,
@@ -50,6 +52,7 @@ class TrainingSettings:
     weight_decay: float = 1e-2
     warmup_steps: int = 100
     heard_share: float = 0.5
+    adversary: float = 1.0  # how strongly content is trained against the reader of its emotion; 0: not at all
     temperature_folds: int = 2  # of training speakers, on whom the temperature is chosen; 0 keeps the model's
     checkpoint_every: int = 500
     num_workers: int = 0

@@ -45,7 +45,7 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
         filmed = "; people like filmed actors" if settings.data.action_units else ""
         return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description + filmed, clips.license)
 
-    return Task(network, Objective(network, settings.heard_share), loader, release)
+    return Task(network, Objective(network, settings.heard_share, settings.adversary), loader, release)
 
 
 def person_source(settings: TrainingSettings) -> PersonSource:

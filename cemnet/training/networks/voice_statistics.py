@@ -1,11 +1,12 @@
 """A table of the emotion branch's inputs and labels: labelled recordings, whole and in parts, computed once.
 
 The branch takes only the statistics of windows of a sound, so one training example costs no more than a table look-up.
+Beside most rows that are drawn stands the speaker's normal voice, as a user may give it: other, neutral clips.
 The manner of each part is measured on the clean recording, so that the branch learns to hear it through noise, and told
 against the speaker's own mean, so that a high voice is one that is raised and not a woman's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,12 +16,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from tqdm import tqdm
 
-from ...emotion.audio_emotion import window_statistics
+from ...emotion.audio_emotion import voiced_weights, whole_statistics, window_statistics
 from ...speech.manner import manner
-from .feature_clips import FeatureClip, Recording, full_speaker
+from .feature_clips import STYLES, FeatureClip, Recording, full_speaker
 
 PARTS = 3  # of each recording, beside the whole
 SHORTEST_FRAMES, LONGEST_FRAMES = 30, 100
+NORMAL_CLIPS = 3  # at most, which together tell of a speaker's normal voice
+NORMAL_SHARE = 0.6  # of the drawn rows whose speaker's normal voice is known
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class VoiceTable:
     strength: Float[Tensor, "row"]
     manner: Float[Tensor, "row manner"]  # see speech.manner; against the speaker's own mean
     rows_of: dict[str, range]  # by the clip's full name
+    neutral_rows: dict[str, tuple[range, ...]]  # by the speaker's full name: a range for each neutral clip
+    speaker: tuple[str, ...]  # of each row: the full name
 
     @classmethod
     def of(cls, clips: Sequence[FeatureClip], seed: int) -> "VoiceTable":
@@ -39,7 +44,7 @@ class VoiceTable:
         rng = np.random.default_rng(seed)
         labelled = [clip for clip in clips if clip.is_labelled]
         habits = manner_habits(labelled)
-        rows_of, blocks, manners, styles, strengths, first = {}, [], [], [], [], 0
+        rows_of, blocks, manners, styles, strengths, speakers, first = {}, [], [], [], [], [], 0
         for clip in tqdm(labelled, desc="Voices", leave=False):
             parts = [random_parts(recording, rng) for recording in clip.recordings]
             block = torch.cat([part_statistics(*part) for part in zip(clip.recordings, parts, strict=True)])
@@ -50,14 +55,27 @@ class VoiceTable:
             blocks.append(block)
             styles += [clip.style] * len(block)
             strengths += [clip.clip.intensity] * len(block)
+            speakers += [full_speaker(clip.clip)] * len(block)
         strength = torch.tensor(strengths, dtype=torch.float32)
-        return cls(torch.cat(blocks), torch.tensor(styles), strength, torch.cat(manners), rows_of)
+        return cls(
+            torch.cat(blocks), torch.tensor(styles), strength, torch.cat(manners), rows_of,
+            _neutral_rows(labelled, rows_of), tuple(speakers),
+        )  # fmt: skip
 
     @cached_property
-    def scale(self) -> tuple[Float[Tensor, "statistic"], Float[Tensor, "statistic"]]:
-        """Mean and standard deviation of each statistic, to standardise the branch's input."""
-        table = self.statistics.float()
-        return table.mean(0), table.std(0).clamp_min(1e-3)
+    def scale(self) -> tuple[Float[Tensor, "statistic"], Float[Tensor, "statistic"], Float[Tensor, "statistic"]]:
+        """Mean and deviation of each statistic, and its deviation from speakers' normal voices.
+
+        They standardise the branch's input. The last is 1 where no normal voice is known.
+        """
+        table, normal = self.statistics.float(), torch.full_like(self.statistics, torch.nan, dtype=torch.float32)
+        for speaker, clips in self.neutral_rows.items():
+            own = [row for row, name in enumerate(self.speaker) if name == speaker]
+            normal[own] = table[[clip[0] for clip in clips]].mean(0)
+        known = ~normal[:, 0].isnan()
+        squares = (table[known] - normal[known]).square()
+        around = squares.mean(0).sqrt() if len(squares) else torch.ones(table.shape[1])
+        return table.mean(0), table.std(0).clamp_min(1e-3), around.clamp_min(1e-3)
 
     def only(self, clips: Sequence[FeatureClip]) -> "VoiceTable":
         """The rows of some of its clips."""
@@ -66,13 +84,17 @@ class VoiceTable:
             own = self.rows_of[clip.full_name]
             rows_of[clip.full_name] = range(len(rows), len(rows) + len(own))
             rows += own
-        return VoiceTable(self.statistics[rows], self.style[rows], self.strength[rows], self.manner[rows], rows_of)
+        return VoiceTable(
+            self.statistics[rows], self.style[rows], self.strength[rows], self.manner[rows], rows_of,
+            _neutral_rows(clips, rows_of), tuple(self.speaker[row] for row in rows),
+        )  # fmt: skip
 
     def judged(self, count: int, rng: np.random.Generator) -> dict[str, Tensor]:
         """A batch of random rows (with replacement) and their labels, by name."""
         rows = torch.from_numpy(rng.integers(len(self.style), size=count))
         return {
             "judged_statistics": self.statistics[rows].float(),
+            "judged_normal": torch.stack([self.normal(int(row), rng) for row in rows]),
             "judged_style": self.style[rows],
             "judged_strength": self.strength[rows],
             "judged_manner": self.manner[rows],
@@ -80,11 +102,33 @@ class VoiceTable:
 
     def of_clip(
         self, clip: FeatureClip, rng: np.random.Generator
-    ) -> tuple[Float[Tensor, "statistic"], Float[Tensor, "manner"]]:
-        """Statistics and manner of a random row of the clip."""
+    ) -> tuple[Float[Tensor, "statistic"], Float[Tensor, "statistic"], Float[Tensor, "manner"]]:
+        """Statistics of a random row of the clip, of its speaker's normal voice (see `normal`), and its manner."""
         rows = self.rows_of[clip.full_name]
         row = rows[int(rng.integers(len(rows)))]
-        return self.statistics[row].float(), self.manner[row]
+        return self.statistics[row].float(), self.normal(row, rng), self.manner[row]
+
+    def normal(self, row: int, rng: np.random.Generator, share: float = NORMAL_SHARE) -> Float[Tensor, "statistic"]:
+        """Statistics of up to NORMAL_CLIPS neutral clips of the row's speaker, none of them its own; else NaN.
+
+        A `share` of the calls knows them, where there are any. Clean and degraded copies of these clips are mixed.
+        """
+        others = [rows for rows in self.neutral_rows.get(self.speaker[row], ()) if row not in rows]
+        if not others or rng.random() >= share:
+            return torch.full(self.statistics.shape[1:], torch.nan)
+        chosen = rng.permutation(len(others))[:NORMAL_CLIPS]
+        rows = [others[clip][int(rng.integers(len(others[clip])))] for clip in chosen]
+        return self.statistics[rows].float().mean(0)
+
+
+def _neutral_rows(clips: Sequence[FeatureClip], rows_of: Mapping[str, range]) -> dict[str, tuple[range, ...]]:
+    """The rows of each speaker's neutral clips, a range for each clip."""
+    rows: dict[str, tuple[range, ...]] = {}
+    for clip in clips:
+        if clip.is_labelled and STYLES[clip.style] == "neutral":
+            speaker = full_speaker(clip.clip)
+            rows[speaker] = (*rows.get(speaker, ()), rows_of[clip.full_name])
+    return rows
 
 
 def random_parts(recording: Recording, rng: np.random.Generator) -> list[slice]:
@@ -92,9 +136,9 @@ def random_parts(recording: Recording, rng: np.random.Generator) -> list[slice]:
     return [slice(0, len(recording.voice)), *(random_part(recording.voice, rng) for _ in range(PARTS))]
 
 
-def whole_statistics(recording: Recording) -> Float[Tensor, "statistic"]:
-    """Statistics of a whole recording as one window."""
-    return part_statistics(recording, [slice(None)])[0]
+def recording_statistics(recording: Recording) -> Float[Tensor, "statistic"]:
+    """Statistics of a whole recording as one window; fp16, as the table keeps them."""
+    return whole_statistics(recording.hidden, recording.voice).half()
 
 
 def part_statistics(recording: Recording, parts: Sequence[slice]) -> Float[Tensor, "part statistic"]:
@@ -131,10 +175,3 @@ def random_part(voice: Float[Tensor, "frame voice"], rng: np.random.Generator) -
     voiced = torch.nonzero(voice[:, 3]).flatten().tolist() or [0, total - 1]
     start = int(rng.integers(0, max(0, min(voiced[-1] - length // 2, total - length)) + 1))
     return slice(start, start + length)
-
-
-def voiced_weights(voice: Float[Tensor, "frame voice"], part: slice) -> Float[Tensor, "frame"]:
-    """Weights (sum 1) that average the voiced frames of a part, as `Windows.weights` does of many windows."""
-    weights = torch.zeros(len(voice))
-    weights[part] = voice[part, 3] + 1e-3
-    return weights / weights.sum()
