@@ -11,7 +11,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from .config import PROSODY_DIM
-from .emotion.audio_emotion import frame_blocks
+from .emotion.audio_emotion import frame_blocks, frames_from_tokens, normal_statistics
 from .emotion.states import emotion_state, one_hot_emotion
 from .errors import CEMNetError, FaceError
 from .face.reference import choose_face, most_varied, reference_faces, spread
@@ -22,10 +22,11 @@ from .motion.idle import add_life
 from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings
 from .render.renderer import render_motion
 from .render.scene import Performance, render_performances, stream_performances
-from .speech.mel import LogMel, mono_voice, num_motion_frames
+from .speech.manner import VOICING
+from .speech.mel import LogMel, mono_16k, mono_voice, num_motion_frames
 from .speech.voice_features import voice_features
 from .threads import one_thread
-from .types import MOTION_FPS, Audio, EmotionEstimate, FaceReference, Motion, Speech
+from .types import MOTION_FPS, SAMPLE_RATE, Audio, EmotionEstimate, FaceReference, Motion, Speech
 
 __all__ = [
     "PerformanceSettings",
@@ -45,6 +46,7 @@ __all__ = [
 
 Progress = Callable[[int, int], object]  # takes frames done and frames in all; an exception of it stops the work
 SHORTEST_SECONDS = 0.05
+LONGEST_NORMAL_SECONDS, FEWEST_NORMAL_FRAMES = 60.0, 12  # of each clip of a normal voice; of them voiced
 BRIDGED_AT_ONCE = 6000  # frames: bounds the memory that long speech takes
 MOST_EXAMINED = 48  # more pictures of a person, such as the frames of a film
 
@@ -88,9 +90,13 @@ def all_faces(model: CEMNet, image: Float[Tensor, "height width channel"]) -> li
 
 @one_thread()
 @torch.no_grad()
-def encode_speech(model: CEMNet, audio: Audio, progress: Progress | None = None) -> Speech:
+def encode_speech(
+    model: CEMNet, audio: Audio, progress: Progress | None = None, normal_voice: Sequence[Audio] = ()
+) -> Speech:
     """Content, prosody and emotion of a voice at MOTION_FPS; CEMNetError for less than SHORTEST_SECONDS of sound.
 
+    `normal_voice` are sounds in which the same person speaks without emotion, such as three sentences; the emotion is
+    then heard in how the voice differs from them, too. CEMNetError where one of them is too short or silent.
     Long sound is heard in blocks of up to a minute. `progress` is told of each, often first without a new frame.
     """
     if audio.duration_seconds < SHORTEST_SECONDS:
@@ -117,7 +123,8 @@ def encode_speech(model: CEMNet, audio: Audio, progress: Progress | None = None)
     mel = LogMel(waveform, heard_block)
     voice = voice_features(waveform, num_frames, mel, heard_block).unsqueeze(0).to(model.device)
     encoder = model.network.audio_emotion
-    content, heard = encoder.listen(blocks(), voice)
+    normal = normal_statistics([_normal_clip(model, clip) for clip in normal_voice]) if normal_voice else None
+    content, heard = encoder.listen(blocks(), voice, normal)
     return Speech(
         audio=audio,
         content=content[0].cpu(),
@@ -128,6 +135,20 @@ def encode_speech(model: CEMNet, audio: Audio, progress: Progress | None = None)
         intensity=heard.intensity[0].cpu().clone(),
         course=encoder.course_of(voice)[0].cpu(),
     )
+
+
+def _normal_clip(
+    model: CEMNet, audio: Audio
+) -> tuple[Float[Tensor, "layer frame channel"], Float[Tensor, "frame voice"]]:
+    waveform = mono_16k(audio)[: round(LONGEST_NORMAL_SECONDS * SAMPLE_RATE)]
+    num_frames = num_motion_frames(len(waveform))
+    voice = voice_features(waveform, num_frames)
+    if voice[:, VOICING].sum() < FEWEST_NORMAL_FRAMES:
+        raise CEMNetError(
+            "In the normal voice hardly any voice is heard. Give at least a second in which the same person speaks."
+        )
+    hidden = frames_from_tokens(model.speech_encoder.encode_long(waveform), num_frames)
+    return hidden.to(model.device), voice.to(model.device)
 
 
 def shown_state(emotion: EmotionEstimate) -> Float[Tensor, "shown"]:

@@ -210,7 +210,7 @@ class AudioEmotionEncoder(nn.Module):
     def content(self, hidden: Float[Tensor, "batch layer frame channel"]) -> Float[Tensor, "batch frame sound"]:
         """The spoken sounds, frame by frame, for the motion of the mouth: shares that sum to 1.
 
-        They favour the likeliest sound (`config.sound_temperature`): unsure shares would tell of the manner of the voice.
+        They favour the likeliest sound (`config.sound_temperature`): what is unsure tells of the manner.
         """
         return self.content_of(self.sound_logits(hidden))
 

@@ -108,16 +108,19 @@ class VoiceTable:
         row = rows[int(rng.integers(len(rows)))]
         return self.statistics[row].float(), self.normal(row, rng), self.manner[row]
 
-    def normal(self, row: int, rng: np.random.Generator, share: float = NORMAL_SHARE) -> Float[Tensor, "statistic"]:
+    def normal(
+        self, row: int, rng: np.random.Generator, share: float = NORMAL_SHARE, clean: bool = False
+    ) -> Float[Tensor, "statistic"]:
         """Statistics of up to NORMAL_CLIPS neutral clips of the row's speaker, none of them its own; else NaN.
 
-        A `share` of the calls knows them, where there are any. Clean and degraded copies of these clips are mixed.
+        A `share` of the calls knows them, where there are any. Whole recordings and parts of them, clean and degraded,
+        are mixed; with `clean` only the whole, clean ones count.
         """
         others = [rows for rows in self.neutral_rows.get(self.speaker[row], ()) if row not in rows]
         if not others or rng.random() >= share:
             return torch.full(self.statistics.shape[1:], torch.nan)
-        chosen = rng.permutation(len(others))[:NORMAL_CLIPS]
-        rows = [others[clip][int(rng.integers(len(others[clip])))] for clip in chosen]
+        chosen = [others[index] for index in rng.permutation(len(others))[:NORMAL_CLIPS]]
+        rows = [rows[0] if clean else rows[int(rng.integers(len(rows)))] for rows in chosen]
         return self.statistics[rows].float().mean(0)
 
 
