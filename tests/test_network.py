@@ -22,7 +22,7 @@ def network() -> EmotionNetwork:
 def batch() -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
     shapes = {
-        "content": (2, NUM_FRAMES, SMALL.audio_emotion.content_dim),
+        "content": (2, NUM_FRAMES, SMALL.audio_emotion.num_sounds),
         "prosody": (2, NUM_FRAMES, PROSODY_DIM),
         "reference_expression": (2, 1, NUM_EXPRESSIONS),
         "reference_state": (2, 1, NUM_SHOWN_EMOTIONS),

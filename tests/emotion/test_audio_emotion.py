@@ -16,8 +16,10 @@ from cemnet.emotion.audio_emotion import (
     Windows,
     frame_blocks,
     frames_from_tokens,
+    normal_statistics,
     window_statistics,
 )
+from cemnet.training.corpora.phonemes import PHONEMES
 
 
 @pytest.fixture
@@ -151,7 +153,8 @@ def test_the_enhancement_takes_part_in_what_is_heard(encoder):
     statistics = torch.randn(20, NUM_STATISTICS)
     enhanced, plain = encoder.judge(statistics), without.judge(statistics)
     assert (enhanced.style_logits.amax(-1) > plain.style_logits.amax(-1)).all()
-    torch.testing.assert_close(plain.emotional, F.normalize(without.embed(encoder_input(encoder, statistics)), dim=-1))
+    unknown = torch.cat([encoder_input(encoder, statistics), torch.zeros(20, NUM_STATISTICS + 1)], dim=-1)
+    torch.testing.assert_close(plain.emotional, F.normalize(without.embed(unknown), dim=-1))
 
 
 def encoder_input(encoder: AudioEmotionEncoder, statistics: torch.Tensor) -> torch.Tensor:
@@ -174,18 +177,43 @@ def test_manner_is_heard_in_every_frame(encoder):
     assert heard.embedding.shape == (2, 60, encoder.config.embedding_dim)
 
 
-def test_content_does_not_know_how_a_clip_sounds_as_a_whole(encoder):
-    encoder.content_scale.fill_(0.1)  # an untrained encoder's sounds differ little
-    content = encoder.content(torch.randn(3, 5, 80, 384) + torch.randn(3, 5, 1, 384))
-    torch.testing.assert_close(content.mean(1), torch.zeros(3, 64), atol=1e-4, rtol=0)
-    torch.testing.assert_close(content.std(1, unbiased=False), torch.ones(3, 64), atol=1e-2, rtol=0)
+def test_content_is_shares_of_sounds_that_favour_the_likeliest(encoder):
+    hidden = torch.randn(2, 5, 40, 384)
+    content, plain = encoder.content(hidden), encoder.sound_logits(hidden).softmax(-1)
+    assert content.shape == (2, 40, len(PHONEMES))
+    torch.testing.assert_close(content.sum(-1), torch.ones(2, 40))
+    assert (content.argmax(-1) == plain.argmax(-1)).all()
+    assert (content.amax(-1) > plain.amax(-1)).all()
 
 
 def test_padding_does_not_change_the_content_of_a_clip(encoder):
     hidden = torch.randn(1, 5, 80, 384)
     padded = torch.cat([hidden, torch.zeros(1, 5, 40, 384)], dim=2)
     # The last frame looks one frame ahead.
-    torch.testing.assert_close(encoder.content(padded)[:, :78], encoder.content(hidden)[:, :78], atol=0.1, rtol=0)
+    torch.testing.assert_close(encoder.content(padded)[:, :79], encoder.content(hidden)[:, :79])
+
+
+def test_a_voice_is_heard_by_how_it_differs_from_the_speakers_normal_voice(encoder):
+    statistics, normal = torch.randn(4, NUM_STATISTICS), torch.randn(4, NUM_STATISTICS)
+    alone = encoder.judge(statistics)
+    known = encoder.judge(statistics, normal)
+    assert (known.style_logits - alone.style_logits).abs().min(dim=0).values.max() > 0
+    normal[:2] = torch.nan  # not known
+    some = encoder.judge(statistics, normal)
+    torch.testing.assert_close(some.style_logits[:2], alone.style_logits[:2])
+    torch.testing.assert_close(some.embedding[2:], known.embedding[2:])
+    assert not torch.allclose(known.manner, alone.manner)
+
+
+def test_a_normal_voice_of_several_clips_is_the_mean_of_their_voiced_frames(encoder):
+    hidden, spoken = torch.randn(5, 30, 384), torch.randn(30, VOICE_DIM)
+    spoken[:, 3] = (torch.arange(30) < 20).float()
+    normal = normal_statistics([(hidden, spoken), (2 * hidden, spoken)])
+    expected = torch.cat([hidden[1:, :20].transpose(0, 1).flatten(1), spoken[:20]], dim=-1).mean(0)
+    torch.testing.assert_close(normal[: 4 * 384], 1.5 * expected[: 4 * 384], atol=2e-3, rtol=0)
+    torch.testing.assert_close(normal[4 * 384 : NUM_STATISTICS // 2], expected[4 * 384 :], atol=2e-3, rtol=0)
+    heard = encoder(hidden.unsqueeze(0), spoken.unsqueeze(0), normal)
+    assert not torch.allclose(heard.embedding, encoder(hidden.unsqueeze(0), spoken.unsqueeze(0)).embedding)
 
 
 def test_every_voice_style_shows_exactly_one_emotion(encoder):

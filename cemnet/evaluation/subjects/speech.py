@@ -33,7 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Prints two lines for each corpus: mean accuracy in percent, then that of each fold; and with normal voices.
 
-    With --unheard-corpora it prints the mean recall on each corpus that training left out as a whole. With --conditions it prints a table of RAVDESS's voices that are easy and hard.
+    With --unheard-corpora it prints the mean recall on each corpus that training left out as a whole. With
+    --conditions it prints a table of RAVDESS's voices that are easy and hard.
     """
     settings, clips = features_of_all_speakers(arguments.config, arguments.features)
     config = settings.model.audio_emotion

@@ -14,7 +14,7 @@ from cemnet.evaluation.faces.heard_films import film_voice, heard_by_branches, h
 from cemnet.evaluation.voice import speaker_folds
 from cemnet.training.networks.feature_clips import FeatureClips, load_feature_clips
 from cemnet.training.networks.settings import DataSettings
-from cemnet.training.networks.voice_statistics import whole_statistics
+from cemnet.training.networks.voice_statistics import recording_statistics
 from cemnet.training.performer.captured_people import NUM_CELLS
 
 
@@ -45,7 +45,7 @@ def test_a_recording_has_the_name_of_its_film(table):
 def test_each_film_is_heard_by_its_own_recording(clips, table):
     voices = heard_statistics(clips, table)
     clip = next(each for each in clips.clips if each.clip.name == film_voice("02", 6))
-    assert voices.of_film[1, 6] == pytest.approx(whole_statistics(clip.recordings[0]).double().numpy())
+    assert voices.of_film[1, 6] == pytest.approx(recording_statistics(clip.recordings[0]).double().numpy())
     row = [each.clip.name for each in clips.clips].index(clip.clip.name)
     assert (voices.actor[row], voices.cell[row]) == ("02", 6)
 

@@ -10,13 +10,15 @@ from small_model import SMALL
 from cemnet.config import MANNER_AXES
 from cemnet.emotion.audio_emotion import VoiceEmotion
 from cemnet.network import EmotionNetwork, Performed
+from cemnet.training.networks.adversary import RAMP_STEPS
+from cemnet.training.networks.feature_clips import UNLABELLED
+from cemnet.training.networks.losses import sound_loss
 from cemnet.training.networks.objective import (
     Objective,
     driving_embedding,
     driving_state,
     hearing_losses,
     performance_losses,
-    shortened,
 )
 from cemnet.training.networks.settings import TrainingSettings
 from cemnet.training.task import total_loss
@@ -38,7 +40,15 @@ def test_training_lowers_every_main_loss(batch, trained_voices):
         total_loss(losses, weights).backward()
         optimizer.step()
         history.append({name: value.item() for name, value in losses.items()})
-    for name in ("reconstruction", "cross_reconstruction", "emotion", "memory_displacement", "memory_face", "course"):
+    for name in (
+        "reconstruction",
+        "cross_reconstruction",
+        "emotion",
+        "memory_displacement",
+        "memory_face",
+        "course",
+        "sounds",
+    ):
         assert history[-1][name] < history[0][name], name
 
 
@@ -83,15 +93,41 @@ def test_performances_teach_what_is_heard_through_the_emotion_its_strength_and_z
         assert part.grad[0].abs().sum() == 0 < part.grad[1].abs().sum(), name
 
 
-def test_clips_of_many_lengths_are_performed_and_all_curves_end_together(batch):
+def test_the_reader_of_emotion_learns_and_content_is_taught_against_it(batch):
     torch.manual_seed(0)
-    cuts = [shortened(batch) for _ in range(40)]
-    lengths = [cut["prosody"].shape[1] for cut in cuts]
-    assert min(lengths) < 24 <= 36 < max(lengths) <= 40
-    for cut, length in zip(cuts, lengths, strict=True):
-        assert cut["hidden"].shape[2] == length >= 20
-        assert all(cut[name].shape[1] == length for name in ("expression", "closed", "head", "course"))
-        torch.testing.assert_close(cut["expression"], batch["expression"][:, :length])
+    network = EmotionNetwork(SMALL).train()
+    objective = Objective(network, heard_share=1.0, adversary=2.0)
+    objective.adversary.steps.fill_(RAMP_STEPS)
+    content = network.audio_emotion.content(batch["hidden"])
+    seen = (batch["prosody"][..., 3], batch["present"], batch["content_style"])
+    towards = torch.autograd.grad(objective.adversary(content, *seen), content)[0]
+    objective.adversary.strength = -2.0  # no reversal
+    torch.testing.assert_close(torch.autograd.grad(objective.adversary(content, *seen), content)[0], -towards)
+    objective.adversary.strength = 2.0
+    optimizer = torch.optim.Adam(objective.adversary.parameters(), 1e-2)
+    first = last = objective.adversary(content.detach(), *seen)
+    for _ in range(30):
+        optimizer.zero_grad()
+        last = objective.adversary(content.detach(), *seen)
+        last.backward()
+        optimizer.step()
+    assert last < first
+
+
+def test_an_unlabelled_voice_has_nothing_to_read(batch):
+    objective = Objective(EmotionNetwork(SMALL), heard_share=1.0)
+    content = torch.rand(2, 20, SMALL.audio_emotion.num_sounds)
+    unlabelled = torch.full((2,), UNLABELLED)
+    assert objective.adversary(content, torch.ones(2, 20), torch.ones(2, 20), unlabelled) == 0
+
+
+def test_the_spoken_sounds_are_taught_where_the_clip_is_present():
+    sounds, present = torch.tensor([[3, 5, 7, 0]]), torch.tensor([[1.0, 1.0, 1.0, 0.0]])
+    right = 10 * F.one_hot(sounds, 41).float()
+    wrong = 10 * F.one_hot((sounds + present.long()) % 41, 41).float()
+    padded_wrong = 10 * F.one_hot(sounds + 1 - present.long(), 41).float()
+    assert sound_loss(right, sounds, present) < 0.6 < 5 < sound_loss(wrong, sounds, present)
+    torch.testing.assert_close(sound_loss(padded_wrong, sounds, present), sound_loss(right, sounds, present))
 
 
 def performed(expression, closure=None, head=None) -> Performed:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cemnet.config import AudioEmotionConfig
-from cemnet.emotion.audio_emotion import AudioEmotionEncoder
+from cemnet.emotion.audio_emotion import AudioEmotionEncoder, voiced_weights
 from cemnet.speech.manner import manner
 from cemnet.training.networks.feature_clips import Recording, load_feature_clips
 from cemnet.training.networks.settings import DataSettings
@@ -14,8 +14,7 @@ from cemnet.training.networks.voice_statistics import (
     VoiceTable,
     part_manners,
     random_part,
-    voiced_weights,
-    whole_statistics,
+    recording_statistics,
 )
 
 pytestmark = pytest.mark.slow  # voices are heard before the first test
@@ -39,7 +38,7 @@ def test_every_recording_is_there_as_a_whole_and_in_parts(clips, voices):
         own = voices.rows_of[clip.full_name]
         assert own == range(number * rows, (number + 1) * rows)
         assert set(voices.style[own].tolist()) == {clip.style}
-        torch.testing.assert_close(voices.statistics[own[0]], whole_statistics(clip.recordings[0]))
+        torch.testing.assert_close(voices.statistics[own[0]], recording_statistics(clip.recordings[0]))
 
 
 def test_a_part_of_the_table_has_the_rows_of_its_clips_alone(clips, voices):
@@ -85,6 +84,26 @@ def test_a_part_has_a_manner_of_its_own_from_the_same_share_of_the_clean_recordi
     half = part_manners(clip, slower, [slice(0, length), slice(length, 2 * length)])
     torch.testing.assert_close(half[0], manner(clean.voice[: round(length / 2)]))
     assert (half[0] - half[1]).abs().max() > 0.05
+
+
+def test_a_normal_voice_is_of_other_neutral_clips_of_the_speaker(clips, voices):
+    """The one neutral clip has no other beside it: its own normal voice is not known."""
+    rng = np.random.default_rng(0)
+    neutral = next(clip for clip in clips.clips if clip.emotion == "neutral")
+    own = voices.rows_of[neutral.full_name]
+    assert voices.normal(own[0], rng, share=1.0).isnan().all()
+    friends = [clip for clip in clips.clips if clip.clip.speaker == neutral.clip.speaker and clip is not neutral]
+    strangers = [clip for clip in clips.clips if clip.clip.speaker != neutral.clip.speaker]
+    assert friends and strangers
+    for friend in friends:
+        row = voices.rows_of[friend.full_name][2]
+        assert voices.normal(row, rng, share=0.0).isnan().all()
+        clean = voices.normal(row, rng, share=1.0, clean=True)
+        torch.testing.assert_close(clean, voices.statistics[own[0]].float())
+        drawn = voices.normal(row, rng, share=1.0)
+        assert (voices.statistics[list(own)].float() == drawn).all(dim=1).any()
+    for stranger in strangers:
+        assert voices.normal(voices.rows_of[stranger.full_name][0], rng, share=1.0).isnan().all()
 
 
 def test_standardised_statistics_are_centred(voices):
