@@ -8,9 +8,9 @@ from ..performance_settings import FILM_ENDS
 from ..types import MOTION_FPS
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; arguments that several commands share are parents."""
-    parser = argparse.ArgumentParser(prog="cemnet", description="Talking faces whose emotion the voice decides.")
+def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The parser of all commands, of a kind that its commands have too; what several commands share are parents."""
+    parser = kind(prog="cemnet", description="Talking faces whose emotion the voice decides.")
     commands = parser.add_subparsers(dest="command", required=True)
     shared, written, video, shown, eyes, life, heard = (argparse.ArgumentParser(add_help=False) for _ in range(7))
     add_shared(shared)
@@ -42,6 +42,16 @@ def build_parser() -> argparse.ArgumentParser:
         "--film-end", default=FILM_ENDS[0], choices=FILM_ENDS,
         help="where the speech is longer: hold the last picture (default), begin again, or run back and forth",
     )  # fmt: skip
+
+    batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
+    batch.add_argument(
+        "jobs", type=Path, metavar="JOBS.csv",
+        help="a header with the flags of animate, render or dub (portrait, speech, output, …), and a row for each job",
+    )  # fmt: skip
+    batch.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes, each with one thread (default 1)"
+    )
+    batch.add_argument("--overwrite", action="store_true", help="replace files that were not made from the same row")
 
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
     portrait.add_argument("portrait", type=Path)

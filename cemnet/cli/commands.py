@@ -14,6 +14,7 @@ from ..errors import CEMNetError
 from ..inspection.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
 from ..types import Audio
 from .arguments import build_parser
+from .batch import batch
 from .checks import check_animate, check_dub, check_render, eyes, life, motion_files, settings_of
 from .ending import Ended, ended_by_signals
 
@@ -165,16 +166,34 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
 
 
 def model_for(arguments: argparse.Namespace) -> "CEMNet":
-    """The model that a command works with: one that is loaded already, or the one that it names."""
+    """The model that a command works with; `arguments.loaded` keeps it for the jobs that follow in this process."""
     from .. import pipeline
 
-    return getattr(arguments, "model", None) or pipeline.load_model(arguments.models, arguments.device)
+    kind = (*arguments.models, arguments.device)
+    if kind not in arguments.loaded:
+        arguments.loaded[kind] = pipeline.load_model(arguments.models, arguments.device)
+    return arguments.loaded[kind]
 
 
 def wrote(arguments: argparse.Namespace, path: Path) -> None:
     """Tells, and remembers for an interrupt, that a file is complete."""
     arguments.written.append(path)
     print(f"Wrote {path}")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Runs the command that the arguments name."""
+    if arguments.command == "batch":
+        batch(arguments, run)
+        return
+    commands = {
+        "animate": animate,
+        "render": render,
+        "dub": dub,
+        "inspect-portrait": inspect_portrait,
+        "inspect-speech": inspect_speech,
+    }
+    commands[arguments.command](arguments)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -184,17 +203,10 @@ def main(argv: list[str] | None = None) -> None:
     is removed then.
     """
     arguments = build_parser().parse_args(argv)
-    arguments.written = []
-    commands = {
-        "animate": animate,
-        "render": render,
-        "dub": dub,
-        "inspect-portrait": inspect_portrait,
-        "inspect-speech": inspect_speech,
-    }
+    arguments.written, arguments.loaded = [], {}
     try:
         with ended_by_signals():
-            commands[arguments.command](arguments)
+            run(arguments)
     except CEMNetError as error:
         print(f"cemnet: {error}", file=sys.stderr)
         raise SystemExit(1) from None
