@@ -68,7 +68,7 @@ def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height 
 
     found = []
     for path in arguments.portrait[1:]:
-        if path.suffix.lower() in video_reader.FILM_SUFFIXES:
+        if video_reader.is_film(path):
             found += map(pixels.from_uint8, video_reader.some_frames(path, FILM_FPS, FILM_PICTURES))
         else:
             found.append(images.read_image(path))
