@@ -206,9 +206,9 @@ def save_people_video(
 ) -> None:
     """Renders several faces of one picture into a video file as the frames are made: memory does not grow with length.
 
-    The file is an .mp4, .m4v, .mov or .webm; `transparent` keeps the picture's alpha and needs .mov or .webm. The
-    metadata of a `marked` file say that it is generated. MediaError where the file exists (unless `overwrite`) or
-    cannot be written; CEMNetError as for `render_people`.
+    The file is an .mp4, .m4v, .mov, .webm, .mkv, .gif or .webp; `transparent` keeps the picture's alpha, which the
+    first two cannot. The metadata of a `marked` file say that it is generated. MediaError where the file exists (unless
+    `overwrite`) or cannot be written; CEMNetError as for `render_people`.
     """
     (face, motion), num_frames = performances[0], max(motion.num_frames for _, motion in performances)
     height, width = face.image.shape[:2]

@@ -104,7 +104,9 @@ def add_heard(parser: argparse.ArgumentParser) -> None:
 
 def add_written(parser: argparse.ArgumentParser) -> None:
     """Adds the video that is written and the face that moves in it."""
-    parser.add_argument("--output", type=Path, required=True, help="the video to write: .mp4, .mov or .webm")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="the video to write: .mp4, .mov, .webm, .mkv, .gif, .webp"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--face-index", type=int, help="which face, 0 being the largest (default)")
     parser.add_argument("--unmarked", action="store_true", help="do not write into the file that it is AI-generated")
@@ -118,7 +120,7 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
         help="a picture with a face; given again, pictures or a film of the same person with other expressions",
     )  # fmt: skip
     parser.add_argument("--contact-sheet", type=Path, metavar="OUT.png", help="also write a picture of some frames")
-    parser.add_argument("--alpha", action="store_true", help="keep the picture's transparency, in a .webm or .mov")
+    parser.add_argument("--alpha", action="store_true", help="keep the picture's transparency (not in an .mp4)")
 
 
 def add_emotion(parser: argparse.ArgumentParser) -> None:

@@ -25,7 +25,10 @@ def animated(path: Path, milliseconds=(40, 40, 40, 40), transparent=False) -> Pa
     if transparent:
         for picture in pictures:
             picture.paste((0, 0, 0, 0), (0, 0, 16, 24))
-    exact: dict = {"webp": {"lossless": True, "exact": True, "kmin": 0, "kmax": 1}, "avif": {"quality": 100, "subsampling": "4:4:4"}}
+    exact: dict = {
+        "webp": {"lossless": True, "exact": True, "kmin": 0, "kmax": 1},
+        "avif": {"quality": 100, "subsampling": "4:4:4"},
+    }
     pictures[0].save(
         path, save_all=True, append_images=pictures[1:], duration=list(milliseconds), loop=0,
         **exact.get(path.suffix[1:], {}) | ({"disposal": 2} if path.suffix == ".gif" else {}),
