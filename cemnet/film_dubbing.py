@@ -1,6 +1,7 @@
 """Dubs a film: its face is tracked, performs another voice or emotion, and is put back into the pictures."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from .face.tracking import FaceTrack, track_face
 from .media.images import enlarged_size
 from .media.provenance import generated_metadata
 from .media.sound import read_audio
+from .media.video_format import TRANSPARENT
 from .media.video_reader import video_fps, video_frames
 from .media.video_writer import VideoWriter
 from .model import CEMNet
@@ -26,18 +28,27 @@ from .render.film import (
 )
 from .types import Audio, Motion, Speech
 
+OPAQUE = 254  # alpha of 255: codecs round
+
 
 def track_video(model: CEMNet, video: Path, face_index: int | None = None, upscale: float = 1.0) -> FaceTrack:
     """Tracks one face through a film: the largest, or the one with an index, counted from the largest.
 
-    `upscale` enlarges the pictures 1 to 4 times first. MediaError where the film cannot be read, FaceError where it
-    shows no face.
+    `upscale` enlarges the pictures 1 to 4 times first. The track tells whether the film is transparent anywhere.
+    MediaError where the film cannot be read, FaceError where it shows no face.
     """
     fps, size = video_fps(video), None
     if upscale != 1.0:
         height, width = next(video_frames(video, fps)).shape[:2]
         size = enlarged_size(width, height, upscale)
-    return track_frames(model, video_frames(video, fps, size), fps, face_index)
+    seen_through = [False]
+
+    def opaque() -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+        for picture in video_frames(video, fps, size, alpha=True):
+            seen_through[0] = seen_through[0] or bool((picture[..., 3:] < OPAQUE).any())
+            yield np.ascontiguousarray(picture[..., :3])
+
+    return replace(track_frames(model, opaque(), fps, face_index), transparent=seen_through[0])
 
 
 def track_frames(
@@ -82,16 +93,26 @@ def save_dubbed_video(
 ) -> None:
     """Writes the film with its face moved by the motion, at its own frame rate and in the size in which it was tracked.
 
-    `film_end` is that of `dub_motion`.
+    `film_end` is that of `dub_motion`. A transparent film stays so where the file can be; else it is laid on white,
+    with a warning.
 
     Pictures are streamed: memory does not grow with length. The metadata of a `marked` file say that it is generated.
     MediaError where the film cannot be read, or the file exists (unless `overwrite`) or cannot be written.
     """
     height, width = track.best_picture.shape[:2]
-    pictures = ordered_pictures(lambda: video_frames(video, track.fps, (width, height)), track.num_frames, film_end)
+    transparent = track.transparent and output.suffix.lower() in TRANSPARENT
+    if track.transparent and not transparent:
+        logging.getLogger(__name__).warning(
+            f"{video} is transparent, which {output} cannot be: it is laid on white. "
+            f"Let the name end in {', '.join(TRANSPARENT)} to keep it."
+        )
+    size = width, height
+    pictures = ordered_pictures(
+        lambda: video_frames(video, track.fps, size, track.transparent), track.num_frames, film_end
+    )
     frames = dubbed_frames(model.renderer, pictures, track, motion, film_end)
     metadata = generated_metadata() if marked else None
-    with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata) as writer:
+    with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata, transparent) as writer:
         write_frames(writer, frames, motion.num_frames, progress)
 
 

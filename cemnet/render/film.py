@@ -18,7 +18,7 @@ from .canvas import face_canvas
 from .mouth.interior import PosedMouth
 from .renderer import FaceRenderer
 
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "height width channel"]
 BACKWARD_BYTES = 256_000_000  # of pictures kept at once where a film runs backward
 
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
@@ -117,13 +117,13 @@ def dubbed_frames(
 
 def dubbed_frame(
     renderer: FaceRenderer,
-    image: UInt8[np.ndarray, "height width 3"],
+    image: Picture,
     track: FaceTrack,
     frame: int,
     teeth: PosedMouth,
     expression: Float[np.ndarray, "expression"],
-) -> UInt8[np.ndarray, "height width 3"]:
-    """One picture of the film with the face at an expression."""
+) -> Picture:
+    """One picture of the film with the face at an expression; where it has alpha, that moves with the skin."""
     height, width = image.shape[:2]
     left, top, right, bottom = face_canvas(track.landmarks[frame].points[:, :2], width, height).roi
     window = slice(top, bottom), slice(left, right)
