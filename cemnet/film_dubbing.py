@@ -14,7 +14,8 @@ from .media.provenance import generated_metadata
 from .media.sound import read_audio
 from .media.video_format import TRANSPARENT
 from .media.video_reader import video_fps, video_frames
-from .media.video_writer import VideoWriter
+from .media.video_writer import Frame, VideoWriter
+from .media.wide_range import FilmedPicture, WidePicture, check_wide, film_transfer, filmed_pictures, with_change
 from .model import CEMNet
 from .performance_settings import DEFAULT_PERFORMANCE, FilmEnd, PerformanceSettings, check_film_end
 from .pipeline import Progress, bridge_emotion, encode_speech, write_frames
@@ -90,11 +91,13 @@ def save_dubbed_video(
     progress: Progress | None = None,
     marked: bool = True,
     film_end: FilmEnd = "hold",
+    keep_range: bool = False,
 ) -> None:
     """Writes the film with its face moved by the motion, at its own frame rate and in the size in which it was tracked.
 
     `film_end` is that of `dub_motion`. A transparent film stays so where the file can be; else it is laid on white,
-    with a warning.
+    with a warning. With `keep_range` a film in high dynamic range (HLG, PQ) stays so, as HEVC with 10 bits; but in the
+    face its pictures keep their values.
 
     Pictures are streamed: memory does not grow with length. The metadata of a `marked` file say that it is generated.
     MediaError where the film cannot be read, or the file exists (unless `overwrite`) or cannot be written.
@@ -106,14 +109,35 @@ def save_dubbed_video(
             f"{video} is transparent, which {output} cannot be: it is laid on white. "
             f"Let the name end in {', '.join(TRANSPARENT)} to keep it."
         )
-    size = width, height
-    pictures = ordered_pictures(
-        lambda: video_frames(video, track.fps, size, track.transparent), track.num_frames, film_end
-    )
-    frames = dubbed_frames(model.renderer, pictures, track, motion, film_end)
+    size, transfer = (width, height), None
+    frames: Iterable[Frame]
+    if keep_range:
+        check_wide(video, output)
+        transfer = film_transfer(video)
+        frames = wide_frames(model, video, size, track, motion, film_end)
+    else:
+        pictures = ordered_pictures(
+            lambda: video_frames(video, track.fps, size, track.transparent), track.num_frames, film_end
+        )
+        frames = dubbed_frames(model.renderer, pictures, track, motion, film_end)
     metadata = generated_metadata() if marked else None
-    with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata, transparent) as writer:
+    with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata, transparent, transfer) as writer:
         write_frames(writer, frames, motion.num_frames, progress)
+
+
+def wide_frames(
+    model: CEMNet, video: Path, size: tuple[int, int], track: FaceTrack, motion: Motion, film_end: FilmEnd = "hold"
+) -> Iterator[WidePicture]:
+    """The pictures of a film in high dynamic range with the motion of `dub_motion`; only the face changes."""
+    filmed: list[FilmedPicture] = []
+
+    def seen() -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+        for picture in ordered_pictures(lambda: filmed_pictures(video, track.fps, size), track.num_frames, film_end):
+            filmed[:] = [picture]
+            yield picture.pixels
+
+    for frame in dubbed_frames(model.renderer, seen(), track, motion, film_end):
+        yield with_change(filmed[0], frame)
 
 
 def dub(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from .config import PROSODY_DIM
@@ -16,7 +16,7 @@ from .emotion.states import emotion_state, one_hot_emotion
 from .errors import CEMNetError, FaceError
 from .face.reference import choose_face, most_varied, reference_faces, spread
 from .media.provenance import generated_metadata
-from .media.video_writer import VideoWriter
+from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
 from .motion.idle import add_life
 from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings
@@ -219,7 +219,7 @@ def save_people_video(
 
 def write_frames(
     video: VideoWriter,
-    frames: Iterable[UInt8[np.ndarray, "height width channel"]],
+    frames: Iterable[Frame],
     num_frames: int,
     progress: Progress | None,
 ) -> None:

@@ -6,13 +6,16 @@ import av
 import numpy as np
 import pytest
 import torch
+from av.codec import codecs_available
 
 from cemnet import film_dubbing, pipeline
 from cemnet.arkit import ARKIT_INDEX, GAZE
 from cemnet.cli.commands import main
 from cemnet.media import images, sound, video_reader
+from cemnet.media.dynamic_range import HLG
 from cemnet.media.pixels import to_uint8
 from cemnet.media.video_writer import VideoWriter
+from cemnet.media.wide_range import WidePicture, film_transfer, filmed_pictures, signal
 from cemnet.performance_settings import PerformanceSettings
 from cemnet.render.film import dubbed_frames, lasting, performed_in_film
 from cemnet.types import Audio, Motion
@@ -228,3 +231,21 @@ def test_a_film_whose_alpha_hides_nothing_is_dubbed_as_others_are(model, film, v
     assert not track.transparent and "laid on white" not in caplog.text
     with av.open(str(tmp_path / "dubbed.mov")) as container:
         assert container.streams.video[0].codec_context.name == "h264"
+
+
+@pytest.mark.skipif("libx265" not in codecs_available, reason="this PyAV has no encoder of HEVC")
+def test_a_film_in_high_dynamic_range_stays_so_on_request(film, voice, tmp_path):
+    source, output = tmp_path / "film.mov", tmp_path / "dubbed.mp4"
+    height, width = film[0].shape[:2]
+    with VideoWriter(source, FPS, width, height, voice, wide_transfer=HLG) as writer:
+        for frame in film[:3]:
+            codes = np.rint(signal(frame, HLG)).astype(np.uint16)
+            codes[:, 400:, 0] = 850  # a window, brighter than paper
+            writer.write(WidePicture(codes[..., 0].copy(), codes[::2, ::2, 1:].copy(), HLG))
+    main(["dub", "--video", str(source), "--output", str(output), "--emotion", "angry", "--keep-hdr"])
+    before, after = (list(filmed_pictures(path, FPS, (width, height))) for path in (source, output))
+    assert film_transfer(output) == HLG and len(after) >= len(before) == 3
+    for old, new in zip(before, after, strict=False):
+        luma = np.abs(new.kept.luma.astype(int) - old.kept.luma)
+        assert luma[:, 420:].mean() < 2 and luma[140:165, 200:240].mean() > 5
+        assert np.abs(new.kept.chroma.astype(int) - old.kept.chroma)[:, 210:].mean() < 2

@@ -42,6 +42,10 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
         "--film-end", default=FILM_ENDS[0], choices=FILM_ENDS,
         help="where the speech is longer: hold the last picture (default), begin again, or run back and forth",
     )  # fmt: skip
+    dub.add_argument(
+        "--keep-hdr", action="store_true",
+        help="keep a film's high dynamic range (HLG, PQ), as HEVC with 10 bits in an .mp4, .mov or .mkv",
+    )  # fmt: skip
 
     batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
     batch.add_argument(

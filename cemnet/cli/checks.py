@@ -34,10 +34,13 @@ def check_render(arguments: argparse.Namespace) -> None:
 def check_dub(arguments: argparse.Namespace) -> None:
     """Raises CEMNetError for outputs or options of `cemnet dub` that cannot be used, or a film that is none."""
     from ..media.video_reader import video_fps
+    from ..media.wide_range import check_wide
 
     check_performance(arguments)
     check_written(arguments)
     video_fps(arguments.video)
+    if arguments.keep_hdr:
+        check_wide(arguments.video, arguments.output)
 
 
 def check_performance(arguments: argparse.Namespace) -> None:

@@ -111,6 +111,7 @@ def dub(arguments: argparse.Namespace) -> None:
         film_dubbing.save_dubbed_video(
             model, arguments.video, track, motion, arguments.output, audio, arguments.overwrite,
             lambda done, _: bar.update(done - bar.n), not arguments.unmarked, arguments.film_end,
+            arguments.keep_hdr,
         )  # fmt: skip
     wrote(arguments, arguments.output)
 

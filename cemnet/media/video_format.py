@@ -23,6 +23,7 @@ class VideoFormat:
     container_options: Mapping[str, str] = field(default_factory=dict)
     transparent: bool = False  # whether pictures keep their alpha
     most_fps: float = 1000.0  # pictures a second that players show
+    codec_tag: str = ""  # by which players know the codec, where it is not the usual one
 
     @property
     def halves_colours(self) -> bool:
@@ -75,5 +76,14 @@ TRANSPARENT = {
     # Of a picture all pixels are written: with those alone that have changed, none became transparent again.
     ".gif": replace(GIF, video_options={"gifflags": "-offsetting-transdiff"}, transparent=True),
     ".webp": replace(WEBP, transparent=True),
+}
+# Without B-frames, with which FFmpeg gives films of one or two pictures times that an .mp4 cannot have.
+HEVC = replace(
+    AAC, video_codec="libx265", pixels="yuv420p10le", codec_tag="hvc1",
+    video_options={"preset": "fast", "crf": "14", "x265-params": "log-level=error:bframes=0"},
+)  # fmt: skip
+WIDE = {  # which keep high dynamic range
+    **{suffix: replace(HEVC, container="mp4", container_options=WHOLE_AT_ONCE) for suffix in (".mp4", ".m4v", ".mov")},
+    ".mkv": replace(HEVC, container="matroska", codec_tag=""),
 }
 VIDEO_SUFFIXES = tuple(OPAQUE)

@@ -93,7 +93,7 @@ def timed_pictures(
         return
     colours = StandardRange(alpha)
     for begin, end, frame, aspect in decoded_frames(path, fps):
-        yield begin, end, _upright(colours.pixels(frame), frame, aspect, size)
+        yield begin, end, upright(colours.pixels(frame), frame, aspect, size)
 
 
 def decoded_frames(path: Path, fps: float) -> Iterator[tuple[float, float, av.VideoFrame, Fraction | None]]:
@@ -147,14 +147,14 @@ def some_frames(path: Path | str, fps: float, most: int) -> list[UInt8[np.ndarra
     return kept
 
 
-def _upright(
+def upright(
     pixels: UInt8[np.ndarray, "height width channel"],
     frame: av.VideoFrame,
     aspect: Fraction | None,
     size: tuple[int, int] | None,
 ) -> UInt8[np.ndarray, "newheight newwidth channel"]:
     """The pixels of a frame as it is shown. `aspect` is the width of a pixel over its height; None and 0 are square."""
-    square = _square_size(frame.width, frame.height, aspect)
+    square = square_size(frame.width, frame.height, aspect)
     if square != (frame.width, frame.height) and size is None:
         pixels = _resized(pixels, square)
     if frame.rotation:
@@ -171,7 +171,7 @@ def _resized(
     return cv2.resize(pixels, size, interpolation=cv2.INTER_LANCZOS4)
 
 
-def _square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
+def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
     """Width and height of a picture with square pixels: the longer side of a pixel decides, so that nothing is lost."""
     if not aspect or not 1 / MOST_ASPECT <= aspect <= MOST_ASPECT:
         return width, height

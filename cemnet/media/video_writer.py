@@ -20,9 +20,11 @@ from ..types import Audio
 from .animated_files import Palette, write_comment
 from .containers import exact_rate, media_name
 from .pixels import opaque_pixels, rgba_pixels
-from .video_format import AAC_RATES, VIDEO_SUFFIXES, VideoFormat
+from .video_format import AAC_RATES, VIDEO_SUFFIXES, WIDE, VideoFormat
+from .wide_range import BT2020, WidePicture, encoder_frame
 
 __all__ = ["AAC_RATES", "VIDEO_SUFFIXES", "VideoFormat", "VideoWriter", "check_video"]
+Frame = Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"] | WidePicture
 _log = logging.getLogger(__name__)
 AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 BT709 = 1  # the number of primaries, transfer and matrix in ITU-T H.273
@@ -42,6 +44,7 @@ class VideoWriter:
     whole sound is written, even where it lasts longer than the frames. Transparent frames are laid on white; a
     `transparent` file keeps their alpha, as ProRes 4444 in a .mov, as VP9 in a .webm or .mkv, and of a .gif whether
     there is something at all. A warning tells what a file cannot carry: sound, or so many frames a second.
+    With `wide_transfer` (PQ or HLG) frames are pictures in high dynamic range, and the codec is HEVC with 10 bits.
     MediaError where the file exists (unless `overwrite`) or cannot be written, or a frame has another size.
     """
 
@@ -55,9 +58,13 @@ class VideoWriter:
         overwrite: bool = False,
         metadata: Mapping[str, str] | None = None,
         transparent: bool = False,
+        wide_transfer: int | None = None,
     ):
         self.path = Path(path)
         self.format = VideoFormat.for_file(self.path, transparent)
+        if wide_transfer is not None:
+            self.format = WIDE[self.path.suffix.lower()]
+        self.transfer = wide_transfer
         self.frame_rate = exact_rate(fps)
         self.every = ceil(self.frame_rate / self.format.most_fps)  # of so many frames one is written
         self.width, self.height = width, height
@@ -103,12 +110,15 @@ class VideoWriter:
             return stream
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = BT709
+        if self.transfer is not None:
+            context.colorspace = context.color_primaries = BT2020
+            context.color_trc = self.transfer
+        if kind.codec_tag:
+            context.codec_tag = kind.codec_tag
         context.color_range = ColorRange.MPEG
         return stream
 
-    def write(
-        self, frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"]
-    ) -> None:
+    def write(self, frame: Frame) -> None:
         """Appends a copy of one frame, 0 to 1 or in 8 bits; MediaError for another size or a full disk."""
         if frame.shape[:2] != (self.height, self.width):
             size = f"{frame.shape[1]}×{frame.shape[0]}"
@@ -126,10 +136,10 @@ class VideoWriter:
         except FFmpegError as error:
             raise self._file.failure(error) from error
 
-    def _picture(
-        self, frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"]
-    ) -> av.VideoFrame:
+    def _picture(self, frame: Frame) -> av.VideoFrame:
         """A frame as the encoder takes it."""
+        if isinstance(frame, WidePicture):
+            return encoder_frame(frame)
         kind = self.format
         pixels = rgba_pixels(frame) if kind.transparent else opaque_pixels(frame)
         if kind.halves_colours and (self.height % 2 or self.width % 2):
