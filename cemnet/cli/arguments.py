@@ -50,7 +50,8 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
     batch.add_argument(
         "jobs", type=Path, metavar="JOBS.csv",
-        help="a header with the flags of animate, render or dub (portrait, speech, output, …), and a row for each job",
+        help="a header with the flags of animate, render or dub (portrait, speech, output, …), and a row for each job; "
+        "or a folder, in which each sound is spoken by the picture or film of its name",
     )  # fmt: skip
     batch.add_argument(
         "--workers", type=int, default=1, metavar="N", help="processes, each with one thread (default 1)"

@@ -95,9 +95,12 @@ def dub(arguments: argparse.Namespace) -> None:
     """`cemnet dub`: the face of a film performs another voice, or its own with another emotion."""
     from .. import film_dubbing
     from ..media import sound
+    from ..media.wide_range import film_transfer
     from ..motion.editing import edit_motion
 
     check_dub(arguments)
+    if not arguments.keep_hdr and film_transfer(arguments.video) is not None:
+        print("Note:    the film has a high dynamic range, which becomes the usual one. --keep-hdr keeps it.")
     audio = sound.read_audio(arguments.speech or arguments.video, arguments.audio_track)
     model = model_for(arguments)
     track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale)

@@ -28,7 +28,9 @@ class Outcome:
 
 
 def summary_path(table: Path) -> Path:
-    """Where the summary of a table lies: beside it, jobs.summary.csv of jobs.csv."""
+    """Where the summary of a table lies: beside it, jobs.summary.csv of jobs.csv; that of a folder inside it."""
+    if table.is_dir():
+        return table / "batch.summary.csv"
     return table.with_name(f"{table.stem}.summary.csv")
 
 

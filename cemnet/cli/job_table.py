@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from ..errors import CEMNetError
 from .arguments import build_parser
+from .job_folder import folder_table
 
 SMALLEST = {  # what each command needs at least: parsed, it tells which options the command has
     "animate": ["--portrait=x", "--speech=x", "--output=x"],
@@ -41,12 +42,13 @@ class RowParser(argparse.ArgumentParser):
 
 
 def read_jobs(path: Path, shared: argparse.Namespace) -> list[Job]:
-    """The jobs of a CSV table; paths in it are relative to its folder. A row that cannot be is a Job with a fault.
+    """The jobs of a CSV table, or of a folder; paths are relative to the folder. A row that cannot be has a fault.
 
     `shared` are the options that all jobs have: device, models and overwrite. CEMNetError where the file is no table:
     missing, without rows, or with a column that no command knows.
     """
-    header, *rows = read_table(path)
+    header, *rows = folder_table(path) if path.is_dir() else read_table(path)
+    folder = path if path.is_dir() else path.parent
     columns = [column_name(name) for name in header]
     parser = build_parser(RowParser)
     options = {command: vars(parser.parse_args([command, *typed])) for command, typed in SMALLEST.items()}
@@ -54,7 +56,7 @@ def read_jobs(path: Path, shared: argparse.Namespace) -> list[Job]:
     jobs = []
     for number, cells in enumerate(rows, start=2):
         if any(cell.strip() for cell in cells):
-            jobs.append(read_row(parser, options, number, columns, cells, path.parent, shared))
+            jobs.append(read_row(parser, options, number, columns, cells, folder, shared))
     if not jobs:
         raise CEMNetError(f"The table {path} has no rows. Below its header each row is a job.")
     return jobs

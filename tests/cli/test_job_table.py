@@ -116,4 +116,4 @@ def test_a_file_of_another_kind_is_refused(jobs, tmp_path):
     with pytest.raises(CEMNetError, match="UTF-8"):
         jobs("portrait,speech,output\nä.png,b.wav,c.mp4\n", "latin-1")
     with pytest.raises(CEMNetError, match="no table"):
-        read_jobs(tmp_path, SHARED)
+        read_jobs(tmp_path / "none.csv", SHARED)
