@@ -14,9 +14,11 @@ from cemnet.cli.commands import run
 from cemnet.errors import FaceError
 from cemnet.media.video_writer import VideoWriter
 
+LONGEST_SECONDS = 90.0  # so that a process that nobody ends does not stay for ever
+
 
 def perform(arguments: argparse.Namespace) -> None:
-    """What the emotion of a job says: sad writes, angry fails, fear dies, surprise never ends, contempt is a fault."""
+    """What the emotion of a job says: sad writes, angry fails, fear dies, surprise goes on and on, contempt is a bug."""
     check_animate(arguments)
     with VideoWriter(arguments.output, 25, 32, 32, overwrite=arguments.overwrite) as video:
         video.write(np.zeros((32, 32, 3), np.float32))
@@ -28,7 +30,8 @@ def perform(arguments: argparse.Namespace) -> None:
             raise KeyError("inside")
         if arguments.emotion == "happy":
             logging.getLogger("cemnet.media").warning("It has no sound.")
-        while arguments.emotion == "surprise":
+        until = time.monotonic() + LONGEST_SECONDS
+        while arguments.emotion == "surprise" and time.monotonic() < until:
             arguments.output.with_suffix(".begun").touch()
             time.sleep(0.01)
 
