@@ -18,7 +18,7 @@ LONGEST_SECONDS = 90.0  # so that a process that nobody ends does not stay for e
 
 
 def perform(arguments: argparse.Namespace) -> None:
-    """What the emotion of a job says: sad writes, angry fails, fear dies, surprise goes on and on, contempt is a bug."""
+    """What the emotion of a job says: sad writes, angry fails, fear dies, surprise goes on, contempt is a bug."""
     check_animate(arguments)
     with VideoWriter(arguments.output, 25, 32, 32, overwrite=arguments.overwrite) as video:
         video.write(np.zeros((32, 32, 3), np.float32))

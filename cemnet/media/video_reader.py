@@ -88,7 +88,7 @@ def timed_pictures(
     if is_animated(path):
         now = 0.0
         for seconds, picture in animation(path):
-            yield now, now + seconds, _resized(picture if alpha else picture[..., :3], size)
+            yield now, now + seconds, _resized(picture if alpha else np.ascontiguousarray(picture[..., :3]), size)
             now += seconds
         return
     colours = StandardRange(alpha)

@@ -21,6 +21,7 @@ from jaxtyping import Float, Float32, UInt8, UInt16
 from ..errors import MediaError
 from .containers import media_name, picture_track
 from .dynamic_range import HLG, PQ, UNSPECIFIED, StandardRange
+from .picture_files import is_animated
 from .video_format import WIDE
 from .video_reader import at_steady_rate, decoded_frames, square_size, upright
 
@@ -78,6 +79,8 @@ def check_wide(film: Path, output: Path) -> None:
 
 def film_transfer(path: Path) -> int | None:
     """PQ or HLG where a film is in high dynamic range, else None; MediaError where it cannot be read."""
+    if is_animated(path):
+        return None
     try:
         with av.open(media_name(path)) as container:
             track = picture_track(container)

@@ -158,7 +158,11 @@ def test_what_cannot_be_kept_is_refused_with_a_sentence(tmp_path, monkeypatch):
     plain = tmp_path / "plain.mp4"
     with VideoWriter(plain, 25, 32, 32) as writer:
         writer.write(np.zeros((32, 32, 3), np.uint8))
-    assert film_transfer(plain) is None
+    animated = tmp_path / "animated.webp"  # which FFmpeg does not read
+    with VideoWriter(animated, 25, 32, 32) as writer:
+        for value in (0, 200):
+            writer.write(np.full((32, 32, 3), value, np.uint8))
+    assert film_transfer(plain) is film_transfer(animated) is None
     with pytest.raises(MediaError, match="Leave --keep-hdr out"):
         check_wide(plain, tmp_path / "dubbed.mp4")
     monkeypatch.setattr("cemnet.media.wide_range.codecs_available", set())
