@@ -30,6 +30,7 @@ def test_each_sound_is_spoken_by_the_face_of_its_name(folder, caplog):
     ]
     assert (here / "made").is_dir() and caplog.text == ""
     animate, dub = read_jobs(here, SHARED)
+    assert animate.arguments is not None and dub.arguments is not None
     assert not animate.fault and animate.arguments.portrait == [here / "Anna.PNG"]
     assert not dub.fault and (dub.arguments.video, dub.arguments.output) == (here / "ben.mp4", here / "made/ben.mp4")
     assert summary_path(here) == here / "batch.summary.csv"

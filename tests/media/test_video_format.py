@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-import av
 import pytest
+from av.codec import Codec, codecs_available
+from av.format import formats_available
 
 from cemnet.errors import MediaError
 from cemnet.media.video_format import OPAQUE, TRANSPARENT, VIDEO_SUFFIXES, VideoFormat
@@ -11,10 +12,10 @@ from cemnet.media.video_format import OPAQUE, TRANSPARENT, VIDEO_SUFFIXES, Video
 
 @pytest.mark.parametrize("kind", [*OPAQUE.values(), *TRANSPARENT.values()])
 def test_ffmpeg_has_what_each_kind_needs(kind):
-    codec = av.codec.Codec(kind.video_codec, "w")
+    codec = Codec(kind.video_codec, "w")
     assert kind.pixels in [each.name for each in codec.video_formats or []]
-    assert kind.container in av.format.formats_available
-    assert not kind.sound_codec or kind.sound_codec in av.codec.codecs_available
+    assert kind.container in formats_available
+    assert not kind.sound_codec or kind.sound_codec in codecs_available
 
 
 def test_the_kind_is_that_of_the_suffix():
