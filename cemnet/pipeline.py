@@ -15,6 +15,7 @@ from .emotion.audio_emotion import frame_blocks
 from .emotion.states import emotion_state, one_hot_emotion
 from .errors import CEMNetError, FaceError
 from .face.reference import choose_face, most_varied, reference_faces, spread
+from .long_rows import give_back
 from .media.provenance import generated_metadata
 from .media.video_writer import VideoWriter
 from .model import CEMNet, load_model
@@ -113,11 +114,13 @@ def encode_speech(model: CEMNet, audio: Audio, progress: Progress | None = None)
         for block in frame_blocks(model.speech_encoder.encode_blocks(waveform, mel), num_frames):
             yield block.unsqueeze(0)
             heard_block(block.shape[1])
+            give_back()
 
     mel = LogMel(waveform, heard_block)
     voice = voice_features(waveform, num_frames, mel, heard_block).unsqueeze(0).to(model.device)
     encoder = model.network.audio_emotion
     content, heard = encoder.listen(blocks(), voice)
+    give_back()
     return Speech(
         audio=audio,
         content=content[0].cpu(),
