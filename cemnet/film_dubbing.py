@@ -13,7 +13,7 @@ from .media.images import enlarged_size
 from .media.provenance import generated_metadata
 from .media.sound import read_audio
 from .media.video_format import TRANSPARENT
-from .media.video_reader import video_fps, video_frames
+from .media.video_reader import expected_frames, video_fps, video_frames
 from .media.video_writer import Frame, VideoWriter
 from .media.wide_range import FilmedPicture, WidePicture, check_wide, film_transfer, filmed_pictures, with_change
 from .model import CEMNet
@@ -32,11 +32,17 @@ from .types import Audio, Motion, Speech
 OPAQUE = 254  # alpha of 255: codecs round
 
 
-def track_video(model: CEMNet, video: Path, face_index: int | None = None, upscale: float = 1.0) -> FaceTrack:
+def track_video(
+    model: CEMNet,
+    video: Path,
+    face_index: int | None = None,
+    upscale: float = 1.0,
+    progress: Progress | None = None,
+) -> FaceTrack:
     """Tracks one face through a film: the largest, or the one with an index, counted from the largest.
 
     `upscale` enlarges the pictures 1 to 4 times first. The track tells whether the film is transparent anywhere.
-    MediaError where the film cannot be read, FaceError where it shows no face.
+    `progress` is told of each picture. MediaError where the film cannot be read, FaceError where it shows no face.
     """
     fps, size = video_fps(video), None
     if upscale != 1.0:
@@ -49,7 +55,19 @@ def track_video(model: CEMNet, video: Path, face_index: int | None = None, upsca
             seen_through[0] = seen_through[0] or bool((picture[..., 3:] < OPAQUE).any())
             yield np.ascontiguousarray(picture[..., :3])
 
-    return replace(track_frames(model, opaque(), fps, face_index), transparent=seen_through[0])
+    frames = opaque()
+    if progress is not None:
+        frames = counted(frames, expected_frames(video, fps), progress)
+    return replace(track_frames(model, frames, fps, face_index), transparent=seen_through[0])
+
+
+def counted(
+    frames: Iterable[UInt8[np.ndarray, "height width 3"]], expected: int, progress: Progress
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """The same pictures; `progress` is told when one of those that are expected has been used."""
+    for index, frame in enumerate(frames, start=1):
+        yield frame
+        progress(index, max(index, expected))
 
 
 def track_frames(
@@ -65,16 +83,17 @@ def dub_motion(
     audio: Audio,
     settings: PerformanceSettings = DEFAULT_PERFORMANCE,
     film_end: FilmEnd = "hold",
+    progress: Progress | None = None,
 ) -> tuple[Speech, Motion]:
     """The analysed voice, and the motion with which the film's face speaks it.
 
     Frame rate, head, blinks and gaze stay the film's own, whatever the settings say. A voice that is shorter than the
     film is followed by silence; one that is longer goes on as `as_long_as_film` says, and the film meanwhile as
-    `film_order` does.
+    `film_order` does. `progress` is that of `encode_speech`.
     CEMNetError for sound that is too short to analyse.
     """
     seconds = track.num_frames / track.fps
-    speech = encode_speech(model, lasting(audio, seconds))
+    speech = encode_speech(model, lasting(audio, seconds), progress)
     filmed = replace(settings, fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
     performed = bridge_emotion(model, person_of(track), speech, filmed)
     return speech, performed_in_film(track, as_long_as_film(track, performed, audio.duration_seconds), film_end)

@@ -6,7 +6,7 @@ from pathlib import Path
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from .checkpoint import load_checkpoint
+from .checkpoint import load_network
 from .config import ModelConfig
 from .emotion.audio_emotion import AudioEmotionEncoder
 from .emotion.bridging_memory import EmotionMemory, RememberedPerson
@@ -90,10 +90,7 @@ class EmotionNetwork(nn.Module):
     @classmethod
     def load(cls, path: Path) -> "EmotionNetwork":
         """A trained network in float32, ready to run; MissingModelError where the file is unusable."""
-        tensors, config = load_checkpoint(path)
-        network = cls(ModelConfig.from_dict(config))
-        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-        return network.eval()
+        return load_network(path, lambda config: cls(ModelConfig.from_dict(config)))
 
 
 def bridged_face(

@@ -15,6 +15,7 @@ from .emotion.audio_emotion import frame_blocks
 from .emotion.states import emotion_state, one_hot_emotion
 from .errors import CEMNetError, FaceError
 from .face.reference import choose_face, most_varied, reference_faces, spread
+from .long_rows import give_back
 from .media.provenance import generated_metadata
 from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
@@ -22,7 +23,7 @@ from .motion.idle import add_life
 from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings
 from .render.renderer import render_motion
 from .render.scene import Performance, render_performances, stream_performances
-from .speech.mel import mono_16k, num_motion_frames
+from .speech.mel import LogMel, mono_voice, num_motion_frames
 from .speech.voice_features import voice_features
 from .threads import one_thread
 from .types import MOTION_FPS, Audio, EmotionEstimate, FaceReference, Motion, Speech
@@ -45,6 +46,7 @@ __all__ = [
 
 Progress = Callable[[int, int], object]  # takes frames done and frames in all; an exception of it stops the work
 SHORTEST_SECONDS = 0.05
+BRIDGED_AT_ONCE = 6000  # frames: bounds the memory that long speech takes
 MOST_EXAMINED = 48  # more pictures of a person, such as the frames of a film
 
 
@@ -87,26 +89,46 @@ def all_faces(model: CEMNet, image: Float[Tensor, "height width channel"]) -> li
 
 @one_thread()
 @torch.no_grad()
-def encode_speech(model: CEMNet, audio: Audio) -> Speech:
-    """Content, prosody and emotion of a voice at MOTION_FPS; CEMNetError for less than SHORTEST_SECONDS of sound."""
+def encode_speech(model: CEMNet, audio: Audio, progress: Progress | None = None) -> Speech:
+    """Content, prosody and emotion of a voice at MOTION_FPS; CEMNetError for less than SHORTEST_SECONDS of sound.
+
+    Long sound is heard in blocks of up to a minute. `progress` is told of each, often first without a new frame.
+    """
     if audio.duration_seconds < SHORTEST_SECONDS:
         raise CEMNetError(
             f"The speech is only {audio.duration_seconds:.2f} s long. Give at least {SHORTEST_SECONDS} s."
         )
-    waveform = mono_16k(audio)
+    mono = mono_voice(audio)
+    waveform = mono.waveform[0]
     num_frames = num_motion_frames(len(waveform))
-    voice = voice_features(waveform, num_frames).unsqueeze(0).to(model.device)
-    tokens = model.speech_encoder.encode_blocks(waveform.to(model.device))
+    num_heard = 0
+
+    def heard_block(frames: int = 0) -> None:
+        nonlocal num_heard
+        num_heard += frames
+        mono.let_go()
+        if progress is not None:
+            progress(num_heard, num_frames)
+
+    def blocks() -> Iterator[Float[Tensor, "1 layer _ channel"]]:
+        for block in frame_blocks(model.speech_encoder.encode_blocks(waveform, mel), num_frames):
+            yield block.unsqueeze(0)
+            heard_block(block.shape[1])
+            give_back()
+
+    mel = LogMel(waveform, heard_block)
+    voice = voice_features(waveform, num_frames, mel, heard_block).unsqueeze(0).to(model.device)
     encoder = model.network.audio_emotion
-    content, heard = encoder.listen((block.unsqueeze(0) for block in frame_blocks(tokens, num_frames)), voice)
+    content, heard = encoder.listen(blocks(), voice)
+    give_back()
     return Speech(
         audio=audio,
         content=content[0].cpu(),
-        prosody=voice[0, :, :PROSODY_DIM].cpu(),
+        prosody=voice[0, :, :PROSODY_DIM].cpu().clone(),  # a copy: what it is a view of is large
         emotion_embedding=heard.embedding[0].cpu(),
-        heard=heard.probabilities[0].cpu(),
-        emotion=heard.emotion[0].cpu(),
-        intensity=heard.intensity[0].cpu(),
+        heard=heard.probabilities[0].cpu().clone(),
+        emotion=heard.emotion[0].cpu().clone(),
+        intensity=heard.intensity[0].cpu().clone(),
         course=encoder.course_of(voice)[0].cpu(),
     )
 
@@ -143,24 +165,40 @@ def bridge_emotion(
     model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings = DEFAULT_PERFORMANCE
 ) -> Motion:
     """The performance: the reference face speaks, carried from its own emotion to the voice's or the named one."""
-    portraits = (face.seen, *face.others)
-    batch = (
-        speech.content,
-        speech.prosody,
-        torch.from_numpy(np.stack([portrait.expression for portrait in portraits])).float(),
-        torch.stack([shown_state(portrait.emotion) for portrait in portraits]),
-        target_emotion(speech, settings),
-        manner_embedding(speech, settings),
-    )
-    performed = model.network.perform(
-        *(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation=settings.compensation
-    )
-    curves = (performed.expression, performed.head, performed.address)
-    expression, head, address = (resample_frames(curve[0].float().cpu(), settings.fps) for curve in curves)
+    curves = performed_curves(model, face, speech, settings)
+    expression, head, address = (resample_frames(curve, settings.fps) for curve in curves)
     expression, head = add_life(
         expression, head, settings.fps, settings.seed, settings.blinks, settings.gaze, settings.head_motion
     )
     return Motion(expression, head, settings.fps, address)
+
+
+def performed_curves(
+    model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings
+) -> tuple[Float[Tensor, "frame expression"], Float[Tensor, "frame 3"], Float[Tensor, "frame slot"]]:
+    """Expression, head and memory address at MOTION_FPS, without blinks, gaze and sway.
+
+    They are made BRIDGED_AT_ONCE frames at a time, each with the frames around it that have a say in it: what one pass
+    would make, but for rounding.
+    """
+    portraits = (face.seen, *face.others)
+    expressions = torch.from_numpy(np.stack([portrait.expression for portrait in portraits])).float()
+    states = torch.stack([shown_state(portrait.emotion) for portrait in portraits])
+    target, embedding = target_emotion(speech, settings), manner_embedding(speech, settings)
+    reach, curves = model.network.motion_decoder.reach, []
+    for start in range(0, speech.num_frames, BRIDGED_AT_ONCE):
+        stop, first = min(start + BRIDGED_AT_ONCE, speech.num_frames), max(start - reach, 0)
+        near = slice(first, stop + reach)
+        batch = (speech.content[near], speech.prosody[near], expressions, states, target[near], embedding[near])
+        performed = model.network.perform(
+            *(tensor.unsqueeze(0).to(model.device) for tensor in batch), compensation=settings.compensation
+        )
+        parts = performed.expression, performed.head, performed.address
+        curves = curves or [torch.empty(speech.num_frames, part.shape[2]) for part in parts]
+        for curve, part in zip(curves, parts, strict=True):
+            curve[start:stop] = part[0, start - first : stop - first]
+    expression, head, address = curves
+    return expression, head, address
 
 
 def render_frames(

@@ -5,12 +5,15 @@ token (50 a second, Whisper's), layer, landmark (478), expression (52 ARKit blen
 basis), emotion (8, the order of `arkit.EMOTIONS`), slot (of the memory), height, width, channel.
 """
 
-from dataclasses import dataclass
+import mmap
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 from torch import Tensor
+
+from .long_rows import let_go
 
 MOTION_FPS = 25.0
 SAMPLE_RATE = 16_000
@@ -22,11 +25,16 @@ class Audio:
 
     waveform: Float[Tensor, "channel sample"]
     sample_rate: int
+    pages: mmap.mmap | None = field(default=None, repr=False)  # of a long sound, which lies on the disk
 
     @property
     def duration_seconds(self) -> float:
         """Length of the sound in seconds."""
         return self.waveform.shape[-1] / self.sample_rate
+
+    def let_go(self) -> None:
+        """Frees the memory that a long sound took where it was read; it is read from the disk again if needed."""
+        let_go(self.pages)
 
 
 @dataclass(frozen=True)

@@ -249,3 +249,13 @@ def test_a_film_in_high_dynamic_range_stays_so_on_request(film, voice, tmp_path)
         luma = np.abs(new.kept.luma.astype(int) - old.kept.luma)
         assert luma[:, 420:].mean() < 2 and luma[140:165, 200:240].mean() > 5
         assert np.abs(new.kept.chroma.astype(int) - old.kept.chroma)[:, 210:].mean() < 2
+
+
+def test_tracking_tells_how_far_it_is(model, samples):
+    told = []
+    track = film_dubbing.track_video(
+        model, samples / "film.mp4", progress=lambda done, total: told.append((done, total))
+    )
+    assert [done for done, _ in told] == list(range(1, track.num_frames + 1))
+    assert told[0][1] == pytest.approx(track.num_frames, abs=2)
+    assert told[-1][0] <= told[-1][1]

@@ -16,6 +16,7 @@ FLOORS = (
         "curves",
         "performance_settings",
         "checkpoint",
+        "long_rows",
         "output_file",
         "resampling",
         "threads",

@@ -3,8 +3,15 @@
 import pytest
 import torch
 
+from cemnet.checkpoint import RELEASED_WEIGHTS, load_checkpoint, save_checkpoint
+from cemnet.emotion.portrait_emotion import ReferenceEmotionReader
 from cemnet.errors import CEMNetError, MissingModelError
+from cemnet.face.basis import FaceBasis
 from cemnet.model import choose_device, load_model
+from cemnet.network import EmotionNetwork
+from cemnet.render.mouth.interior import MouthInterior
+from cemnet.render.refiner.network import Refiner
+from cemnet.speech.whisper_encoder import SpeechEncoder
 
 
 def test_automatic_choice_is_a_device_that_is_there():
@@ -39,3 +46,42 @@ def test_a_users_own_file_goes_before_the_released_one(tmp_path):
     (tmp_path / "emotion_motion.safetensors").write_bytes(b"no weights")
     with pytest.raises(MissingModelError, match=str(tmp_path / "emotion_motion.safetensors")):
         load_model([tmp_path], device="cpu")
+
+
+READERS = {
+    "emotion_motion": EmotionNetwork.load,
+    "face_basis": FaceBasis.load,
+    "mouth_interior": MouthInterior.load,
+    "reference_emotion": ReferenceEmotionReader.load,
+    "refiner": Refiner.load,
+    "speech_encoder": SpeechEncoder.load,
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_weights_that_lack_a_tensor_or_have_one_too_many_are_refused_with_its_name(tmp_path, name):
+    path = tmp_path / f"{name}.safetensors"
+    tensors, config = load_checkpoint(RELEASED_WEIGHTS / path.name)
+    lost = sorted(tensors)[0]
+    for changed in (tensors | {"more": torch.zeros(3)}, {key: tensors[key] for key in tensors if key != lost}):
+        save_checkpoint(path, changed, config, "made up", "none")
+        with pytest.raises(MissingModelError, match=f"{path.name} .*: .*(more|{lost.rsplit('.', 1)[-1]})"):
+            READERS[name](path)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_weights_of_another_shape_are_refused(tmp_path, name):
+    path = tmp_path / f"{name}.safetensors"
+    tensors, config = load_checkpoint(RELEASED_WEIGHTS / path.name)
+    for key in list(tensors)[:2]:
+        save_checkpoint(path, tensors | {key: tensors[key].flatten()[1:]}, config, "made up", "none")
+        with pytest.raises(MissingModelError, match=f"{path.name} .* is .*, not "):
+            READERS[name](path)
+
+
+def test_a_mesh_of_corners_that_are_not_there_is_refused(tmp_path):
+    path = tmp_path / "mouth_interior.safetensors"
+    tensors, config = load_checkpoint(RELEASED_WEIGHTS / path.name)
+    save_checkpoint(path, tensors | {"lower.faces": tensors["lower.faces"] + 100}, config, "made up", "none")
+    with pytest.raises(MissingModelError, match=r"lower\.faces counts more corners than there are"):
+        MouthInterior.load(path)

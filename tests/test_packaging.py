@@ -1,5 +1,6 @@
 """The same facts stand in several files because different tools read them: they have to agree."""
 
+import fnmatch
 import os
 import re
 import runpy
@@ -94,3 +95,10 @@ def test_the_licence_is_the_one_that_pyproject_names(project):
     assert project["license"] == "Apache-2.0"
     licence = (REPOSITORY / "LICENSE").read_text()
     assert "Apache License" in licence and "END OF TERMS AND CONDITIONS" in licence
+
+
+def test_the_wheel_has_every_file_of_the_weights(pyproject):
+    patterns = pyproject["tool"]["setuptools"]["package-data"]["cemnet"]
+    for path in (REPOSITORY / "cemnet" / "weights").iterdir():
+        name = f"weights/{path.name}"
+        assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns), f"package-data lacks {name}"

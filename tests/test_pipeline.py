@@ -1,6 +1,7 @@
 """The whole path on the bundled samples, with the released weights."""
 
 from dataclasses import replace
+from itertools import islice
 
 import av
 import numpy as np
@@ -11,6 +12,7 @@ from cemnet import pipeline
 from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, EMOTIONS, OPENING
 from cemnet.errors import CEMNetError, MissingModelError
 from cemnet.media import images, sound
+from cemnet.media.pixels import to_uint8
 from cemnet.performance_settings import PerformanceSettings
 from cemnet.types import Audio, Speech
 
@@ -216,3 +218,50 @@ def test_a_person_is_the_first_picture(model, face, portrait):
     person = pipeline.person_reference(model, [portrait, portrait])
     assert np.array_equal(person.expression, face.expression)
     assert len(person.others) == 1
+
+
+def test_long_speech_in_blocks_is_performed_as_in_one(model, face, speech, monkeypatch):
+    whole = pipeline.bridge_emotion(model, face, speech)
+    monkeypatch.setattr(pipeline, "BRIDGED_AT_ONCE", 31)
+    blocks = pipeline.bridge_emotion(model, face, speech)
+    for name in ("expression", "head", "memory_address"):
+        torch.testing.assert_close(getattr(blocks, name), getattr(whole, name), atol=2e-6, rtol=0)
+
+
+def test_hearing_tells_how_far_it_is_and_can_be_stopped(model, samples):
+    voice = sound.read_audio(samples / "speech.wav")
+    long = Audio(voice.waveform.repeat(1, 12), voice.sample_rate)
+    told = []
+    speech = pipeline.encode_speech(model, long, lambda done, total: told.append((done, total)))
+    assert told == sorted(told) and len({done for done, _ in told}) > 2
+    assert told[-1] == (speech.num_frames, speech.num_frames)
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.encode_speech(model, long, stop)
+
+
+def test_long_speech_keeps_nothing_but_its_own_numbers(speech):
+    for name in ("content", "prosody", "emotion_embedding", "heard", "emotion", "intensity", "course"):
+        values = getattr(speech, name)
+        assert values.untyped_storage().nbytes() <= values.nbytes * 1.01, name
+
+
+@pytest.mark.slow
+def test_the_number_of_threads_changes_neither_motion_nor_frames(model, face, samples):
+    voice = sound.read_audio(samples / "speech.wav")
+    voice = Audio(voice.waveform[:, : voice.sample_rate // 2], voice.sample_rate)
+    made, before = [], torch.get_num_threads()
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            motion = pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, voice))
+            frames = [to_uint8(frame) for frame in islice(pipeline.render_frames(model, face, motion), 2)]
+            made.append((motion, frames))
+    finally:
+        torch.set_num_threads(before)
+    (one, one_frames), (three, three_frames) = made
+    assert torch.equal(one.expression, three.expression) and torch.equal(one.head, three.head)
+    np.testing.assert_array_equal(one_frames, three_frames)

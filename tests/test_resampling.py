@@ -6,7 +6,7 @@ import pytest
 import torch
 from made_media import tone
 
-from cemnet.resampling import at_rate
+from cemnet.resampling import at_rate, resampled_blocks
 from cemnet.types import Audio
 
 
@@ -30,3 +30,12 @@ def test_what_has_the_rate_already_stays():
 def test_a_few_samples_are_enough(num_samples):
     resampled = at_rate(Audio(torch.ones(1, num_samples), 48_000), 16_000)
     assert resampled.waveform.shape == (1, -(-num_samples // 3))
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000, 22_050, 44_100, 96_000])
+@pytest.mark.parametrize("num_samples", [1, 7, 30_011])
+def test_blocks_of_a_sound_come_out_as_the_whole_of_it(rate, num_samples):
+    waveform = torch.randn(1, num_samples, generator=torch.Generator().manual_seed(0))
+    blocks = resampled_blocks((block.numpy() for block in waveform[0].split(997)), rate, 16_000)
+    whole = at_rate(Audio(waveform, rate), 16_000).waveform[0]
+    np.testing.assert_array_equal(np.concatenate(list(blocks)), whole.numpy())

@@ -17,6 +17,7 @@ from .arguments import build_parser
 from .batch import batch
 from .checks import check_animate, check_dub, check_render, eyes, life, motion_files, settings_of
 from .ending import Ended, ended_by_signals
+from .progress import progress_bar
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -50,7 +51,8 @@ def animate(arguments: argparse.Namespace) -> None:
         face = pipeline.known_better(model, face, more)
         seen = describe_face(face)
         print(f"Saw:     {top_emotions(seen['emotion'])}; intensity {seen['intensity']:.2f}")
-        speech = pipeline.encode_speech(model, audio)
+        with progress_bar("Hearing") as progress:
+            speech = pipeline.encode_speech(model, audio, progress)
         heard = describe_speech(speech)
         print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
         motion = pipeline.bridge_emotion(model, face, speech, replace(settings, seed=settings.seed + len(performances)))
@@ -103,10 +105,14 @@ def dub(arguments: argparse.Namespace) -> None:
         print("Note:    the film has a high dynamic range, which becomes the usual one. --keep-hdr keeps it.")
     audio = sound.read_audio(arguments.speech or arguments.video, arguments.audio_track)
     model = model_for(arguments)
-    track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale)
+    with progress_bar("Tracking") as progress:
+        track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale, progress)
     seen = rounded(track.emotion.probabilities, EMOTIONS)
     print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
-    speech, motion = film_dubbing.dub_motion(model, track, audio, settings_of(arguments), arguments.film_end)
+    with progress_bar("Hearing") as progress:
+        speech, motion = film_dubbing.dub_motion(
+            model, track, audio, settings_of(arguments), arguments.film_end, progress
+        )
     heard = describe_speech(speech)
     print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
     motion = edit_motion(motion, **eyes(arguments))
@@ -160,7 +166,8 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
 
     audio = sound.read_audio(arguments.speech, arguments.audio_track)
     model = model_for(arguments)
-    heard = describe_speech(pipeline.encode_speech(model, audio))
+    with progress_bar("Hearing") as progress:
+        heard = describe_speech(pipeline.encode_speech(model, audio, progress))
     if arguments.json:
         print(json.dumps(heard, indent=2))
         return

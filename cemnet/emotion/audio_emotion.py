@@ -7,8 +7,8 @@ manner of the voice (`speech.manner`): which of the many ways to be angry. Conte
 clip's own statistics, which leaves it the order of sounds and takes from it how the clip sounds as a whole.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
@@ -44,7 +44,7 @@ VOICE_STYLES: dict[str, Emotion] = {
 NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem has no context yet and is left out
 MIN_VOICED_FRAMES = 5  # a fifth of a second
 SHOULDER = 1.25  # of half a window: so far from its middle a frame still counts
-WINDOWS_AT_ONCE = 32  # bounds the memory that long sound takes
+WINDOWS_AT_ONCE, JUDGED_AT_ONCE = 32, 512  # bounds the memory that long sound takes
 CONTENT_PACE = 0.01  # at which the usual statistics of content follow the training
 NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
 
@@ -276,7 +276,7 @@ class AudioEmotionEncoder(nn.Module):
         No more of them is kept than a block and a window: an hour of them would take gigabytes.
         """
         windows = Windows.over(voice.shape[1], self.config.window_seconds, self.config.hop_seconds)
-        projected, present, statistics, presence = [], [], [], []
+        projected, present, statistics, judged, presence = [], [], [], [], []
         kept, first_frame, heard = None, 0, 0
         for block in blocks:
             projected.append(self._projected(block))
@@ -291,17 +291,27 @@ class AudioEmotionEncoder(nn.Module):
                 statistics.append(window_statistics(hidden, voice[:, frames], weights))
                 presence.append((voice[:, frames, 3].unsqueeze(1) * (weights > 0)).sum(dim=-1) / MIN_VOICED_FRAMES)
             heard = complete
+            if statistics and (len(statistics) * WINDOWS_AT_ONCE >= JUDGED_AT_ONCE or heard == len(windows)):
+                judged.append(self.judge(torch.cat(statistics, dim=1)))
+                statistics = []
             if heard < len(windows):
                 needed = windows.reached(heard, heard + 1).start
                 kept, first_frame = kept[:, :, needed - first_frame :], needed
-        content = self._content_of(torch.cat(projected, dim=1), torch.cat(present, dim=1))
-        judged = self.judge(torch.cat(statistics, dim=1))
-        return content, _in_frames(judged, torch.cat(presence, dim=1), voice.shape[1])
+        sounds = torch.cat(projected, dim=1)
+        projected.clear()
+        content = self._content_of(sounds, torch.cat(present, dim=1))
+        return content, _in_frames(_joined(judged), torch.cat(presence, dim=1), voice.shape[1])
 
 
 def is_present(hidden: Float[Tensor, "batch layer frame channel"]) -> Bool[Tensor, "batch frame"]:
     """Whether a frame is more than padding, which is all zeros."""
     return (hidden != 0).any(dim=3).any(dim=1)
+
+
+def _joined(judged: Sequence[VoiceEmotion]) -> VoiceEmotion:
+    """What was judged of windows one after another, as one."""
+    parts = {field.name: [getattr(each, field.name) for each in judged] for field in fields(VoiceEmotion)}
+    return VoiceEmotion(**{name: torch.cat(values, dim=1) for name, values in parts.items()})
 
 
 def _in_frames(heard: VoiceEmotion, presence: Float[Tensor, "batch window"], num_frames: int) -> VoiceEmotion:

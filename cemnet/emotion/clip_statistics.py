@@ -29,9 +29,8 @@ def normalise_over_time(
     """
     share = present.unsqueeze(-1).to(values.dtype)
     centred = (values - usual_mean) * share  # the usual mean first: no digits are lost in the sum of squares
-    sums = torch.stack([share.expand_as(values), centred, centred.square()])
-    sums = sums.sum(dim=2, keepdim=True)
-    count, total, squares = sums[0].clamp_min(1.0), sums[1], sums[2]
+    count = share.sum(dim=1, keepdim=True).clamp_min(1.0)
+    total, squares = centred.sum(dim=1, keepdim=True), centred.square().sum(dim=1, keepdim=True)
     own = (count / ENOUGH_FRAMES).clamp_max(1.0)
     mean = total / count
     variance = own * (squares / count - mean.square()).clamp_min(0) + (1 - own) * usual_scale.square()

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ..arkit import ARKIT_NAMES, EMOTIONS, MIRRORED_EXPRESSION
-from ..checkpoint import load_checkpoint
+from ..checkpoint import check_arrays, load_checkpoint
 from ..types import EmotionEstimate
 
 EMOTIONAL = np.array([not name.startswith(("eyeLook", "tongue")) for name in ARKIT_NAMES])
@@ -31,6 +31,7 @@ class ReferenceEmotionReader:
     def load(cls, path: Path) -> "ReferenceEmotionReader":
         """Reads released weights; MissingModelError when they cannot be read."""
         tensors, _ = load_checkpoint(path)
+        check_arrays(path, tensors, cls, {"feature": 2 * int(EMOTIONAL.sum()), "output": len(EMOTIONS) + 1})
         return cls(**{name: tensor.numpy().astype(np.float64) for name, tensor in tensors.items()})
 
     def read(

@@ -13,9 +13,10 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-from ..arkit import NUM_EXPRESSIONS
-from ..checkpoint import load_checkpoint
+from ..arkit import EMOTIONS, NUM_EXPRESSIONS
+from ..checkpoint import check_arrays, load_checkpoint
 from ..types import FaceLandmarks, Pose
+from .landmark_indices import NUM_LANDMARKS
 
 IMAGE_AXES = np.array([1.0, -1.0, -1.0])  # from the basis to the image: y down, z away
 FIT_ROUNDS, REFIT_ROUNDS = 6, 2  # Gauss-Newton steps
@@ -24,6 +25,7 @@ FIT_ROUNDS, REFIT_ROUNDS = 6, 2  # Gauss-Newton steps
 REFIT_NOISE = 1.6
 EXACT_PRECISION = 1e8  # of a known expression; an expression is 0 to 1
 # The released weights name the three tensors of the expression priors like this.
+SIZES = {"landmark": NUM_LANDMARKS, "expression": NUM_EXPRESSIONS, "prior": len(EMOTIONS) + 1}
 STORED_NAMES = {"prior_mean": "habit_mean", "prior_precision": "habit_precision", "prior_share": "habit_share"}
 
 
@@ -71,7 +73,9 @@ class FaceBasis:
         """Reads released weights; MissingModelError when they cannot be read."""
         tensors, _ = load_checkpoint(path)
         names = {stored: name for name, stored in STORED_NAMES.items()}
-        return cls(**{names.get(name, name): tensor.numpy().astype(np.float64) for name, tensor in tensors.items()})
+        tensors = {names.get(name, name): tensor for name, tensor in tensors.items()}
+        check_arrays(path, tensors, cls, SIZES)
+        return cls(**{name: tensor.numpy().astype(np.float64) for name, tensor in tensors.items()})
 
     def to_tensors(self) -> dict[str, Tensor]:
         """Tensors (float32) under the names that `load` reads."""

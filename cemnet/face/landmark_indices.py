@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+NUM_LANDMARKS = 478
+
 # Columns of the lips from the right corner to the left one, rows from the inner edge outwards.
 UPPER_LIP_ROWS = (
     (191, 80, 81, 82, 13, 312, 311, 310, 415),

@@ -1,6 +1,7 @@
 """Reads sound from any audio or video file in step with its pictures, and mixes it."""
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -11,6 +12,7 @@ from av.error import FFmpegError
 from jaxtyping import Float
 
 from ..errors import MediaError
+from ..long_rows import LongRows, let_go
 from ..resampling import at_rate
 from ..types import Audio
 from .containers import beginning, media_name, picture_track, sound_track
@@ -18,6 +20,7 @@ from .containers import beginning, media_name, picture_track, sound_track
 SHORTEST_SECONDS = 0.05
 LONGEST_SECONDS = 3600.0
 MOST_CHANNELS = 64  # that FFmpeg's resampler takes
+AT_ONCE = 1 << 20  # samples
 ROUNDED_SECONDS = 0.02  # how far the times of frames without a gap may be off: files round them, some to a millisecond
 
 
@@ -27,9 +30,10 @@ def read_audio(path: Path | str, track: int | None = None) -> Audio:
     It is the track with a number, counted from 0, else the file's default one. The sound of a film begins with the
     film: silence stands where the track begins later than the pictures, and where it has a gap. Where rate or channels
     change on the way, the sound goes on as it began. Damaged packets are left out, as players do; NaN becomes silence;
-    sound louder than 1 is scaled down as a whole. MediaError where the file is missing, has no sound or no such track,
-    cannot be decoded, has more than MOST_CHANNELS, or is shorter than SHORTEST_SECONDS or longer than LONGEST_SECONDS.
-    Silence is no error.
+    sound louder than 1 is scaled down as a whole. A long one lies on the disk (see `Audio.let_go`).
+
+    MediaError where the file is missing, has no sound or no such track, cannot be decoded, has more than MOST_CHANNELS,
+    or is shorter than SHORTEST_SECONDS or longer than LONGEST_SECONDS. Silence is no error.
     """
     path = Path(path)
     if not path.is_file():
@@ -38,26 +42,19 @@ def read_audio(path: Path | str, track: int | None = None) -> Audio:
         with av.open(media_name(path)) as container:
             stream = sound_track(container, path, track)
             pictures = picture_track(container)
-            waveform, rate = _decode_audio(
-                container, stream, path, None if pictures is None else beginning(pictures, stream)
-            )
+            timed = _decode_audio(container, stream, path, None if pictures is None else beginning(pictures, stream))
+            audio = timed.audio()
     except (FFmpegError, ValueError) as error:
         if isinstance(error, MediaError):
             raise
         raise MediaError(f"{path} cannot be read as sound ({error}). Export it again, for example as WAV.") from error
-    waveform = np.nan_to_num(waveform, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    if waveform.shape[1] < SHORTEST_SECONDS * rate:
+    if audio.duration_seconds < SHORTEST_SECONDS:
         raise MediaError(f"{path} lasts less than {SHORTEST_SECONDS} seconds. Give a longer recording.")
-    peak = max(float(waveform.max()), -float(waveform.min()))
-    if peak > 1.0:
-        waveform /= peak
-    return Audio(torch.from_numpy(waveform), rate)
+    return audio
 
 
-def _decode_audio(
-    container: InputContainer, stream: av.AudioStream, path: Path, start: float | None
-) -> tuple[Float[np.ndarray, "channel sample"], int]:
-    """The waveform and its rate; `start` is the second of the file's clock at which it begins, None for its own."""
+def _decode_audio(container: InputContainer, stream: av.AudioStream, path: Path, start: float | None) -> "TimedSound":
+    """The decoded sound; `start` is the second of the file's clock at which it begins, None for its own."""
     timed, num_decoded, num_damaged = TimedSound(start), 0, 0
     for packet in container.demux(stream):
         try:
@@ -74,7 +71,7 @@ def _decode_audio(
             raise MediaError(f"{path} lasts longer than {LONGEST_SECONDS / 60:.0f} minutes. Cut it into parts.")
     if num_decoded == 0 or num_damaged > num_decoded:
         raise MediaError(f"{path} holds no sound that can be decoded. Export it again, for example as WAV.")
-    return timed.waveform(), timed.rate
+    return timed
 
 
 class TimedSound:
@@ -87,7 +84,8 @@ class TimedSound:
 
     def __init__(self, start: float | None):
         self.start, self.rate, self.num_samples = start, 0, 0
-        self._chunks: list[Float[np.ndarray, "channel sample"]] = []
+        self.peak = 0.0
+        self._rows = LongRows(0)
         self._resampler: av.AudioResampler | None = None
         self._kind: tuple[str, str, int] | None = None
         self._num_channels = 0
@@ -97,6 +95,7 @@ class TimedSound:
         seconds, kind = frame.time, (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._kind is None:
             self.rate, self._num_channels = frame.sample_rate, frame.layout.nb_channels
+            self._rows = LongRows(self._num_channels)
         if kind != self._kind:
             self._append(self._rest())
             # Interleaved, as PyAV does not survive eight and more separate planes.
@@ -106,10 +105,15 @@ class TimedSound:
         frame.pts = None  # so that the resampler fills no gaps of its own
         self._append([self._as_begun(part) for part in self._resampler.resample(frame)], self._jump(seconds))
 
-    def waveform(self) -> Float[np.ndarray, "channel sample"]:
-        """Everything that was added."""
+    def audio(self) -> Audio:
+        """Everything that was added, within [-1, 1]."""
         self._append(self._rest())
-        return np.concatenate([np.zeros((self._num_channels, 0), np.float32), *self._chunks], axis=1)
+        rows, pages = self._rows.finished()
+        for start in range(0, len(rows) if self.peak > 1 else 0, AT_ONCE):
+            rows[start : start + AT_ONCE] /= self.peak
+            let_go(pages)
+        waveform = rows.T if pages is not None else np.ascontiguousarray(rows.T)
+        return Audio(torch.from_numpy(waveform), self.rate, pages)
 
     def _jump(self, seconds: float | None) -> int:
         """Samples of silence before a frame at a second of the clock; below zero those to leave out at the start."""
@@ -128,12 +132,13 @@ class TimedSound:
         return 0
 
     def _append(self, parts: list[Float[np.ndarray, "channel sample"]], jump: int = 0) -> None:
-        if jump > 0:
-            parts = [np.zeros((self._num_channels, jump), np.float32), *parts]
-        for part in parts:
+        silence = (min(AT_ONCE, jump - start) for start in range(0, jump, AT_ONCE))
+        for part in chain((np.zeros((self._num_channels, length), np.float32) for length in silence), parts):
             kept = part[:, max(-jump, 0) :]
-            jump = min(jump + part.shape[1], 0)
-            self._chunks.append(kept)
+            jump = min(jump + part.shape[1], 0) if jump < 0 else 0
+            kept = np.nan_to_num(kept, nan=0.0, posinf=0.0, neginf=0.0)
+            self.peak = max(self.peak, float(np.abs(kept).max(initial=0.0)))
+            self._rows.append(kept.T)
             self.num_samples += kept.shape[1]
 
     def _rest(self) -> list[Float[np.ndarray, "channel sample"]]:

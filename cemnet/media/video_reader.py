@@ -133,6 +133,15 @@ def is_film(path: Path) -> bool:
     return path.suffix.lower() in FILM_SUFFIXES or is_animated(path)
 
 
+def expected_frames(path: Path | str, fps: float) -> int:
+    """About how many pictures a film has at a frame rate, by the length that its file names; 0 where it names none."""
+    try:
+        with av.open(media_name(path)) as container:
+            return round((container.duration or 0) / av.time_base * fps)
+    except FFmpegError as error:
+        raise MediaError(f"{path} cannot be read as a film ({error}).") from error
+
+
 def some_frames(path: Path | str, fps: float, most: int) -> list[UInt8[np.ndarray, "height width 3"]]:
     """At most so many pictures (0 to 255) of a film, `fps` a second or fewer, evenly spread over it.
 

@@ -190,18 +190,18 @@ class _SoundTrack:
     """The sound of a video, encoded just ahead of its frames."""
 
     def __init__(self, container: OutputContainer, audio: Audio, kind: VideoFormat):
-        waveform = audio.waveform.detach().cpu().float().nan_to_num(0.0, 0.0, 0.0).clamp(-1, 1).numpy()
-        if waveform.shape[0] not in AAC_LAYOUTS:
-            waveform = waveform.mean(axis=0, keepdims=True)
-        self.waveform = np.ascontiguousarray(waveform)
-        self.layout = AAC_LAYOUTS[waveform.shape[0]]
+        self.audio = audio
+        self.num_channels, self.num_samples = audio.waveform.shape
+        if self.num_channels not in AAC_LAYOUTS:
+            self.num_channels = 1
+        self.layout = AAC_LAYOUTS[self.num_channels]
         self.rate = audio.sample_rate
         self.container = container
         encoded_rate = self.rate if self.rate in kind.sound_rates else 48_000
         stream = container.add_stream(kind.sound_codec, rate=encoded_rate, layout=self.layout)
         assert isinstance(stream, av.AudioStream)
         self.stream = stream
-        self.stream.bit_rate = 96_000 * waveform.shape[0]
+        self.stream.bit_rate = 96_000 * self.num_channels
         self.resampler = av.AudioResampler(
             format=self.stream.codec_context.format or "fltp", layout=self.layout, rate=encoded_rate,
             frame_size=960 if kind.sound_codec == "libopus" else 1024,
@@ -209,9 +209,9 @@ class _SoundTrack:
         self.position = 0
 
     def write_until(self, seconds: float) -> None:
-        end = min(int(seconds * self.rate), self.waveform.shape[1])
+        end = min(int(seconds * self.rate), self.num_samples)
         while self.position < end:
-            part = self.waveform[:, self.position : min(self.position + 1024, end)]
+            part = self._samples(self.position, min(self.position + 1024, end))
             # Interleaved, as PyAV does not survive eight separate planes.
             frame = av.AudioFrame.from_ndarray(part.T.reshape(1, -1), format="flt", layout=self.layout)
             frame.sample_rate = self.rate
@@ -219,11 +219,16 @@ class _SoundTrack:
             frame.time_base = Fraction(1, self.rate)
             self.position += part.shape[1]
             self._encode(frame)
+        self.audio.let_go()
 
     def finish(self) -> None:
-        self.write_until(self.waveform.shape[1] / self.rate + 1)
+        self.write_until(self.num_samples / self.rate + 1)
         self._encode(None)
         self.container.mux(self.stream.encode(None))
+
+    def _samples(self, start: int, stop: int) -> Float[np.ndarray, "channel sample"]:
+        part = self.audio.waveform[:, start:stop].detach().cpu().float().nan_to_num(0.0, 0.0, 0.0).clamp(-1, 1).numpy()
+        return part if len(part) == self.num_channels else part.mean(axis=0, keepdims=True)
 
     def _encode(self, frame: av.AudioFrame | None) -> None:
         for ready in self.resampler.resample(frame):

@@ -45,6 +45,12 @@ class MotionDecoder(nn.Module):
         self.closure = nn.Linear(config.hidden_dim, 1)
         self.head = nn.Linear(config.hidden_dim, 3)
 
+    @property
+    def reach(self) -> int:
+        """How many frames before and after a frame have a say in it."""
+        mixes = [block.mix for block in self.blocks if isinstance(block, TemporalBlock)]
+        return sum(mix.dilation[0] * (mix.kernel_size[0] // 2) for mix in mixes)
+
     def forward(
         self,
         content: Float[Tensor, "batch frame content"],

@@ -17,7 +17,7 @@ from ..errors import MotionFileError
 from ..output_file import OutputFile, check_output
 from ..performance_settings import FASTEST_FPS, SLOWEST_FPS, is_within
 from ..types import MOTION_FPS, Motion
-from .live_link import check_size, read_motion_csv, write_motion_csv
+from .live_link import MOST_FRAMES, WRITTEN_AT_ONCE, check_size, read_motion_csv, write_motion_csv
 
 FORMAT, VERSION = "cemnet-motion", 1
 MOTION_SUFFIXES = (".csv", ".json")
@@ -62,12 +62,21 @@ def write_motion_json(path: Path, motion: Motion, overwrite: bool = False) -> No
     if motion.memory_address is not None:
         curves["memory_address"] = motion.memory_address
     for name, values in curves.items():
-        if not values.isfinite().all():
+        if not all(part.isfinite().all() for part in values.split(WRITTEN_AT_ONCE)):
             raise MotionFileError(f"The motion's {name} holds a value that is not a number, so it was not written.")
     document = {"format": FORMAT, "version": VERSION, "fps": motion.fps, "blendshapes": list(ARKIT_NAMES)}
-    document |= {name: rounded_rows(values) for name, values in curves.items()}
-    with OutputFile(path, overwrite, MotionFileError) as output:
-        output.partial.write_text(json.dumps(document), encoding="utf-8")
+    with (
+        OutputFile(path, overwrite, MotionFileError) as output,
+        output.partial.open("w", encoding="utf-8") as file,
+    ):
+        file.write(json.dumps(document).removesuffix("}"))
+        for name, values in curves.items():
+            file.write(f', "{name}": [')
+            for first in range(0, len(values), WRITTEN_AT_ONCE):
+                rows = json.dumps(rounded_rows(values[first : first + WRITTEN_AT_ONCE]))
+                file.write((", " if first else "") + rows[1:-1])
+            file.write("]")
+        file.write("}")
 
 
 def read_motion_json(path: Path) -> Motion:
@@ -123,6 +132,8 @@ def table(path: Path, document: dict[str, Any], name: str) -> Float[Tensor, "fra
         values = torch.tensor(document[name], dtype=torch.float32)
     except (KeyError, ValueError, TypeError, RuntimeError, OverflowError):  # the last two for numbers of many digits
         raise MotionFileError(f"{path}: {name} has to be a list of frames, each a list of numbers.") from None
+    if values.ndim == 2 and len(values) > MOST_FRAMES:
+        raise MotionFileError(f"{path} has over {MOST_FRAMES} frames. Cut the take into parts.")
     if values.ndim != 2 or values.shape[0] == 0 or not values.isfinite().all():
         raise MotionFileError(f"{path}: {name} has to be a list of frames, each a list of finite numbers.")
     return values

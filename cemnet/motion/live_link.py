@@ -9,7 +9,8 @@ import csv
 import logging
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from jaxtyping import Float
 
 from ..arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..curves import interpolate_curves
-from ..errors import MotionFileError
+from ..errors import MotionFileError, quoted
 from ..media.containers import exact_rate
 from ..output_file import OutputFile, check_output
 from ..performance_settings import FASTEST_FPS, SLOWEST_FPS, is_within
@@ -38,6 +39,7 @@ LARGEST_BLENDSHAPE = 2.0  # curves pushed a little over 1 are cut; more than thi
 TIMECODE = re.compile(r"(\d{1,4}):(\d{1,4}):(\d{1,4})[:;](\d{1,4}(?:\.\d{1,12})?)")
 COMMON_FPS = (25, 30, 50, 60, 100, 120)
 LONGEST_PAUSE_SECONDS = 10
+WRITTEN_AT_ONCE = 1000  # frames: all rows at once would take gigabytes
 MOST_MEGABYTES = 250  # of a file: an hour at 60 frames a second has 150
 MOST_FRAMES = 1_000_000  # over an hour at FASTEST_FPS
 SECONDS_PER_DAY = 86_400
@@ -49,23 +51,28 @@ def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> Non
     MotionFileError where a curve is not finite, or the file exists (unless `overwrite`) or cannot be written.
     """
     check_output(path, overwrite, (".csv",), "motion file", MotionFileError)
-    expression = motion.expression.detach().cpu().double().numpy()
-    head = motion.head.detach().cpu().double().numpy()
-    curves = np.concatenate([expression, head, eye_rotations(expression)], axis=1)
-    if not np.isfinite(curves).all():
-        frame, column = np.argwhere(~np.isfinite(curves))[0]
-        raise MotionFileError(
-            f"Frame {frame} of {CURVE_COLUMNS[column]} is not a number, so the motion was not written."
-        )
-    rows = [
+    for frame, values in enumerate(_curve_rows(motion)):
+        if not np.isfinite(values).all():
+            column = CURVE_COLUMNS[int(np.isfinite(values).argmin())]
+            raise MotionFileError(f"Frame {frame} of {column} is not a number, so the motion was not written.")
+    rows = (
         [timecode(frame, motion.fps), len(CURVE_COLUMNS), *(f"{value:.9g}" for value in values)]
-        for frame, values in enumerate(curves)
-    ]
+        for frame, values in enumerate(_curve_rows(motion))
+    )
     with (
         OutputFile(path, overwrite, MotionFileError) as output,
         output.partial.open("w", newline="", encoding="utf-8") as file,
     ):
-        csv.writer(file, lineterminator="\n").writerows([[*LEADING_COLUMNS, *CURVE_COLUMNS], *rows])
+        csv.writer(file, lineterminator="\n").writerows(chain([[*LEADING_COLUMNS, *CURVE_COLUMNS]], rows))
+
+
+def _curve_rows(motion: Motion) -> Iterator[Float[np.ndarray, "curve"]]:
+    """The values of CURVE_COLUMNS in each frame."""
+    for first in range(0, motion.num_frames, WRITTEN_AT_ONCE):
+        part = slice(first, first + WRITTEN_AT_ONCE)
+        expression = motion.expression[part].detach().cpu().double().numpy()
+        head = motion.head[part].detach().cpu().double().numpy()
+        yield from np.concatenate([expression, head, eye_rotations(expression)], axis=1)
 
 
 def read_motion_csv(path: Path, fps: float = MOTION_FPS) -> Motion:
@@ -255,7 +262,7 @@ def _check_columns(path: Path, header: Sequence[str]) -> None:
             raise MotionFileError(f"{path} has no column {name}. A Live Link Face file has all 52 blendshapes.")
     for name in header:
         if name.lower() not in known:
-            raise MotionFileError(f"{path} has an unknown column {name!r}. Remove it, or correct its name.")
+            raise MotionFileError(f"{path} has an unknown column {quoted(name)}. Remove it, or correct its name.")
         if present.count(name.lower()) > 1:
             raise MotionFileError(f"{path} has the column {name} more than once.")
 
@@ -277,7 +284,7 @@ def _number(path: Path, name: str, row_number: int, cell: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise MotionFileError(f"{path}, row {row_number}, column {name}: {cell!r} is not a number.")
+        raise MotionFileError(f"{path}, row {row_number}, column {name}: {quoted(cell)} is not a number.")
     return value
 
 
@@ -297,7 +304,9 @@ def _timecodes(path: Path, cells: Sequence[str]) -> Float[np.ndarray, "frame 2"]
     for number, cell in enumerate(cells, start=1):
         match = TIMECODE.fullmatch(cell)
         if match is None:
-            raise MotionFileError(f"{path}, row {number}: the timecode {cell!r} is not of the form HH:MM:SS:FF.fff.")
+            raise MotionFileError(
+                f"{path}, row {number}: the timecode {quoted(cell)} is not of the form HH:MM:SS:FF.fff."
+            )
         hours, minutes, seconds, frames = match.groups()
         timecodes[number - 1] = 3600 * int(hours) + 60 * int(minutes) + int(seconds), float(frames)
     midnights = np.cumsum(np.diff(timecodes[:, 0]) < -SECONDS_PER_DAY / 2)

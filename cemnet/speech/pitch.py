@@ -1,6 +1,6 @@
 """Pitch, voicing and harmonicity of a voice over time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,13 +53,22 @@ def centred_windows(
         yield np.lib.stride_tricks.sliding_window_view(padded, size)[hop // 2 :: hop][: last - first]
 
 
-def pitch_track(signal: Float[np.ndarray, "sample"], num_steps: int) -> PitchTrack:
+def pitch_track(
+    signal: Float[np.ndarray, "sample"], num_steps: int, each_block: Callable[[], object] = lambda: None
+) -> PitchTrack:
     """Pitch and voicing: normalised autocorrelation and the cheapest path through its peaks.
+
+    `each_block` is called when another WINDOWS_AT_ONCE steps have been heard.
 
     Source: Boersma, "Accurate short-term analysis of the fundamental frequency", IFA Proceedings 17, 1993.
     """
-    blocks = [_pitch_candidates(frames) for frames in centred_windows(signal, num_steps, PITCH_FPS, PITCH_WINDOW)]
-    lags, strengths, rms = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+    # Made once: small parts that stay among large ones that go would leave memory in pieces.
+    lags, strengths = np.empty((2, num_steps, PITCH_CANDIDATES), np.float32)
+    rms, first = np.empty(num_steps, np.float32), 0
+    for frames in centred_windows(signal, num_steps, PITCH_FPS, PITCH_WINDOW):
+        part = slice(first, first := first + len(frames))
+        lags[part], strengths[part], rms[part] = _pitch_candidates(frames)
+        each_block()
     path = _cheapest_path(lags, strengths)
     steps = np.arange(num_steps)
     loud = max(float(np.percentile(rms, 95)), QUIETEST_REFERENCE_RMS)
@@ -115,12 +124,14 @@ def _cheapest_path(
     """Viterbi: strong peaks, short periods, small jumps."""
     octaves = np.log2(lags)
     local = -strengths + 0.06 * octaves
-    jumps = 0.5 * np.abs(octaves[1:, None, :] - octaves[:-1, :, None])  # step, from, to
-    cost, came_from = local[0], np.zeros(lags.shape, int)
-    for step in range(1, len(lags)):
-        totals = cost[:, None] + jumps[step - 1]
-        came_from[step] = totals.argmin(axis=0)
-        cost = totals.min(axis=0) + local[step]
+    cost, came_from = local[0], np.zeros(lags.shape, np.int8)
+    for first in range(1, len(lags), WINDOWS_AT_ONCE):
+        block = octaves[first - 1 : first + WINDOWS_AT_ONCE]
+        jumps = 0.5 * np.abs(block[1:, None, :] - block[:-1, :, None])  # step, from, to
+        for step, jump in enumerate(jumps, start=first):
+            totals = cost[:, None] + jump
+            came_from[step] = totals.argmin(axis=0)
+            cost = totals.min(axis=0) + local[step]
     path = np.zeros(len(lags), int)
     path[-1] = cost.argmin()
     for step in range(len(lags) - 1, 0, -1):

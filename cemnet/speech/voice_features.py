@@ -1,34 +1,49 @@
 """Prosody and timbre of a voice at the frame rate of motion, independent of the recording's level."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from ..config import PROSODY_DIM, VOICE_DIM
 from ..types import MOTION_FPS
-from .mel import log_mel
+from .mel import LogMel
 from .pitch import PITCH_FPS, QUIETEST_REFERENCE_RMS, PitchTrack, centred_windows, pitch_track
 
 ENERGY_WINDOW = 1024
 QUIETEST_RMS = 1e-6
 SILENCE_NATS = 6.0
 STEPS_PER_FRAME = PITCH_FPS // int(MOTION_FPS)
+QUALITY_DIM = 4  # octaves, jitter, harmonicity, shimmer
 STEPS_AT_ONCE = 1000 * STEPS_PER_FRAME
 
 
-def voice_features(waveform: Float[Tensor, "sample"], num_frames: int) -> Float[Tensor, "frame voice"]:
+def voice_features(
+    waveform: Float[Tensor, "sample"],
+    num_frames: int,
+    mel: LogMel | None = None,
+    each_block: Callable[[], object] = lambda: None,
+) -> Float[Tensor, "frame voice"]:
     """Prosody and timbre at MOTION_FPS, frame t measured around the time (t + ½) / 25.
 
     The first config.PROSODY_DIM columns are prosody: log-energy relative to the clip's loud parts (0 loud, −1 silent);
     log-energy against full scale (about −1 to 1); pitch relative to the clip's median in octaves (0 where unvoiced);
     voicing (0 or 1). Timbre follows: the shape of the log-mel spectrum and how it changes (80 bands each, in decades),
     pitch in octaves above 100 Hz, its jitter, harmonicity, shimmer. All but the second column ignore the recording's
-    level. Silence and the time after the sound's end give finite values.
+    level. Silence and the time after the sound's end give finite values. `mel` is the waveform's, where it is known;
+    `each_block` is called now and then.
     """
-    signal = waveform.detach().cpu().numpy().astype(np.float32, copy=False)
-    pitch = pitch_track(signal, num_frames * STEPS_PER_FRAME)
-    features = np.concatenate([_prosody(signal, pitch, num_frames), _timbre(waveform, pitch, num_frames)], axis=1)
-    return torch.from_numpy(features.astype(np.float32))
+    waveform = waveform.detach().cpu()
+    signal = waveform.numpy().astype(np.float32, copy=False)
+    pitch = pitch_track(signal, num_frames * STEPS_PER_FRAME, each_block)
+    features = np.empty((num_frames, VOICE_DIM), np.float32)
+    features[:, :PROSODY_DIM] = _prosody(signal, pitch, num_frames)
+    each_block()
+    _shape_and_flux(mel or LogMel(waveform, each_block), features[:, PROSODY_DIM:-QUALITY_DIM])
+    features[:, -QUALITY_DIM:] = _quality(pitch, num_frames)
+    return torch.from_numpy(features)
 
 
 def _prosody(signal: Float[np.ndarray, "sample"], pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame 4"]:
@@ -40,25 +55,26 @@ def _prosody(signal: Float[np.ndarray, "sample"], pitch: PitchTrack, num_frames:
     return np.stack([relative, absolute, np.where(voiced, octaves - median, 0.0), voiced.astype(np.float32)], axis=1)
 
 
-def _timbre(waveform: Float[Tensor, "sample"], pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame timbre"]:
-    num_steps = num_frames * STEPS_PER_FRAME
-    decades = 4.0 * log_mel(waveform.detach().cpu()).numpy().T[:num_steps]
-    decades = np.pad(decades, ((0, num_steps - len(decades)), (0, 0)), mode="edge")
+def _quality(pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame 4"]:
+    """Octaves, jitter, harmonicity and shimmer."""
     both_voiced = pitch.voiced & np.append(pitch.voiced[1:], False)
     jitter = _change(pitch.octaves) * both_voiced
     quality = np.column_stack([jitter, pitch.harmonicity, _change(np.log(pitch.rms + 1e-5))])
     octaves, _ = _pitch_at_motion_fps(pitch, num_frames)
-    return np.column_stack([_shape_and_flux(decades), octaves, _mean_of_steps(quality)])
+    return np.column_stack([octaves, _mean_of_steps(quality)])
 
 
-def _shape_and_flux(decades: Float[np.ndarray, "step mel"]) -> Float[np.ndarray, "frame shape_and_flux"]:
-    """The shape of the spectrum, and how it changes, in the mean of each frame's steps; in blocks, for long sound."""
-    frames = []
-    for start in range(0, len(decades), STEPS_AT_ONCE):
-        block = decades[start : start + STEPS_AT_ONCE + 1]  # a change is one to the next step
+def _shape_and_flux(mel: LogMel, features: Float[np.ndarray, "frame shape_and_flux"]) -> None:
+    """Writes the shape of the spectrum, and how it changes, in the mean of each frame's steps; in blocks, for long
+    sound. The last step is held to the end."""
+    num_steps = len(features) * STEPS_PER_FRAME
+    for start in range(0, num_steps, STEPS_AT_ONCE):
+        stop = min(start + STEPS_AT_ONCE + 1, num_steps)  # a change is one to the next step
+        block = 4.0 * mel.part(min(start, mel.num_frames - 1), min(stop, mel.num_frames)).cpu().numpy().T
+        block = np.pad(block, ((0, stop - start - len(block)), (0, 0)), mode="edge")
         steps = np.column_stack([block - block.mean(axis=1, keepdims=True), _change(block)])[:STEPS_AT_ONCE]
-        frames.append(_mean_of_steps(steps))
-    return np.concatenate(frames)
+        first = start // STEPS_PER_FRAME
+        features[first : first + len(steps) // STEPS_PER_FRAME] = _mean_of_steps(steps)
 
 
 def _mean_of_steps(steps: Float[np.ndarray, "step channel"]) -> Float[np.ndarray, "frame channel"]:

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from ..checkpoint import find_weights, load_checkpoint
-from .mel import NUM_MELS, SAMPLES_PER_TOKEN, log_mel
+from ..checkpoint import find_weights, load_network
+from .mel import NUM_MELS, SAMPLES_PER_TOKEN, LogMel
 
 WEIGHTS_NAME = "speech_encoder.safetensors"
 CHUNK_TOKENS = 1500  # the 30 s that Whisper was trained on
@@ -83,38 +83,37 @@ class SpeechEncoder(nn.Module):
         """All blocks of `encode_blocks` in one: 15 kB for each of the ceil(samples / 320) tokens."""
         return torch.cat(list(self.encode_blocks(waveform)), dim=1)
 
-    def encode_blocks(self, waveform: Float[Tensor, "sample"]) -> Iterator[Float[Tensor, "layer token width"]]:
+    def encode_blocks(
+        self, waveform: Float[Tensor, "sample"], mel: LogMel | None = None
+    ) -> Iterator[Float[Tensor, "layer token width"]]:
         """A 16 kHz waveform of any length, ceil(samples / 320) tokens: chunks of at most 30 s, cross-faded where they
         overlap, each given as far as the next does not change it.
 
-        The spectrogram is normalised by the loudest moment of the whole sound.
+        The spectrogram is normalised by the loudest moment of the whole sound; `mel` is it, where it is known.
         """
         num_tokens = max(1, -(-waveform.shape[-1] // SAMPLES_PER_TOKEN))
-        mel = log_mel(waveform.to(self.conv1.weight.device))
-        total = mel.shape[1] // 2
+        mel = mel or LogMel(waveform.to(self.conv1.weight.device))
+        total = mel.num_frames // 2
         if total <= CHUNK_TOKENS:
-            yield self._encoded(mel)[:, :num_tokens]
+            yield self._encoded(mel.part(0, mel.num_frames))[:, :num_tokens]
             return
         num_chunks = -(-(total - OVERLAP_TOKENS) // (CHUNK_TOKENS - OVERLAP_TOKENS))
         starts = [round(index * (total - CHUNK_TOKENS) / (num_chunks - 1)) for index in range(num_chunks)]
-        before = mel.new_zeros(self.num_layers, 0, self.width)
+        before = self.conv1.weight.new_zeros(self.num_layers, 0, self.width)
         for start, following in zip(starts, [*starts[1:], total], strict=True):
-            chunk = self._encoded(mel[:, 2 * start : 2 * (start + CHUNK_TOKENS)])
+            chunk = self._encoded(mel.part(2 * start, 2 * (start + CHUNK_TOKENS)))
             shared = before.shape[1]
             if shared:
-                fade = ((torch.arange(shared, device=mel.device) + 0.5) / shared)[:, None]
+                fade = ((torch.arange(shared, device=chunk.device) + 0.5) / shared)[:, None]
                 chunk[:, :shared] = fade * chunk[:, :shared] + (1 - fade) * before
             yield chunk[:, : following - start]
             before = chunk[:, following - start :]
 
     @torch.no_grad()
     def _encoded(self, mel: Float[Tensor, "mel frame"]) -> Float[Tensor, "layer token width"]:
-        return self.forward(mel.unsqueeze(0))[0]
+        return self.forward(mel.to(self.conv1.weight.device).unsqueeze(0))[0]
 
     @classmethod
     def load(cls, path: Path | None = None, folders: Sequence[Path] = ()) -> "SpeechEncoder":
-        """The released encoder in float32, ready to run; MissingModelError if the weights are not found."""
-        tensors, config = load_checkpoint(path or find_weights(WEIGHTS_NAME, folders))
-        encoder = cls(**config)
-        encoder.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-        return encoder.eval()
+        """The released encoder in float32, ready to run; MissingModelError where the weights are unusable."""
+        return load_network(path or find_weights(WEIGHTS_NAME, folders), lambda config: cls(**config))

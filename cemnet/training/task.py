@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 from torch.utils.data import DataLoader
 
-from ..checkpoint import load_checkpoint, save_checkpoint
-from ..errors import CEMNetError
+from ..checkpoint import fill, load_checkpoint, save_checkpoint
 
 LONGEST_WARMUP_SHARE = 0.3  # of all steps
 
@@ -59,14 +58,9 @@ class TaskPlan:
 
 
 def start_from(network: nn.Module, path: Path) -> None:
-    """Loads the weights of another run into the network; CEMNetError if that run's network had another shape."""
+    """Loads the weights of another run into the network; MissingModelError if that run's network had another shape."""
     tensors, _ = load_checkpoint(path)
-    try:
-        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    except RuntimeError as error:
-        raise CEMNetError(
-            f"{path} holds a network of another kind or size than the config asks for: {error}"
-        ) from error
+    fill(network, tensors, path)
 
 
 def release_weights(path: Path, network: nn.Module, config: dict[str, Any], data: str, license: str) -> Path:

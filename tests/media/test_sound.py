@@ -8,6 +8,7 @@ import pytest
 import torch
 from made_media import clap, onset, timed_film, tone, with_edits, write_sound
 
+from cemnet import long_rows
 from cemnet.errors import MediaError
 from cemnet.media.sound import mixed_sound, read_audio
 from cemnet.media.video_reader import video_frames
@@ -218,3 +219,18 @@ def test_a_name_with_a_colon_is_no_address(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_sound(tmp_path / "tone.wav", "pcm_s16le", 8_000, tone(1, 8_000).numpy()).rename("http:tone.wav")
     assert read_audio("http:tone.wav").duration_seconds == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("loudness", [0.5, 4.0])
+def test_a_long_sound_lies_on_the_disk_and_is_the_same(tmp_path, monkeypatch, loudness):
+    path = tmp_path / "long.wav"
+    write_sound(path, "pcm_f32le", 16_000, loudness * tone(2, 20_000).numpy())
+    in_memory = read_audio(path)
+    assert in_memory.pages is None
+    monkeypatch.setattr(long_rows, "MOST_IN_MEMORY", 10_000)
+    on_disk = read_audio(path)
+    assert on_disk.pages is not None
+    assert torch.equal(on_disk.waveform, in_memory.waveform)
+    on_disk.let_go()
+    assert torch.equal(on_disk.waveform, in_memory.waveform)
+    assert on_disk.waveform.abs().max() <= 1

@@ -8,6 +8,7 @@ import torch
 
 from cemnet.arkit import ARKIT_INDEX, ARKIT_NAMES
 from cemnet.errors import MotionFileError
+from cemnet.motion import files
 from cemnet.motion.files import read_motion, write_motion
 from cemnet.types import Motion
 
@@ -142,3 +143,21 @@ def test_a_motion_that_is_not_finite_is_not_written(tmp_path, motion):
 def test_other_and_missing_files_are_answered_with_a_sentence(tmp_path, name):
     with pytest.raises(MotionFileError, match=r"must end in|There is no motion file"):
         read_motion(tmp_path / name)
+
+
+def test_json_is_written_in_parts_as_in_one(tmp_path, motion, monkeypatch):
+    address = torch.rand(30, 7)
+    motion = Motion(motion.expression, motion.head, 25.0, address)
+    write_motion(tmp_path / "whole.json", motion)
+    monkeypatch.setattr(files, "WRITTEN_AT_ONCE", 4)
+    write_motion(tmp_path / "parts.json", motion)
+    text = (tmp_path / "whole.json").read_text()
+    assert text == json.dumps(json.loads(text))
+    assert (tmp_path / "parts.json").read_text() == text
+
+
+def test_json_of_too_many_frames_is_refused(tmp_path, motion, monkeypatch):
+    write_motion(tmp_path / "take.json", motion)
+    monkeypatch.setattr(files, "MOST_FRAMES", 29)
+    with pytest.raises(MotionFileError, match=r"take\.json has over 29 frames"):
+        read_motion(tmp_path / "take.json")

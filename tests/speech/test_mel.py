@@ -6,7 +6,8 @@ import pytest
 import torch
 from made_voices import vowel
 
-from cemnet.speech.mel import log_mel, mel_band_edges, mel_filters, mono_16k, num_motion_frames
+from cemnet.speech import mel as mel_module
+from cemnet.speech.mel import LogMel, log_mel, mel_band_edges, mel_filters, mono_16k, num_motion_frames
 from cemnet.types import SAMPLE_RATE, Audio
 
 
@@ -59,3 +60,24 @@ def test_frames_cover_the_sound():
     assert num_motion_frames(640) == 1
     assert num_motion_frames(641) == 2
     assert num_motion_frames(SAMPLE_RATE, fps=30.0) == 30
+
+
+def test_parts_of_a_spectrogram_are_those_of_the_whole(monkeypatch):
+    waveform = torch.randn(50_000, generator=torch.Generator().manual_seed(1)) * torch.linspace(0.01, 1, 50_000)
+    whole, heard = log_mel(waveform), []
+    monkeypatch.setattr(mel_module, "MEL_BLOCK", 90)
+    mel = LogMel(waveform, lambda: heard.append(True))
+    assert len(heard) == -(-mel.num_frames // 90)
+    for first, last in [(0, 7), (50, 200), (170, 180), (85, mel.num_frames), (mel.num_frames - 1, mel.num_frames)]:
+        torch.testing.assert_close(mel.part(first, last), whole[:, first:last], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("cancelling", [False, True])
+def test_a_voice_in_blocks_is_the_voice_in_one(monkeypatch, channels, cancelling):
+    waveform = torch.randn(channels, 30_000, generator=torch.Generator().manual_seed(2))
+    if cancelling:
+        waveform[0] = -1.001 * waveform[1:].sum(dim=0)
+    whole = mono_16k(Audio(waveform, 22_050))
+    monkeypatch.setattr(mel_module, "SAMPLES_AT_ONCE", 1234)
+    assert torch.equal(mono_16k(Audio(waveform, 22_050)), whole)

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from ...checkpoint import load_checkpoint
+from ...checkpoint import check_arrays, load_checkpoint
 from ...curves import smoothstep
+from ...errors import MissingModelError
 from ...face.landmark_indices import LIP_CORNERS
 from ..contours import OpeningContour, SimilarityTransform
 from ..displacement_field import read_at
@@ -49,10 +50,19 @@ class MouthInterior:
         """Reads released weights; MissingModelError when they cannot be read."""
         tensors, _ = load_checkpoint(path)
         meshes = {}
-        for name in ("upper", "lower"):
-            parts = {key.split(".")[1]: value for key, value in tensors.items() if key.startswith(name)}
+        for jaw in ("upper", "lower"):
+            names = [name for name in tensors if name.startswith(f"{jaw}.")]
+            parts = {name.removeprefix(f"{jaw}."): tensors.pop(name) for name in names}
+            check_arrays(path, parts, DentalMesh, {"mode": len(JAW_INDICES)})
             whole = {key: parts.pop(key).numpy().astype(np.int64) for key in ("faces", "kinds")}
-            meshes[name] = DentalMesh(**whole, **{key: value.float().numpy() for key, value in parts.items()})
+            mesh = DentalMesh(**whole, **{key: value.float().numpy() for key, value in parts.items()})
+            if not (mesh.faces.min() >= 0 and mesh.faces.max() < len(mesh.vertices)):
+                raise MissingModelError(
+                    f"The weights {path} are damaged: {jaw}.faces counts more corners than there are."
+                )
+            meshes[jaw] = mesh
+        for name in tensors:
+            raise MissingModelError(f"The weights {path} are of another kind: nothing needs their {name[:80]}.")
         return cls(**meshes)
 
     def pose(

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ...arkit import NUM_EXPRESSIONS
-from ...checkpoint import load_checkpoint
+from ...checkpoint import load_network
 from ...threads import one_thread
 from ..mouth.colours import LUMINANCE
 from .crop import CELL, CROP_CORNERS
@@ -83,10 +83,8 @@ class Refiner(nn.Module):
     @classmethod
     def load(cls, path: Path) -> "Refiner":
         """Trained weights in float32, ready to run; MissingModelError when they cannot be read."""
-        tensors, config = load_checkpoint(path)
-        refiner = cls(RefinerConfig(tuple(config["widths"])))
-        refiner.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-        return refiner.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        refiner = load_network(path, lambda config: cls(RefinerConfig(tuple(config["widths"]))))
+        return refiner.requires_grad_(False).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def to_dict(self) -> dict[str, Any]:
         """The config as it is stored with the weights."""
