@@ -34,6 +34,9 @@ class Run:
     progress: dict[str, list[tuple[float, float]]] = field(default_factory=dict)  # by node: (value, total)
     executed: list[str] = field(default_factory=list)  # nodes in their order, cached ones left out
     num_previews: int = 0
+    told: list[tuple[str, str, dict[str, Any]]] = field(
+        default_factory=list
+    )  # (shown on, told by, output) for the page
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -92,6 +95,8 @@ class ComfyClient:
             run.progress.setdefault(data["node"], []).append((data["value"], data["max"]))
         elif kind == "executing" and data["node"] is not None:
             run.executed.append(data["node"])
+        elif kind == "executed" and data["output"]:
+            run.told.append((data["display_node"], data["node"], data["output"]))
 
     def _history(self, prompt_id: str) -> dict[str, Any]:
         """The finished prompt's entry, which can appear a moment after its last event."""

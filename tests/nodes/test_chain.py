@@ -35,11 +35,13 @@ NODE_IDS = [
     "CEMNetLoadMotion",
     "CEMNetMotionPreview",
     "CEMNetAnotherSpeaker",
+    "CEMNetSplitBatch",
     "CEMNetFaceRenderer",
     "CEMNetVideoRenderer",
     "CEMNetVideoFace",
     "CEMNetVideoDubber",
     "CEMNetVideoCombine",
+    "CEMNetVideoList",
 ]
 SLOW_IMPORTS = {"librosa", "numba", "kornia", "cv2", "ai_edge_litert", "matplotlib"}
 
