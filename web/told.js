@@ -1,10 +1,13 @@
-// Shows on the pack's nodes what they tell after they ran: what was seen and heard, and a link to a saved motion.
+// Shows on the pack's nodes what they tell after they ran: what was seen and heard, a link to a saved motion, and the
+// video in place of its last frame.
 import { api } from '../../scripts/api.js';
 import { app } from '../../scripts/app.js';
 
 const PACK = 'CEMNet'; // how the type of each node of the pack begins
 const WIDGET = 'cemnet_told'; // not stored in workflows
+const LAST_FRAME = '$$canvas-image-preview'; // the page's own name for it
 const LINE_HEIGHT = 18;
+const MARGIN = 5;
 
 /**
  * @typedef {{ filename: string, subfolder: string, type: string }} SavedFile
@@ -37,9 +40,10 @@ function boxOf(node) {
     element.className = 'cemnet-told';
     element.style.cssText = 'font-size: 12px; line-height: 18px; overflow: hidden auto; overflow-wrap: anywhere; '
       + 'color: var(--input-text, #ddd); padding: 0 8px; user-select: text;';
-    const height = () => (widget?.told?.lines ?? 1) * LINE_HEIGHT;
+    const height = () => (widget?.told?.lines ?? 1) * LINE_HEIGHT + 2 * MARGIN;
     widget = node.addDOMWidget(WIDGET, 'cemnet_told', element, {
-      serialize: false, hideOnZoom: true, getValue: () => '', setValue: () => {}, getMinHeight: height, getMaxHeight: height,
+      serialize: false, hideOnZoom: false, margin: MARGIN, getValue: () => '', setValue: () => {},
+      getMinHeight: height, getMaxHeight: height,
     });
     widget.serialize = false;
     widget.told = { element, lines: 1 };
@@ -73,6 +77,23 @@ function tell(node, told) {
   app.graph.setDirtyCanvas(true, true);
 }
 
+/**
+ * Makes room for the video of a node that showed its frames while it rendered: the page keeps the last frame, and shows
+ * no video beside it. A page that has no such store keeps the frame.
+ * @param {any} node
+ */
+function removeLastFrame(node) {
+  const { $pinia } = document.querySelector('#vue-app')?.__vue_app__?.config.globalProperties ?? {};
+  const inner = node.graph !== app.graph && !node.graph?.isRootGraph;
+  $pinia?._s.get('nodeOutput')?.revokePreviewsByLocatorId?.(inner ? `${node.graph.id}:${node.id}` : String(node.id));
+  node.imgs = undefined;
+  const index = node.widgets?.findIndex(({ name }) => name === LAST_FRAME) ?? -1;
+  if (index >= 0) {
+    node.widgets[index].onRemove?.();
+    node.widgets.splice(index, 1);
+  }
+}
+
 app.registerExtension({
   name: 'cemnet.told',
   beforeRegisterNodeDef(nodeType, definition) {
@@ -82,6 +103,7 @@ app.registerExtension({
     nodeType.prototype.onExecuted = function (told, ...rest) {
       onExecuted?.call(this, told, ...rest);
       if (told?.text) tell(this, told);
+      if (told?.animated) removeLastFrame(this);
     };
   },
 });
