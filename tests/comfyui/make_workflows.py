@@ -1,4 +1,4 @@
-"""Makes example_workflows out of workflows/api in ComfyUI's own page, and the blueprint; keeps a frame of each as picture.
+"""Makes example_workflows and the blueprint in ComfyUI's own page, runs them, and keeps a frame of each as picture.
 
 `make workflows`, which is: PYTHONPATH=tests .comfy/venv/bin/python -m comfyui.make_workflows
 """

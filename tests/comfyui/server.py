@@ -19,8 +19,8 @@ import websocket
 
 # Another ComfyUI than the installed one, run by the same Python.
 COMFYUI = Path(os.environ.get("COMFYUI_PATH") or Path(sys.prefix).parent / "ComfyUI")
-START_SECONDS = 120
-RUN_SECONDS = 300  # without any word from the server
+START_SECONDS = 900  # on a machine that does much else; a server that ended is noticed at once
+RUN_SECONDS = 900  # without any word from the server
 PREVIEW_MESSAGES = (1, 4)  # ComfyUI's binary events: preview, preview with metadata
 FINISHED = ("execution_success", "execution_error", "execution_interrupted")
 
@@ -110,14 +110,14 @@ class ComfyClient:
 
 
 @contextmanager
-def comfy_server(base: Path, *options: str | Path) -> Iterator[tuple[ComfyClient, Path]]:
+def comfy_server(base: Path, *options: str | Path, comfyui: Path = COMFYUI) -> Iterator[tuple[ComfyClient, Path]]:
     """A server over the working folders in `base`, its client and log file; stopped at the end."""
     port, log = free_port(), base / "server.log"
-    command = [sys.executable, COMFYUI / "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, comfyui / "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(port)]
     command += ["--disable-auto-launch", "--disable-api-nodes", "--base-directory", base]
     command += ["--database-url", "sqlite:///:memory:", "--preview-method", "auto", *options]
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=COMFYUI)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=comfyui)
     try:
         wait_for_server(process, port, log)
         yield ComfyClient(port, process.pid), log

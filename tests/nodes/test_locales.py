@@ -125,7 +125,7 @@ def test_help_is_there_in_each_language_and_says_what_the_node_says(nodes, langu
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_help_has_as_many_points_and_choices_in_each_language(nodes, language):
-    for node_id, node in nodes.items():
+    for node_id in nodes:
         page = help_page(node_id, language)
         english = (REPOSITORY / "web" / "docs" / f"{node_id}.md").read_text(encoding="utf-8")
         assert len(points(page)) == len(points(english)), node_id
