@@ -1,4 +1,4 @@
-"""The oldest ComfyUI that pyproject.toml allows: run in the environment of tests/comfyui/install.py (`make test-comfy`).
+"""The oldest ComfyUI that pyproject.toml allows: run in the environment of tests/comfyui/install.py.
 
 It comes out of an older version of the package that carries the newer one. For other hosts, COMFYUI_PATH=... lets all
 tests run them.
