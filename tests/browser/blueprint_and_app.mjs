@@ -37,7 +37,7 @@ await fitView(page);
 await page.screenshot({ path: path.join(folder, 'blueprint.png') });
 
 await openTemplate(page, url, pack, template);
-await page.getByText('App', { exact: true }).first().click();
+await page.evaluate(() => window.app.extensionManager.command.execute('Comfy.ToggleLinear'));
 const app = await until(page, 'the app to show the intensity', () => {
   const text = document.body.innerText;
   return text.includes('intensity') && text;

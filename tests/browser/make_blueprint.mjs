@@ -2,6 +2,7 @@
 // Joins the pack's nodes of a template into one subgraph, as a user does in ComfyUI's page, lets its node show what
 // matters, and saves it in the form in which the page publishes blueprints.
 import fs from 'fs';
+import path from 'path';
 import { openComfy, openTemplate, settled, useNewNodes } from './page.mjs';
 
 const SHOWN = { // widgets of the inner nodes that the outer one shows
@@ -34,9 +35,10 @@ const blueprint = await page.evaluate(async ([shown, description]) => {
 }, [SHOWN, DESCRIPTION]);
 await settled(page);
 blueprint.definitions.subgraphs[0].category = 'CEM-Net';
+blueprint.nodes[0].title = blueprint.definitions.subgraphs[0].name = path.basename(file, '.json');
 for (const input of blueprint.nodes[0].inputs ?? []) input.link = null;
 for (const output of blueprint.nodes[0].outputs ?? []) output.links = [];
-fs.mkdirSync(new URL('.', `file://${file}`), { recursive: true });
+fs.mkdirSync(path.dirname(file), { recursive: true });
 fs.writeFileSync(file, JSON.stringify(blueprint, null, 2) + '\n');
 console.log(blueprint.nodes[0].inputs.map(({ name }) => name).join());
 await browser.close();
