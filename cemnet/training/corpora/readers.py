@@ -1,5 +1,6 @@
 """Readers of public corpora: they find the recordings in a folder and read the labels from the file names."""
 
+import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from ...arkit import EMOTIONS, Emotion
 
 NON_COMMERCIAL = "CC BY-NC-SA 4.0"
+PUBLIC_DOMAIN = "CC0 1.0"
 SOUND_SUFFIXES = (".wav", ".flac", ".m4a", ".mp3")
 VIDEO_SUFFIXES = (".mp4", ".flv")
 
@@ -72,7 +74,7 @@ EMODB_TEXTS = {
 
 
 def emodb(folder: Path) -> Iterator[Recording]:
-    """`03a01Fa.wav`: speaker, text, emotion, version: Burkhardt et al. 2005, free for research."""
+    """`03a01Fa.wav`: speaker, text, emotion, version: Burkhardt et al. 2005; its publisher's release of it is CC0."""
     for path in _files(folder, SOUND_SUFFIXES):
         if not re.fullmatch(r"\d\d[ab]\d\d[WLEAFTN][a-z]", path.stem):
             continue
@@ -80,8 +82,40 @@ def emodb(folder: Path) -> Iterator[Recording]:
         yield Recording(
             name=path.stem, source="emodb", speaker=path.stem[:2], sentence=f"emodb-{text}", language="de",
             original_emotion=label, intensity=0.5 if label == "neutral" else 0.85,
-            license=f"{NON_COMMERCIAL} (assumed; free for research)", sound=path, text=EMODB_TEXTS.get(text),
+            license=PUBLIC_DOMAIN, sound=path, text=EMODB_TEXTS.get(text),
         )  # fmt: skip
+
+
+NEMO_EMOTIONS = {
+    "anger": "angry", "fear": "fear", "happiness": "happy", "neutral": "neutral", "sadness": "sad",
+    "surprised": "surprise",
+}  # fmt: skip
+
+
+def nemo(folder: Path) -> Iterator[Recording]:
+    """`EB0_anger_12.flac`: speaker, emotion, number; the Polish texts are in `data.tsv`: Christop 2024 (nEMO)."""
+    texts = _nemo_texts(Path(folder))
+    for path in _files(folder, SOUND_SUFFIXES):
+        found = re.fullmatch(r"([A-Z]{2}\d)_([a-z]+)_(\d+)", path.stem)
+        if not found or found[2] not in NEMO_EMOTIONS:
+            continue
+        label, text = NEMO_EMOTIONS[found[2]], texts.get(path.stem)
+        yield Recording(
+            name=path.stem, source="nemo", speaker=found[1], sentence=f"nemo-{text or path.stem}", language="pl",
+            original_emotion=label, intensity=0.5 if label == "neutral" else 0.85, license=NON_COMMERCIAL, sound=path,
+            text=text,
+        )  # fmt: skip
+
+
+def _nemo_texts(folder: Path) -> dict[str, str]:
+    """What is said in each recording, by its name, as far as the tables in the folder say."""
+    texts = {}
+    for table in sorted(folder.rglob("data.tsv")):
+        with table.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                if row.get("file") and row.get("text"):
+                    texts[Path(row["file"]).stem] = row["text"]
+    return texts
 
 
 CREMA_D_EMOTIONS = {"ANG": "angry", "DIS": "disgust", "FEA": "fear", "HAP": "happy", "NEU": "neutral", "SAD": "sad"}
@@ -150,6 +184,7 @@ def _mead_key(path: Path, depth: int) -> tuple[str, str, str, str]:
 CORPORA: dict[str, Callable[[Path], Iterator[Recording]]] = {
     "ravdess": ravdess,
     "emodb": emodb,
+    "nemo": nemo,
     "crema-d": crema_d,
     "mead": mead,
 }

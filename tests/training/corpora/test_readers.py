@@ -1,6 +1,6 @@
 """The names of the public corpora's files are understood."""
 
-from cemnet.training.corpora.readers import crema_d, emodb, mead, ravdess
+from cemnet.training.corpora.readers import crema_d, emodb, mead, nemo, ravdess
 
 
 def test_ravdess_names_are_understood(tmp_path):
@@ -32,6 +32,18 @@ def test_emodb_names_are_understood_and_boredom_is_none_of_the_eight(tmp_path):
     assert (happy.emotion, happy.speaker, happy.language) == ("happy", "03", "de")
     assert bored.emotion is None and bored.original_emotion == "boredom"
     assert bored.text is not None and bored.text.startswith("Die wird auf dem Platz")
+
+
+def test_nemo_names_are_understood_and_its_table_says_what_is_said(tmp_path):
+    for name in ("samples/EB0_surprised_12.flac", "samples/KS0_neutral_3.wav", "samples/KS0_unknown_3.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    table = "file\temotion\tspeaker\ttext\nEB0_surprised_12.flac\tsurprised\tEB0\tLubię czytać.\n"
+    (tmp_path / "data.tsv").write_text(table, encoding="utf-8")
+    surprised, neutral = nemo(tmp_path)
+    assert (surprised.emotion, surprised.speaker, surprised.language) == ("surprise", "EB0", "pl")
+    assert surprised.text == "Lubię czytać." and surprised.sentence == "nemo-Lubię czytać."
+    assert (neutral.emotion, neutral.text, neutral.sentence) == ("neutral", None, "nemo-KS0_neutral_3")
 
 
 def test_crema_d_sounds_find_their_films(tmp_path):
