@@ -96,7 +96,7 @@ class ComfyClient:
         elif kind == "executing" and data["node"] is not None:
             run.executed.append(data["node"])
         elif kind == "executed" and data["output"]:
-            run.told.append((data["display_node"], data["node"], data["output"]))
+            run.told.append((data["display_node"], str(data["node"]), data["output"]))
 
     def _history(self, prompt_id: str) -> dict[str, Any]:
         """The finished prompt's entry, which can appear a moment after its last event."""
