@@ -77,7 +77,8 @@ def limit_memory() -> None:
         import resource
 
         used = int(statistics.read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (used + (MOST_GIGABYTES << 30),) * 2)
+        most = used + (MOST_GIGABYTES << 30)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
 class Watch:

@@ -55,7 +55,7 @@ def damaged(target: Target, whole: Sequence[bytes], number: int) -> bytes:
     return data
 
 
-def _place(chance: random.Random, data: bytes) -> int:
+def _place(chance: random.Random, data: bytes | bytearray) -> int:
     """Headers are short and matter most: half of the places are near the beginning."""
     return chance.randrange(min(len(data), 512) if chance.random() < 0.5 else len(data)) if data else 0
 
