@@ -5,14 +5,17 @@ VENV := .venv
 COMFY := .comfy
 PIP := $(VENV)/bin/python -m pip install --quiet --no-warn-conflicts --disable-pip-version-check -c constraints.txt
 PORT ?= 8188
+MINUTES ?= 5
 
-.PHONY: help demo test test-fast test-library test-comfy test-browser lint mutants comfy workflows pictures bench clean
+.PHONY: help demo test test-fast test-library test-comfy test-browser lint mutants fuzz soak comfy workflows pictures bench clean
 
 help:
 	@echo "make demo       the bundled portrait speaks: output/demo.mp4"
 	@echo "make test       lint, the library's tests, the nodes' tests in a real ComfyUI and a real browser"
 	@echo "make test-fast  the library's quick tests, about a minute"
 	@echo "make mutants    small sabotages of the code, each of which the tests have to notice"
+	@echo "make fuzz       damaged files of every kind, for MINUTES=5"
+	@echo "make soak       200 animations in one process, and its memory meanwhile"
 	@echo "make lint       ruff and basedpyright"
 	@echo "make comfy      ComfyUI with this pack at http://127.0.0.1:$(PORT)"
 	@echo "make workflows  example_workflows out of workflows/api, in ComfyUI's own page"
@@ -34,6 +37,14 @@ test-library: $(VENV)/installed-for-tests
 # Without downloads, system packages, ComfyUI, and tests that are marked slow.
 test-fast: $(VENV)/installed-for-tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -n 2 -m "not slow" --ignore=tests/nodes
+
+# Damaged files of every kind that is read; MINUTES for all kinds together. What is found goes to output/fuzz.
+fuzz: $(VENV)/installed-for-tests
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/fuzz.py --minutes $(MINUTES)
+
+# Whether memory grows: 200 short animations in one process.
+soak: $(VENV)/installed-for-tests
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/soak.py
 
 mutants: $(VENV)/installed-for-tests
 	$(VENV)/bin/python tests/mutants.py --jobs 2

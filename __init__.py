@@ -5,6 +5,6 @@ try:
 except ImportError as error:
     if not (error.name or "").startswith("comfy_api"):
         raise
-    raise ImportError("CEM-Net needs ComfyUI 0.3.75 or newer. Update ComfyUI, then start it again.") from None
+    raise ImportError("CEM-Net needs ComfyUI 0.3.52 or newer. Update ComfyUI, then start it again.") from None
 
 WEB_DIRECTORY = "./web"

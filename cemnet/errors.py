@@ -1,5 +1,12 @@
 """Errors that a user can act on: every message says in a sentence what is wrong and what to do."""
 
+LONGEST_QUOTE = 60  # characters
+
+
+def quoted(text: str) -> str:
+    """A text of a user in quotation marks, cut where it would be longer than a sentence bears."""
+    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")
+
 
 class CEMNetError(ValueError):
     """Base of every error that a user's input or installation can cause."""

@@ -1,5 +1,6 @@
 """Dubs a film: its face is tracked, performs another voice or emotion, and is put back into the pictures."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,10 @@ from .face.tracking import FaceTrack, track_face
 from .media.images import enlarged_size
 from .media.provenance import generated_metadata
 from .media.sound import read_audio
+from .media.video_format import TRANSPARENT
 from .media.video_reader import expected_frames, video_fps, video_frames
-from .media.video_writer import VideoWriter
+from .media.video_writer import Frame, VideoWriter
+from .media.wide_range import FilmedPicture, WidePicture, check_wide, film_transfer, filmed_pictures, with_change
 from .model import CEMNet
 from .performance_settings import DEFAULT_PERFORMANCE, FilmEnd, PerformanceSettings, check_film_end
 from .pipeline import Progress, bridge_emotion, encode_speech, write_frames
@@ -26,6 +29,8 @@ from .render.film import (
 )
 from .types import Audio, Motion, Speech
 
+OPAQUE = 254  # alpha of 255: codecs round
+
 
 def track_video(
     model: CEMNet,
@@ -36,17 +41,24 @@ def track_video(
 ) -> FaceTrack:
     """Tracks one face through a film: the largest, or the one with an index, counted from the largest.
 
-    `upscale` enlarges the pictures 1 to 4 times first. `progress` is told of each picture. MediaError
-    where the film cannot be read, FaceError where it shows no face.
+    `upscale` enlarges the pictures 1 to 4 times first. The track tells whether the film is transparent anywhere.
+    `progress` is told of each picture. MediaError where the film cannot be read, FaceError where it shows no face.
     """
     fps, size = video_fps(video), None
     if upscale != 1.0:
         height, width = next(video_frames(video, fps)).shape[:2]
         size = enlarged_size(width, height, upscale)
-    frames = video_frames(video, fps, size)
+    seen_through = [False]
+
+    def opaque() -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+        for picture in video_frames(video, fps, size, alpha=True):
+            seen_through[0] = seen_through[0] or bool((picture[..., 3:] < OPAQUE).any())
+            yield np.ascontiguousarray(picture[..., :3])
+
+    frames = opaque()
     if progress is not None:
         frames = counted(frames, expected_frames(video, fps), progress)
-    return track_frames(model, frames, fps, face_index)
+    return replace(track_frames(model, frames, fps, face_index), transparent=seen_through[0])
 
 
 def counted(
@@ -98,20 +110,53 @@ def save_dubbed_video(
     progress: Progress | None = None,
     marked: bool = True,
     film_end: FilmEnd = "hold",
+    keep_range: bool = False,
 ) -> None:
     """Writes the film with its face moved by the motion, at its own frame rate and in the size in which it was tracked.
 
-    `film_end` is that of `dub_motion`.
+    `film_end` is that of `dub_motion`. A transparent film stays so where the file can be; else it is laid on white,
+    with a warning. With `keep_range` a film in high dynamic range (HLG, PQ) stays so, as HEVC with 10 bits; but in the
+    face its pictures keep their values.
 
     Pictures are streamed: memory does not grow with length. The metadata of a `marked` file say that it is generated.
     MediaError where the film cannot be read, or the file exists (unless `overwrite`) or cannot be written.
     """
     height, width = track.best_picture.shape[:2]
-    pictures = ordered_pictures(lambda: video_frames(video, track.fps, (width, height)), track.num_frames, film_end)
-    frames = dubbed_frames(model.renderer, pictures, track, motion, film_end)
+    transparent = track.transparent and output.suffix.lower() in TRANSPARENT
+    if track.transparent and not transparent:
+        logging.getLogger(__name__).warning(
+            f"{video} is transparent, which {output} cannot be: it is laid on white. "
+            f"Let the name end in {', '.join(TRANSPARENT)} to keep it."
+        )
+    size, transfer = (width, height), None
+    frames: Iterable[Frame]
+    if keep_range:
+        check_wide(video, output)
+        transfer = film_transfer(video)
+        frames = wide_frames(model, video, size, track, motion, film_end)
+    else:
+        pictures = ordered_pictures(
+            lambda: video_frames(video, track.fps, size, track.transparent), track.num_frames, film_end
+        )
+        frames = dubbed_frames(model.renderer, pictures, track, motion, film_end)
     metadata = generated_metadata() if marked else None
-    with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata) as writer:
+    with VideoWriter(output, track.fps, width, height, audio, overwrite, metadata, transparent, transfer) as writer:
         write_frames(writer, frames, motion.num_frames, progress)
+
+
+def wide_frames(
+    model: CEMNet, video: Path, size: tuple[int, int], track: FaceTrack, motion: Motion, film_end: FilmEnd = "hold"
+) -> Iterator[WidePicture]:
+    """The pictures of a film in high dynamic range with the motion of `dub_motion`; only the face changes."""
+    filmed: list[FilmedPicture] = []
+
+    def seen() -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+        for picture in ordered_pictures(lambda: filmed_pictures(video, track.fps, size), track.num_frames, film_end):
+            filmed[:] = [picture]
+            yield picture.pixels
+
+    for frame in dubbed_frames(model.renderer, seen(), track, motion, film_end):
+        yield with_change(filmed[0], frame)
 
 
 def dub(

@@ -3,7 +3,9 @@
 An hour of sound has 600 MB and more. On the disk it takes memory only while a part of it is looked at.
 """
 
+import ctypes
 import mmap
+import sys
 import tempfile
 from typing import IO
 
@@ -57,6 +59,15 @@ class LongRows:
                 f"The folder for temporary files, {tempfile.gettempdir()}, has no room for this sound "
                 f"({error.strerror}). Make room there, or set TMPDIR to another folder."
             ) from error
+
+
+def give_back() -> None:
+    """Gives memory that is free to the system, where glibc would keep it in pieces for a long process."""
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL("libc.so.6").malloc_trim(0)
+        except (OSError, AttributeError):  # a system with another C library
+            return
 
 
 def let_go(pages: mmap.mmap | None) -> None:

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 from typing import Any, Literal, get_args
 
 from .arkit import EMOTIONS
-from .errors import CEMNetError
+from .errors import CEMNetError, quoted
 from .types import MOTION_FPS
 
 FilmEnd = Literal["hold", "loop", "ping-pong"]
@@ -38,7 +38,7 @@ def check_face_index(index: object) -> None:
 def check_film_end(film_end: str) -> None:
     """Raises CEMNetError for what is none of FILM_ENDS."""
     if film_end not in FILM_ENDS:
-        raise CEMNetError(f"There is no film end {film_end!r}. Choose one of: {', '.join(FILM_ENDS)}.")
+        raise CEMNetError(f"There is no film end {quoted(film_end)}. Choose one of: {', '.join(FILM_ENDS)}.")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,9 @@ class PerformanceSettings:
 
     def __post_init__(self) -> None:
         if self.emotion not in (AUTO, *EMOTIONS):
-            raise CEMNetError(f"There is no emotion {self.emotion!r}. Choose {AUTO} or one of: {', '.join(EMOTIONS)}.")
+            raise CEMNetError(
+                f"There is no emotion {quoted(self.emotion)}. Choose {AUTO} or one of: {', '.join(EMOTIONS)}."
+            )
         if not (isinstance(self.seed, Integral) and self.seed >= 0):
             raise CEMNetError(f"The seed has to be a whole number from 0 on, not {self.seed}.")
         if not is_within(self.fps, SLOWEST_FPS, FASTEST_FPS):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from .config import PROSODY_DIM
@@ -15,8 +15,9 @@ from .emotion.audio_emotion import frame_blocks, frames_from_tokens, normal_stat
 from .emotion.states import emotion_state, one_hot_emotion
 from .errors import CEMNetError, FaceError
 from .face.reference import choose_face, most_varied, reference_faces, spread
+from .long_rows import give_back
 from .media.provenance import generated_metadata
-from .media.video_writer import VideoWriter
+from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
 from .motion.idle import add_life
 from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings
@@ -119,12 +120,14 @@ def encode_speech(
         for block in frame_blocks(model.speech_encoder.encode_blocks(waveform, mel), num_frames):
             yield block.unsqueeze(0)
             heard_block(block.shape[1])
+            give_back()
 
     mel = LogMel(waveform, heard_block)
     voice = voice_features(waveform, num_frames, mel, heard_block).unsqueeze(0).to(model.device)
     encoder = model.network.audio_emotion
     normal = normal_statistics([_normal_clip(model, clip) for clip in normal_voice]) if normal_voice else None
     content, heard = encoder.listen(blocks(), voice, normal)
+    give_back()
     return Speech(
         audio=audio,
         content=content[0].cpu(),
@@ -262,9 +265,9 @@ def save_people_video(
 ) -> None:
     """Renders several faces of one picture into a video file as the frames are made: memory does not grow with length.
 
-    The file is an .mp4, .m4v, .mov or .webm; `transparent` keeps the picture's alpha and needs .mov or .webm. The
-    metadata of a `marked` file say that it is generated. MediaError where the file exists (unless `overwrite`) or
-    cannot be written; CEMNetError as for `render_people`.
+    The file is an .mp4, .m4v, .mov, .webm, .mkv, .gif or .webp; `transparent` keeps the picture's alpha, which the
+    first two cannot. The metadata of a `marked` file say that it is generated. MediaError where the file exists (unless
+    `overwrite`) or cannot be written; CEMNetError as for `render_people`.
     """
     (face, motion), num_frames = performances[0], max(motion.num_frames for _, motion in performances)
     height, width = face.image.shape[:2]
@@ -275,7 +278,7 @@ def save_people_video(
 
 def write_frames(
     video: VideoWriter,
-    frames: Iterable[UInt8[np.ndarray, "height width channel"]],
+    frames: Iterable[Frame],
     num_frames: int,
     progress: Progress | None,
 ) -> None:

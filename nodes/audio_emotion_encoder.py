@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from .sockets import CATEGORY, ModelSocket, SpeechSocket, connected, first_sound, schema
-from .summaries import speech_summary
+from .summaries import heard_in, speech_summary
 
 if TYPE_CHECKING:
     from .managed_model import ManagedModel
@@ -43,4 +43,4 @@ class CEMNetAudioEmotionEncoder(io.ComfyNode):
         model = connected(model, "model")
         with model.running():
             speech = in_full_precision(pipeline.encode_speech(model, first_sound(audio)))
-        return io.NodeOutput(speech, speech_summary(speech))
+        return io.NodeOutput(speech, speech_summary(speech), ui=ui.PreviewText(heard_in(speech)))

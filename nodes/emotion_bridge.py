@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from .performance_inputs import performance_inputs
 from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, SpeechSocket, connected, schema
-from .summaries import motion_summary
+from .summaries import bridged, motion_summary
 
 if TYPE_CHECKING:
     from ..cemnet.types import FaceReference, Speech
@@ -91,7 +91,8 @@ class CEMNetEmotionBridge(io.ComfyNode):
         from ..cemnet.performance_settings import PerformanceSettings
 
         settings = PerformanceSettings(emotion, intensity, seed, fps, blinks, gaze, head_motion, compensation)
-        model = connected(model, "model")
+        model, face, speech = connected(model, "model"), connected(face, "face"), connected(speech, "speech")
         with model.running():
-            motion = pipeline.bridge_emotion(model, connected(face, "face"), connected(speech, "speech"), settings)
-        return io.NodeOutput(motion, motion_summary(motion))
+            motion = pipeline.bridge_emotion(model, face, speech, settings)
+        told = ui.PreviewText(bridged(face, speech, settings.emotion))
+        return io.NodeOutput(motion, motion_summary(motion), ui=told)

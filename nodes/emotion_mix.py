@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from ..cemnet.arkit import EMOTIONS
 from .sockets import EMOTION_CATEGORY, SpeechSocket, connected, schema
-from .summaries import wish_summary
+from .summaries import wish_summary, wished
 
 if TYPE_CHECKING:
     from ..cemnet.types import Speech
@@ -64,4 +64,4 @@ class CEMNetEmotionMix(io.ComfyNode):
         from ..cemnet.emotion.control import mix_emotion
 
         mixed = mix_emotion(connected(speech, "speech"), emotion, share, intensity)
-        return io.NodeOutput(mixed, wish_summary(mixed))
+        return io.NodeOutput(mixed, wish_summary(mixed), ui=ui.PreviewText(wished(mixed)))

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from ..cemnet.errors import CEMNetError
 from .sockets import EMOTION_CATEGORY, SpeechSocket, connected, schema
-from .summaries import wish_summary
+from .summaries import wish_summary, wished
 
 if TYPE_CHECKING:
     from ..cemnet.types import Speech
@@ -70,4 +70,4 @@ class CEMNetEmotionTimeline(io.ComfyNode):
         from ..cemnet.emotion.control import follow_timeline, read_timeline
 
         scheduled = follow_timeline(connected(speech, "speech"), read_timeline(timeline), fade_seconds)
-        return io.NodeOutput(scheduled, wish_summary(scheduled))
+        return io.NodeOutput(scheduled, wish_summary(scheduled), ui=ui.PreviewText(wished(scheduled)))

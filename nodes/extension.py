@@ -13,10 +13,12 @@ from .loader import CEMNetLoader
 from .motion_edit import CEMNetMotionEdit
 from .motion_files import CEMNetLoadMotion, CEMNetSaveMotion
 from .motion_preview import CEMNetMotionPreview
+from .split_batch import CEMNetSplitBatch
 from .talking_portrait import CEMNetTalkingPortrait
 from .video_combine import CEMNetVideoCombine
 from .video_dubber import CEMNetVideoDubber
 from .video_face import CEMNetVideoFace
+from .video_list import CEMNetVideoList
 from .video_renderer import CEMNetVideoRenderer
 
 
@@ -38,9 +40,11 @@ class CEMNetExtension(ComfyExtension):
             CEMNetLoadMotion,
             CEMNetMotionPreview,
             CEMNetAnotherSpeaker,
+            CEMNetSplitBatch,
             CEMNetFaceRenderer,
             CEMNetVideoRenderer,
             CEMNetVideoFace,
             CEMNetVideoDubber,
             CEMNetVideoCombine,
+            CEMNetVideoList,
         ]

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 from torch import Tensor
 
 from .sockets import CATEGORY, FaceSocket, ModelSocket, connected, pictures, schema
-from .summaries import face_summary
+from .summaries import face_summary, seen_in
 
 if TYPE_CHECKING:
     from ..cemnet.model import CEMNet
@@ -52,4 +52,4 @@ class CEMNetFaceReference(io.ComfyNode):
         from ..cemnet import pipeline
 
         face = pipeline.person_reference(connected(model, "model"), pictures(image), face_index)
-        return io.NodeOutput(face, face_summary(face))
+        return io.NodeOutput(face, face_summary(face), ui=ui.PreviewText(seen_in(face)))

@@ -68,16 +68,17 @@ class CEMNetSaveMotion(io.ComfyNode):
     def execute(
         cls, motion: "Motion | None" = None, filename_prefix: str = "cemnet/motion", format: str = "csv"
     ) -> io.NodeOutput:
-        """The path of the saved file, which the node also shows."""
+        """The path of the saved file, which the node also shows and offers for download."""
         from ..cemnet.motion.files import write_motion
 
         motion = connected(motion, "motion")
-        folder, name, counter, _, _ = folder_paths.get_save_image_path(
+        folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
             filename_prefix, folder_paths.get_output_directory()
         )
         file = Path(folder) / f"{name}_{counter:05}_.{format}"
         write_motion(file, motion)
-        return io.NodeOutput(str(file), ui=ui.PreviewText(str(file)))
+        saved = ui.SavedResult(file.name, subfolder, io.FolderType.output)
+        return io.NodeOutput(str(file), ui={"text": (str(file),), "motion_files": (saved,)})
 
 
 class CEMNetLoadMotion(io.ComfyNode):
@@ -96,8 +97,8 @@ class CEMNetLoadMotion(io.ComfyNode):
                 io.Combo.Input(
                     "file",
                     options=motion_files() or [NO_FILE],
-                    tooltip="Put .csv or .json files into ComfyUI's input folder and press R to see them here. Saved "
-                    "motions are listed with [output].",
+                    tooltip="Upload a .csv or .json file with the button, or put it into ComfyUI's input folder and "
+                    "press R. Saved motions are listed with [output].",
                 )
             ],
             outputs=[

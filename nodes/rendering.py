@@ -14,7 +14,7 @@ import comfy.utils
 import folder_paths
 import numpy as np
 import torch
-from comfy_api.latest import InputImpl
+from comfy_api.latest import InputImpl, io, ui
 from PIL import Image
 
 from ..cemnet.errors import CEMNetError, MediaError
@@ -107,6 +107,12 @@ def streamed_video(
         for frame in chain((first,), frames):
             video.write(frame)
     return TemporaryVideo(TemporaryName(file))
+
+
+def shown_video(video: InputImpl.VideoFromFile) -> io.NodeOutput:
+    """A VIDEO of `streamed_video` as a node's output, which the node also plays on itself, with its sound."""
+    file = Path(str(video.get_stream_source()))
+    return io.NodeOutput(video, ui=ui.PreviewVideo([ui.SavedResult(file.name, "", io.FolderType.temp)]))
 
 
 def preview(frame: np.ndarray) -> tuple[str, Image.Image, int]:

@@ -31,10 +31,16 @@ def shorten_error_names() -> None:
         error.__module__ = "CEM-Net"
 
 
-def schema(search_aliases: Sequence[str] = (), **described: Any) -> io.Schema:
-    """A node's schema, with search aliases where this version of ComfyUI has them."""
-    if any(field.name == "search_aliases" for field in fields(io.Schema)):
+def schema(search_aliases: Sequence[str] = (), is_part: bool = False, **described: Any) -> io.Schema:
+    """A node's schema, with search aliases where this version of ComfyUI has them.
+
+    `is_part` hides a node from menus and search, that works only within the chain of another.
+    """
+    known = {field.name for field in fields(io.Schema)}
+    if "search_aliases" in known:
         described["search_aliases"] = list(search_aliases)
+    if is_part:
+        described["is_dev_only" if "is_dev_only" in known else "is_deprecated"] = True
     return io.Schema(**described)
 
 
@@ -64,19 +70,30 @@ def connected(value: T | None, socket: str) -> T:
     return value
 
 
+def require_pictures(images: Tensor | None) -> Tensor:
+    """The batch (batch, height, width, channel) itself; MediaError where it has no picture."""
+    batch = connected(images, "image")
+    if batch.shape[0] == 0:
+        raise MediaError("The image batch is empty. Connect a portrait, for example from Load Image.")
+    return batch
+
+
+def require_sounds(audio: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The AUDIO itself; MediaError where it has no clip."""
+    batch = connected(audio, "audio")
+    if batch["waveform"].shape[0] == 0:
+        raise MediaError("The audio batch is empty. Connect speech, for example from Load Audio.")
+    return batch
+
+
 def pictures(images: Tensor | None) -> list[Tensor]:
     """The pictures (height, width, channel) of a batch (batch, height, width, channel); MediaError without one."""
-    images = connected(images, "image")
-    if images.shape[0] == 0:
-        raise MediaError("The image batch is empty. Connect a portrait, for example from Load Image.")
-    return [image.float().cpu() for image in images]
+    return [image.float().cpu() for image in require_pictures(images)]
 
 
 def first_sound(audio: Mapping[str, Any] | None) -> "Audio":
     """The first clip of an AUDIO batch, its waveform (channel, sample) at its own rate; MediaError without one."""
     from ..cemnet.types import Audio
 
-    audio = connected(audio, "audio")
-    if audio["waveform"].shape[0] == 0:
-        raise MediaError("The audio batch is empty. Connect speech, for example from Load Audio.")
+    audio = require_sounds(audio)
     return Audio(audio["waveform"][0].float().cpu(), int(audio["sample_rate"]))

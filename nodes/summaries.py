@@ -23,6 +23,42 @@ def film_summary(track: "FaceTrack") -> str:
     return f"{length}: the film shows {top_emotions(rounded(track.emotion.probabilities, EMOTIONS))}."
 
 
+def seen_in(face: "FaceReference") -> str:
+    """What a node shows on itself of a portrait: "Saw happy 95%"."""
+    return f"Saw {top_emotions(describe_face(face)['emotion'], 1)}"
+
+
+def heard_in(speech: "Speech") -> str:
+    """What a node shows on itself of a voice: "Heard angry 85%"."""
+    return f"Heard {top_emotions(describe_speech(speech)['emotion'], 1)}"
+
+
+def bridged(face: "FaceReference", speech: "Speech", emotion: str) -> str:
+    """What a node shows on itself of a performance: "Saw happy 95%, heard angry 85%", and what is shown instead."""
+    line = f"{seen_in(face)}, {heard_in(speech).lower()}"
+    heard, wish = strongest(speech), strongest(replace(speech, heard=speech.emotion))
+    shown = wish if emotion == "auto" else emotion
+    return line if shown == heard else f"{line}, shows {shown}"
+
+
+def wished(speech: "Speech") -> str:
+    """What a node shows on itself of an emotion that an artist may have changed: "Shows sad 100%"."""
+    wish = describe_speech(replace(speech, heard=speech.emotion))["emotion"]
+    return f"Shows {top_emotions(wish, 2)}"
+
+
+def seen_in_film(track: "FaceTrack") -> str:
+    """What a node shows on itself of a film: "Saw happy 95% in 93 frames"."""
+    seen = rounded(track.emotion.probabilities, EMOTIONS)
+    return f"Saw {top_emotions(seen, 1)} in {track.num_frames} frames"
+
+
+def strongest(speech: "Speech") -> str:
+    """The emotion that is heard the most in a voice."""
+    heard = describe_speech(speech)["emotion"]
+    return max(heard, key=heard.__getitem__)
+
+
 def speech_summary(speech: "Speech") -> str:
     """Length of a voice, and the emotion that is heard in it."""
     heard = describe_speech(speech)

@@ -1,4 +1,4 @@
-"""The node that does everything: a portrait and speech in, a talking video out."""
+"""The node that does everything: portraits and speech in, talking videos out."""
 
 from comfy_api.latest import io
 from comfy_execution.graph_utils import GraphBuilder
@@ -35,12 +35,14 @@ BEGINNERS_WORDS = [
     "D-ID",
 ]
 AS_LINK = {"rawLink": True}  # hands on the wire itself, so that what hangs on it can be cached
+ONE_PERSON, VIDEO_EACH = "one person", "a video each"
 
 
 class CEMNetTalkingPortrait(io.ComfyNode):
     """Stands for the chain Loader, Face Reference, Audio Emotion Encoder, Emotion Bridge, Video Renderer.
 
-    ComfyUI runs the chain itself: its progress bar and its stop button follow each step.
+    ComfyUI runs the chain itself: its progress bar and its stop button follow each step. With lists or split batches
+    it runs the chain once for each entry.
     """
 
     @classmethod
@@ -55,9 +57,8 @@ class CEMNetTalkingPortrait(io.ComfyNode):
             inputs=[
                 io.Image.Input(
                     "image",
-                    tooltip="The portrait, photographed or painted, with any expression. Of a batch the first picture "
-                    "speaks; the others, of the same person with other expressions, tell how this person shows "
-                    "emotions.",
+                    tooltip="The portrait, photographed or painted, with any expression. For several pictures see "
+                    "batch.",
                     extra_dict=AS_LINK,
                 ),
                 io.Audio.Input(
@@ -75,8 +76,23 @@ class CEMNetTalkingPortrait(io.ComfyNode):
                     tooltip="Which face when there are several, counted from the largest: 0 is the largest.",
                 ),
                 mark_input(),
+                io.Combo.Input(
+                    "batch",
+                    options=[ONE_PERSON, VIDEO_EACH],
+                    default=ONE_PERSON,
+                    optional=True,
+                    tooltip="one person: the first picture of a batch speaks; the others, with other expressions, tell "
+                    "how this person shows emotions. a video each: every picture is another person and gets a video; "
+                    "the voices of an audio batch follow in their order, the last one speaks for all who are left.",
+                ),
             ],
-            outputs=[io.Video.Output(display_name="video", tooltip="The talking portrait, for Save Video.")],
+            outputs=[
+                io.Video.Output(
+                    display_name="video",
+                    is_output_list=True,
+                    tooltip="The talking portrait, for Save Video.",
+                )
+            ],
             enable_expand=True,
         )
 
@@ -90,13 +106,17 @@ class CEMNetTalkingPortrait(io.ComfyNode):
         seed: int = 0,
         face_index: int = 0,
         mark_as_generated: bool = True,
+        batch: str = ONE_PERSON,
     ) -> io.NodeOutput:
-        """The video of the chain that ComfyUI runs in place of this node."""
+        """The videos of the chain that ComfyUI runs in place of this node."""
         from ..cemnet.performance_settings import PerformanceSettings
 
         settings = PerformanceSettings(emotion, intensity, seed)  # refuses before the chain loads and listens
         image, audio = connected(image, "image"), connected(audio, "audio")
         graph = GraphBuilder()
+        if batch == VIDEO_EACH:
+            single = graph.node("CEMNetSplitBatch", image=image, audio=audio)
+            image, audio = single.out(0), single.out(1)
         model = graph.node("CEMNetLoader", device="auto").out(0)
         face = graph.node("CEMNetFaceReference", model=model, image=image, face_index=face_index).out(0)
         speech = graph.node("CEMNetAudioEmotionEncoder", model=model, audio=audio).out(0)
@@ -118,4 +138,5 @@ class CEMNetTalkingPortrait(io.ComfyNode):
             audio=audio,
             mark_as_generated=mark_as_generated,
         )
-        return io.NodeOutput(video.out(0), expand=graph.finalize())
+        videos = graph.node("CEMNetVideoList", video=video.out(0))
+        return io.NodeOutput(videos.out(0), expand=graph.finalize())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from ..cemnet.performance_settings import FILM_ENDS
-from .rendering import followed, streamed_video
+from .rendering import followed, shown_video, streamed_video
 from .sockets import (
     CATEGORY,
     FilmSocket,
@@ -68,7 +68,7 @@ class CEMNetVideoDubber(io.ComfyNode):
         mark_as_generated: bool = True,
         film_end: "FilmEnd" = "hold",
     ) -> io.NodeOutput:
-        """The dubbed film."""
+        """The dubbed film, which the node also plays."""
         from ..cemnet.media.video_reader import video_frames
         from ..cemnet.motion.editing import at_rate
         from ..cemnet.render.film import as_long_as_film, dubbed_frames, ordered_pictures, performed_in_film
@@ -80,6 +80,4 @@ class CEMNetVideoDubber(io.ComfyNode):
         performed = performed_in_film(track, as_long_as_film(track, at_rate(motion, track.fps), seconds), film_end)
         pictures = ordered_pictures(partial(video_frames, Path(film.file), track.fps), track.num_frames, film_end)
         frames = dubbed_frames(model.renderer, pictures, track, performed, film_end)
-        return io.NodeOutput(
-            streamed_video(followed(frames, performed.num_frames), track.fps, sound, mark_as_generated)
-        )
+        return shown_video(streamed_video(followed(frames, performed.num_frames), track.fps, sound, mark_as_generated))

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from comfy_api.latest import Input, InputImpl, io
+from comfy_api.latest import Input, InputImpl, io, ui
 
 from ..cemnet.errors import MediaError
 from .rendering import TemporaryName, followed, temporary_file
 from .sockets import CATEGORY, FaceSocket, FilmSocket, ModelSocket, connected, schema
-from .summaries import film_summary
+from .summaries import film_summary, seen_in_film
 
 if TYPE_CHECKING:
     from ..cemnet.face.tracking import FaceTrack
@@ -73,7 +73,8 @@ class CEMNetVideoFace(io.ComfyNode):
         num_frames = round(InputImpl.VideoFromFile(str(path)).get_duration() * fps)
         frames = followed(video_frames(path, fps), max(1, num_frames))
         track = film_dubbing.track_frames(model, frames, fps, face_index)
-        return io.NodeOutput(Film(file, track), person_of(track), sound_of(path), fps, film_summary(track))
+        told = ui.PreviewText(seen_in_film(track))
+        return io.NodeOutput(Film(file, track), person_of(track), sound_of(path), fps, film_summary(track), ui=told)
 
 
 def file_of(video: Input.Video) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from .rendering import cast_of, followed, streamed_video
+from .rendering import cast_of, followed, shown_video, streamed_video
 from .sockets import (
     CATEGORY,
     FaceSocket,
@@ -58,11 +58,11 @@ class CEMNetVideoRenderer(io.ComfyNode):
         mark_as_generated: bool = True,
         others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
-        """The video, rendered into a file in ComfyUI's temporary folder."""
+        """The video, rendered into a file in ComfyUI's temporary folder, which the node also plays."""
         from ..cemnet.render.scene import stream_performances
 
         model = connected(model, "model")
         performances, num_frames = cast_of(face, motion, others)
         frames = followed(stream_performances(model.renderer, performances), num_frames)
         sound = None if audio is None else first_sound(audio)
-        return io.NodeOutput(streamed_video(frames, performances[0][1].fps, sound, mark_as_generated))
+        return shown_video(streamed_video(frames, performances[0][1].fps, sound, mark_as_generated))

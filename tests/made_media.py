@@ -1,5 +1,6 @@
 """Small sounds and films that tests make, and what is in a film again."""
 
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -86,3 +87,48 @@ def clap(seconds: float, rate: int = 16_000, lasting: float = 1.0) -> np.ndarray
 def onset(waveform: torch.Tensor, rate: int) -> float:
     """The second at which sound begins to be loud."""
     return int((waveform.abs().amax(0) > 0.1).nonzero()[0]) / rate
+
+
+def held_upright(path: Path, height: int) -> Path:
+    """Marks a film of so many rows as one of a phone that is held upright: its top comes to the right.
+
+    That is a display matrix (ISO/IEC 14496-12, 8.3.2) that turns pictures clockwise.
+    """
+    content = path.read_bytes()
+    matrix = content.index(b"tkhd") + 44
+    turned = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, height << 16, 0, 1 << 30)
+    path.write_bytes(content[:matrix] + turned + content[matrix + 36 :])
+    return path
+
+
+def with_edits(path: Path, kind: bytes, edits: Sequence[tuple[float, float | None]]) -> Path:
+    """Gives the track of a kind, b"vide" or b"soun", of a film of `timed_film` an edit list of its own.
+
+    Each edit lasts some seconds and begins at a second of what the track has, or shows nothing (None). ISO/IEC
+    14496-12, 8.6.6; the samples that encoders begin with, which the film's own list leaves out, stay out.
+    """
+    content = path.read_bytes()
+    moov = content.index(b"moov") - 4
+    film_scale = int.from_bytes(content[(at := content.index(b"mvhd", moov)) + 16 : at + 20], "big")
+    track = content.index(b"trak", moov) - 4
+    while content.index(kind, track) > track + int.from_bytes(content[track : track + 4], "big"):
+        track += int.from_bytes(content[track : track + 4], "big")
+    scale = int.from_bytes(content[(at := content.index(b"mdhd", track)) + 16 : at + 20], "big")
+    edts = content.index(b"edts", track) - 4
+    elst = edts + 8
+    before = struct.iter_unpack(">IiI", content[elst + 16 : elst + int.from_bytes(content[elst : elst + 4], "big")])
+    skipped = next(begin for _, begin, _ in before if begin >= 0)
+    entries = [
+        struct.pack(
+            ">IiI", round(seconds * film_scale), -1 if begin is None else skipped + round(begin * scale), 1 << 16
+        )
+        for seconds, begin in edits
+    ]
+    box = struct.pack(">I4sII", 16 + 12 * len(entries), b"elst", 0, len(entries)) + b"".join(entries)
+    old = int.from_bytes(content[edts : edts + 4], "big")
+    changed = bytearray(content[:edts] + struct.pack(">I4s", 8 + len(box), b"edts") + box + content[edts + old :])
+    for start in (moov, track):
+        size = int.from_bytes(changed[start : start + 4], "big") + 8 + len(box) - old
+        changed[start : start + 4] = size.to_bytes(4, "big")
+    path.write_bytes(changed)
+    return path

@@ -6,13 +6,16 @@ import av
 import numpy as np
 import pytest
 import torch
+from av.codec import codecs_available
 
 from cemnet import film_dubbing, pipeline
 from cemnet.arkit import ARKIT_INDEX, GAZE
 from cemnet.cli.commands import main
 from cemnet.media import images, sound, video_reader
+from cemnet.media.dynamic_range import HLG
 from cemnet.media.pixels import to_uint8
 from cemnet.media.video_writer import VideoWriter
+from cemnet.media.wide_range import WidePicture, film_transfer, filmed_pictures, signal
 from cemnet.performance_settings import PerformanceSettings
 from cemnet.render.film import dubbed_frames, lasting, performed_in_film
 from cemnet.types import Audio, Motion
@@ -181,6 +184,71 @@ def test_the_command_dubs_a_file_at_its_own_frame_rate_with_its_own_sound(film, 
         assert container.streams.audio
     difference = np.stack(list(video_reader.video_frames(output, FPS))).astype(float) - np.stack(film)
     assert np.abs(difference[:, :, 420:]).mean() < 4  # twice through a lossy encoder
+
+
+@pytest.fixture(scope="module")
+def cut_out(film):
+    """The film with alpha: the background is away, half of it where it was on the left."""
+    height, width = film[0].shape[:2]
+    away = np.hypot(*np.mgrid[-height / 2 : height / 2, -width / 2 : width / 2]) > 150
+    alpha = np.where(away, 0, 255).astype(np.uint8)
+    alpha[:, :40] = 128
+    return [np.dstack([frame, alpha]) for frame in film]
+
+
+def written(path, pictures, transparent):
+    with VideoWriter(path, FPS, pictures[0].shape[1], pictures[0].shape[0], transparent=transparent) as writer:
+        for picture in pictures:
+            writer.write(picture)
+    return path
+
+
+@pytest.mark.parametrize(("source", "output"), [("film.mov", "dubbed.webm"), ("film.webm", "dubbed.mov"),
+                                                ("film.webp", "dubbed.webp"), ("film.mkv", "dubbed.gif")])  # fmt: skip
+def test_a_transparent_film_stays_transparent(model, film, cut_out, voice, tmp_path, caplog, source, output):
+    video = written(tmp_path / source, cut_out[:3], True)
+    track, _, motion = film_dubbing.dub(model, video, tmp_path / output, voice)
+    assert track.transparent and "laid on white" not in caplog.text
+    shown = np.stack(list(video_reader.video_frames(tmp_path / output, FPS, alpha=True)))
+    assert shown.shape == (motion.num_frames, *cut_out[0].shape)
+    assert (shown[:, :, -30:, 3] < 6).all() and (shown[:, 120:200, 220:280, 3] > 250).all()
+    left = shown[:, 10:-10, 5:35, 3]
+    assert set(np.unique(left)) <= {0, 255} if output.endswith("gif") else np.abs(left.astype(int) - 128).max() < 6
+    difference = shown[0, 140:165, 200:240, :3].astype(float) - cut_out[0][140:165, 200:240, :3]
+    assert np.abs(difference).mean() < 60  # a face, and not what lies under transparent pixels
+
+
+def test_a_transparent_film_is_laid_on_white_where_it_cannot_stay_so(model, cut_out, voice, tmp_path, caplog):
+    video = written(tmp_path / "film.mov", cut_out[:2], True)
+    film_dubbing.dub(model, video, tmp_path / "dubbed.mp4", voice)
+    assert "film.mov is transparent, which" in caplog.text and ".webm" in caplog.text
+    assert next(video_reader.video_frames(tmp_path / "dubbed.mp4", FPS))[:, -30:].min() > 245
+
+
+def test_a_film_whose_alpha_hides_nothing_is_dubbed_as_others_are(model, film, voice, tmp_path, caplog):
+    video = written(tmp_path / "film.mov", film[:2], True)
+    track, _, _ = film_dubbing.dub(model, video, tmp_path / "dubbed.mov", voice)
+    assert not track.transparent and "laid on white" not in caplog.text
+    with av.open(str(tmp_path / "dubbed.mov")) as container:
+        assert container.streams.video[0].codec_context.name == "h264"
+
+
+@pytest.mark.skipif("libx265" not in codecs_available, reason="this PyAV has no encoder of HEVC")
+def test_a_film_in_high_dynamic_range_stays_so_on_request(film, voice, tmp_path):
+    source, output = tmp_path / "film.mov", tmp_path / "dubbed.mp4"
+    height, width = film[0].shape[:2]
+    with VideoWriter(source, FPS, width, height, voice, wide_transfer=HLG) as writer:
+        for frame in film[:3]:
+            codes = np.rint(signal(frame, HLG)).astype(np.uint16)
+            codes[:, 400:, 0] = 850  # a window, brighter than paper
+            writer.write(WidePicture(codes[..., 0].copy(), codes[::2, ::2, 1:].copy(), HLG))
+    main(["dub", "--video", str(source), "--output", str(output), "--emotion", "angry", "--keep-hdr"])
+    before, after = (list(filmed_pictures(path, FPS, (width, height))) for path in (source, output))
+    assert film_transfer(output) == HLG and len(after) >= len(before) == 3
+    for old, new in zip(before, after, strict=False):
+        luma = np.abs(new.kept.luma.astype(int) - old.kept.luma)
+        assert luma[:, 420:].mean() < 2 and luma[140:165, 200:240].mean() > 5
+        assert np.abs(new.kept.chroma.astype(int) - old.kept.chroma)[:, 210:].mean() < 2
 
 
 def test_tracking_tells_how_far_it_is(model, samples):

@@ -1,6 +1,7 @@
 """The whole path on the bundled samples, with the released weights."""
 
 from dataclasses import replace
+from itertools import islice
 
 import av
 import numpy as np
@@ -11,6 +12,7 @@ from cemnet import pipeline
 from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, EMOTIONS, OPENING
 from cemnet.errors import CEMNetError, MissingModelError
 from cemnet.media import images, sound
+from cemnet.media.pixels import to_uint8
 from cemnet.performance_settings import PerformanceSettings
 from cemnet.types import Audio, Speech
 
@@ -245,3 +247,21 @@ def test_long_speech_keeps_nothing_but_its_own_numbers(speech):
     for name in ("content", "prosody", "emotion_embedding", "heard", "emotion", "intensity", "course"):
         values = getattr(speech, name)
         assert values.untyped_storage().nbytes() <= values.nbytes * 1.01, name
+
+
+@pytest.mark.slow
+def test_the_number_of_threads_changes_neither_motion_nor_frames(model, face, samples):
+    voice = sound.read_audio(samples / "speech.wav")
+    voice = Audio(voice.waveform[:, : voice.sample_rate // 2], voice.sample_rate)
+    made, before = [], torch.get_num_threads()
+    try:
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            motion = pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, voice))
+            frames = [to_uint8(frame) for frame in islice(pipeline.render_frames(model, face, motion), 2)]
+            made.append((motion, frames))
+    finally:
+        torch.set_num_threads(before)
+    (one, one_frames), (three, three_frames) = made
+    assert torch.equal(one.expression, three.expression) and torch.equal(one.head, three.head)
+    np.testing.assert_array_equal(one_frames, three_frames)

@@ -47,7 +47,7 @@ def test_every_workflow_is_there_in_both_forms_with_a_picture():
 
 def test_titles_are_words_and_the_one_for_beginners_comes_first():
     """ComfyUI's page shows the names of the files as titles, and offers whatever lies in workflows/ itself too."""
-    assert [title.split()[0] for title in sorted(POSTED)] == [str(place) for place in range(1, len(POSTED) + 1)]
+    assert sorted(int(title.split()[0]) for title in POSTED) == list(range(1, len(POSTED) + 1))
     assert not any("_" in title or "cemnet" in title for title in POSTED)
     assert "CEMNetTalkingPortrait" in {node["class_type"] for node in POSTED[min(POSTED)].values()}
     assert not list((REPOSITORY / "workflows").glob("*.json"))
@@ -125,3 +125,32 @@ def test_nothing_overlaps_and_the_wires_run_from_left_to_right(name):
             assert apart_across or apart_down
     for _, source, _, target, _, _ in EDITABLE[name]["links"]:
         assert place[source][0] <= place[target][0]
+
+
+@each_workflow
+def test_app_mode_shows_files_settings_and_results(name):
+    """The page's app mode shows what stands in linearData: widgets by node and name, and nodes with results."""
+    app = EDITABLE[name]["extra"]["linearData"]
+    posted = POSTED[name]
+    assert app["inputs"] and app["outputs"]
+    for node_id, widget in app["inputs"]:
+        assert not isinstance(posted[str(node_id)]["inputs"][widget], list)
+    shown = {(posted[str(node_id)]["class_type"], widget) for node_id, widget in app["inputs"]}
+    used = {(node["class_type"], widget) for node in posted.values() for widget in node["inputs"]}
+    assert shown >= FILE_INPUTS & used
+    saving = {int(node_id) for node_id, node in posted.items() if node["class_type"] == "SaveVideo"}
+    assert saving <= set(app["outputs"])
+
+
+def test_the_blueprint_is_one_node_that_shows_what_matters():
+    """ComfyUI lists subgraphs/*.json of each pack; the page takes those with a single node, which is a subgraph."""
+    (path,) = (REPOSITORY / "subgraphs").glob("*.json")
+    blueprint = json.loads(path.read_text())
+    (node,) = blueprint["nodes"]
+    (subgraph,) = blueprint["definitions"]["subgraphs"]
+    assert node["type"] == subgraph["id"] and subgraph["category"] == "CEM-Net"
+    assert [socket["name"] for socket in node["inputs"][:2]] == ["image", "audio"]
+    shown = {socket["name"] for socket in node["inputs"] if "widget" in socket}
+    assert {"emotion", "intensity", "seed"} <= shown
+    assert [socket["name"] for socket in node["outputs"]] == ["video"]
+    assert all(inner["type"].startswith("CEMNet") for inner in subgraph["nodes"])

@@ -10,7 +10,7 @@ const getWorkflowTemplates = api.getWorkflowTemplates;
 api.getWorkflowTemplates = async function (...given) {
   const templates = await getWorkflowTemplates.apply(this, given);
   for (const titles of Object.values(templates)) {
-    if (titles.includes(FIRST)) titles.sort();
+    if (titles.includes(FIRST)) titles.sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
   }
   return templates;
 };

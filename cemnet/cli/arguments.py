@@ -8,9 +8,9 @@ from ..performance_settings import FILM_ENDS
 from ..types import MOTION_FPS
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; arguments that several commands share are parents."""
-    parser = argparse.ArgumentParser(prog="cemnet", description="Talking faces whose emotion the voice decides.")
+def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The parser of all commands, of a kind that its commands have too; what several commands share are parents."""
+    parser = kind(prog="cemnet", description="Talking faces whose emotion the voice decides.")
     commands = parser.add_subparsers(dest="command", required=True)
     shared, written, video, shown, eyes, life, heard = (argparse.ArgumentParser(add_help=False) for _ in range(7))
     add_shared(shared)
@@ -42,6 +42,21 @@ def build_parser() -> argparse.ArgumentParser:
         "--film-end", default=FILM_ENDS[0], choices=FILM_ENDS,
         help="where the speech is longer: hold the last picture (default), begin again, or run back and forth",
     )  # fmt: skip
+    dub.add_argument(
+        "--keep-hdr", action="store_true",
+        help="keep a film's high dynamic range (HLG, PQ), as HEVC with 10 bits in an .mp4, .mov or .mkv",
+    )  # fmt: skip
+
+    batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
+    batch.add_argument(
+        "jobs", type=Path, metavar="JOBS.csv",
+        help="a header with the flags of animate, render or dub (portrait, speech, output, …), and a row for each job; "
+        "or a folder, in which each sound is spoken by the picture or film of its name",
+    )  # fmt: skip
+    batch.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes, each with one thread (default 1)"
+    )
+    batch.add_argument("--overwrite", action="store_true", help="replace files that were not made from the same row")
 
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
     portrait.add_argument("portrait", type=Path)
@@ -94,7 +109,9 @@ def add_heard(parser: argparse.ArgumentParser) -> None:
 
 def add_written(parser: argparse.ArgumentParser) -> None:
     """Adds the video that is written and the face that moves in it."""
-    parser.add_argument("--output", type=Path, required=True, help="the video to write: .mp4, .mov or .webm")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="the video to write: .mp4, .mov, .webm, .mkv, .gif, .webp"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
     parser.add_argument("--face-index", type=int, help="which face, 0 being the largest (default)")
     parser.add_argument("--unmarked", action="store_true", help="do not write into the file that it is AI-generated")
@@ -108,7 +125,7 @@ def add_picture(parser: argparse.ArgumentParser) -> None:
         help="a picture with a face; given again, pictures or a film of the same person with other expressions",
     )  # fmt: skip
     parser.add_argument("--contact-sheet", type=Path, metavar="OUT.png", help="also write a picture of some frames")
-    parser.add_argument("--alpha", action="store_true", help="keep the picture's transparency, in a .webm or .mov")
+    parser.add_argument("--alpha", action="store_true", help="keep the picture's transparency (not in an .mp4)")
 
 
 def add_emotion(parser: argparse.ArgumentParser) -> None:

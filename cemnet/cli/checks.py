@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import CEMNetError
-from ..performance_settings import check_face_index
+from ..performance_settings import DEFAULT_PERFORMANCE, PerformanceSettings, check_face_index
 
 
 def check_animate(arguments: argparse.Namespace) -> None:
     """Raises CEMNetError for outputs or options of `cemnet animate` that cannot be used."""
+    check_performance(arguments)
     speakers = [index for index, _ in arguments.speaker or ()]
     for index in speakers:
         if speakers.count(index) > 1:
@@ -19,23 +20,75 @@ def check_animate(arguments: argparse.Namespace) -> None:
         raise CEMNetError("--speaker says which faces speak. Leave --face-index out.")
     if speakers and len(arguments.portrait) > 1:
         raise CEMNetError("More pictures help one person. Give --portrait once where several faces speak.")
-    voices = [speech for _, speech in arguments.speaker] if arguments.speaker else [arguments.speech]
-    check_written(arguments, [*arguments.portrait, *voices], motion_files(arguments))
+    check_written(arguments)
 
 
 def check_render(arguments: argparse.Namespace) -> None:
     """Raises CEMNetError for outputs or options of `cemnet render` that cannot be used."""
+    check_performance(arguments)
     if len(arguments.portrait) > 1:
         raise CEMNetError("A motion file moves one portrait. Give --portrait once.")
-    check_written(arguments, [*arguments.portrait, arguments.motion_csv, arguments.speech])
+    check_written(arguments)
 
 
 def check_dub(arguments: argparse.Namespace) -> None:
     """Raises CEMNetError for outputs or options of `cemnet dub` that cannot be used, or a film that is none."""
     from ..media.video_reader import video_fps
+    from ..media.wide_range import check_wide
 
-    check_written(arguments, [arguments.video, arguments.speech])
+    check_performance(arguments)
+    check_written(arguments)
     video_fps(arguments.video)
+    if arguments.keep_hdr:
+        check_wide(arguments.video, arguments.output)
+
+
+def check_performance(arguments: argparse.Namespace) -> None:
+    """Raises CEMNetError where a wish of the performance is out of range."""
+    from ..motion.editing import check_edits
+
+    settings_of(arguments)
+    check_edits(life(arguments), **eyes(arguments))
+
+
+def settings_of(arguments: argparse.Namespace) -> PerformanceSettings:
+    """The settings that a command was given, by default those of the library; CEMNetError where they cannot be.
+
+    Blinks, gaze and head motion are not among them: `life` and `edit_motion` change what is performed.
+    """
+    given = vars(arguments)
+    names = ("emotion", "intensity", "seed", "fps")
+    return PerformanceSettings(**{name: given.get(name, getattr(DEFAULT_PERFORMANCE, name)) for name in names})
+
+
+def life(arguments: argparse.Namespace) -> dict[str, float]:
+    """The amounts of blinks, gaze and head motion, by the names of `edit_motion`; none of a film that is dubbed."""
+    if arguments.command == "dub":
+        return {}
+    return {"blink": arguments.blinks, "gaze": arguments.gaze, "head": arguments.head_motion}
+
+
+def eyes(arguments: argparse.Namespace) -> dict[str, float]:
+    """The turns of the eyes, by the names of `edit_motion`."""
+    return {"look_sideways": arguments.look_sideways, "look_up": arguments.look_up}
+
+
+def input_files(arguments: argparse.Namespace) -> list[Path]:
+    """The files that `cemnet animate`, `render` or `dub` reads."""
+    if arguments.command == "dub":
+        files = [arguments.video, arguments.speech]
+    elif arguments.command == "render":
+        files = [*arguments.portrait, arguments.motion_csv, arguments.speech]
+    else:
+        files = [*arguments.portrait, arguments.speech, *(speech for _, speech in arguments.speaker or ())]
+    return [path for path in files if path is not None]
+
+
+def output_files(arguments: argparse.Namespace) -> list[Path]:
+    """The files that `cemnet animate`, `render` or `dub` writes, the video first."""
+    motions = motion_files(arguments) if arguments.command == "animate" else []
+    sheet: Path | None = getattr(arguments, "contact_sheet", None)
+    return [arguments.output, *motions, *([] if sheet is None else [sheet])]
 
 
 def motion_files(arguments: argparse.Namespace) -> list[Path]:
@@ -51,7 +104,7 @@ def motion_files(arguments: argparse.Namespace) -> list[Path]:
     return [named.with_name(f"{named.stem}.face{index}{named.suffix}") for index, _ in arguments.speaker]
 
 
-def check_written(arguments: argparse.Namespace, inputs: Sequence[Path | None], motions: Sequence[Path] = ()) -> None:
+def check_written(arguments: argparse.Namespace) -> None:
     """Raises CEMNetError where a file cannot be written, or two files have one name; checks size and face too."""
     from ..inspection.contact_sheet import check_contact_sheet
     from ..media.images import enlarged_size
@@ -61,17 +114,18 @@ def check_written(arguments: argparse.Namespace, inputs: Sequence[Path | None], 
     check_face_index(arguments.face_index)
     enlarged_size(1, 1, arguments.upscale)
     check_video(arguments.output, arguments.overwrite, getattr(arguments, "alpha", False))
-    for path in motions:
-        check_motion_file(path, arguments.overwrite)
+    if arguments.command == "animate":
+        for path in motion_files(arguments):
+            check_motion_file(path, arguments.overwrite)
     sheet: Path | None = getattr(arguments, "contact_sheet", None)
     if sheet is not None:
         check_contact_sheet(sheet, arguments.overwrite)
-    refuse_one_name(inputs, [arguments.output, *motions, *([] if sheet is None else [sheet])])
+    refuse_one_name(input_files(arguments), output_files(arguments))
 
 
-def refuse_one_name(inputs: Sequence[Path | None], outputs: Sequence[Path]) -> None:
+def refuse_one_name(inputs: Sequence[Path], outputs: Sequence[Path]) -> None:
     """Raises CEMNetError where an output is another output or an input, also by way of a link or in other case."""
-    seen = {place(path): path for path in inputs if path is not None}
+    seen = {place(path): path for path in inputs}
     for path in outputs:
         if place(path) in seen:
             raise CEMNetError(f"{seen[place(path)]} and {path} are one file. Give each output a name of its own.")

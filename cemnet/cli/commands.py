@@ -12,10 +12,10 @@ from tqdm import tqdm
 from ..arkit import EMOTIONS
 from ..errors import CEMNetError
 from ..inspection.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
-from ..performance_settings import PerformanceSettings
 from ..types import Audio
 from .arguments import build_parser
-from .checks import check_animate, check_dub, check_render, motion_files
+from .batch import batch
+from .checks import check_animate, check_dub, check_render, eyes, life, motion_files, settings_of
 from .ending import Ended, ended_by_signals
 from .progress import progress_bar
 
@@ -35,17 +35,16 @@ def animate(arguments: argparse.Namespace) -> None:
     from .. import pipeline
     from ..face.reference import choose_face
     from ..media import images, sound
-    from ..motion.editing import check_edits, edit_motion
+    from ..motion.editing import edit_motion
     from ..motion.files import write_motion
 
     check_animate(arguments)
-    settings = PerformanceSettings(arguments.emotion, arguments.intensity, arguments.seed, arguments.fps)
-    check_edits(life(arguments), **eyes(arguments))
+    settings = settings_of(arguments)
     image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
     more = more_pictures(arguments)
     cast = arguments.speaker or [(arguments.face_index, arguments.speech)]
     voices = [sound.read_audio(path, arguments.audio_track) for _, path in cast]
-    model = pipeline.load_model(arguments.models, arguments.device)
+    model = model_for(arguments)
     faces, performances = pipeline.all_faces(model, image), []
     chosen = [choose_face(faces, index) for index, _ in cast]
     for face, audio in zip(chosen, voices, strict=True):
@@ -71,57 +70,49 @@ def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height 
 
     found = []
     for path in arguments.portrait[1:]:
-        if path.suffix.lower() in video_reader.FILM_SUFFIXES:
+        if video_reader.is_film(path):
             found += map(pixels.from_uint8, video_reader.some_frames(path, FILM_FPS, FILM_PICTURES))
         else:
             found.append(images.read_image(path))
     return found
 
 
-def life(arguments: argparse.Namespace) -> dict[str, float]:
-    """The amounts of blinks, gaze and head motion, by the names of `edit_motion`."""
-    return {"blink": arguments.blinks, "gaze": arguments.gaze, "head": arguments.head_motion}
-
-
-def eyes(arguments: argparse.Namespace) -> dict[str, float]:
-    """The turns of the eyes, by the names of `edit_motion`."""
-    return {"look_sideways": arguments.look_sideways, "look_up": arguments.look_up}
-
-
 def render(arguments: argparse.Namespace) -> None:
     """`cemnet render`: a motion file moves the face of a portrait."""
     from .. import pipeline
     from ..media import images, sound
-    from ..motion.editing import check_edits, edit_motion
+    from ..motion.editing import edit_motion
     from ..motion.files import read_motion
 
     check_render(arguments)
-    check_edits(life(arguments), **eyes(arguments))
     image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
     motion = edit_motion(read_motion(arguments.motion_csv), **life(arguments), **eyes(arguments))
     audio = sound.read_audio(arguments.speech, arguments.audio_track) if arguments.speech is not None else None
-    model = pipeline.load_model(arguments.models, arguments.device)
+    model = model_for(arguments)
     face = pipeline.face_reference(model, image, arguments.face_index)
     save(arguments, model, [(face, motion)], audio)
 
 
 def dub(arguments: argparse.Namespace) -> None:
     """`cemnet dub`: the face of a film performs another voice, or its own with another emotion."""
-    from .. import film_dubbing, pipeline
+    from .. import film_dubbing
     from ..media import sound
-    from ..motion.editing import check_edits, edit_motion
+    from ..media.wide_range import film_transfer
+    from ..motion.editing import edit_motion
 
-    settings = PerformanceSettings(arguments.emotion, arguments.intensity)
-    check_edits({}, **eyes(arguments))
     check_dub(arguments)
+    if not arguments.keep_hdr and film_transfer(arguments.video) is not None:
+        print("Note:    the film has a high dynamic range, which becomes the usual one. --keep-hdr keeps it.")
     audio = sound.read_audio(arguments.speech or arguments.video, arguments.audio_track)
-    model = pipeline.load_model(arguments.models, arguments.device)
+    model = model_for(arguments)
     with progress_bar("Tracking") as progress:
         track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale, progress)
     seen = rounded(track.emotion.probabilities, EMOTIONS)
     print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
     with progress_bar("Hearing") as progress:
-        speech, motion = film_dubbing.dub_motion(model, track, audio, settings, arguments.film_end, progress)
+        speech, motion = film_dubbing.dub_motion(
+            model, track, audio, settings_of(arguments), arguments.film_end, progress
+        )
     heard = describe_speech(speech)
     print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
     motion = edit_motion(motion, **eyes(arguments))
@@ -129,6 +120,7 @@ def dub(arguments: argparse.Namespace) -> None:
         film_dubbing.save_dubbed_video(
             model, arguments.video, track, motion, arguments.output, audio, arguments.overwrite,
             lambda done, _: bar.update(done - bar.n), not arguments.unmarked, arguments.film_end,
+            arguments.keep_hdr,
         )  # fmt: skip
     wrote(arguments, arguments.output)
 
@@ -158,7 +150,7 @@ def inspect_portrait(arguments: argparse.Namespace) -> None:
     from ..media import images
 
     image = images.read_image(arguments.portrait)
-    model = pipeline.load_model(arguments.models, arguments.device)
+    model = model_for(arguments)
     faces = [describe_face(face) for face in pipeline.all_faces(model, image)]
     if arguments.json:
         print(json.dumps({"faces": faces}, indent=2))
@@ -173,7 +165,7 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
     from ..media import sound
 
     audio = sound.read_audio(arguments.speech, arguments.audio_track)
-    model = pipeline.load_model(arguments.models, arguments.device)
+    model = model_for(arguments)
     with progress_bar("Hearing") as progress:
         heard = describe_speech(pipeline.encode_speech(model, audio, progress))
     if arguments.json:
@@ -184,10 +176,35 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
         print(f"  {window['start']:6.2f}–{window['end']:6.2f} s  {top_emotions(window['emotion'])}")
 
 
+def model_for(arguments: argparse.Namespace) -> "CEMNet":
+    """The model that a command works with; `arguments.loaded` keeps it for the jobs that follow in this process."""
+    from .. import pipeline
+
+    kind = (*arguments.models, arguments.device)
+    if kind not in arguments.loaded:
+        arguments.loaded[kind] = pipeline.load_model(arguments.models, arguments.device)
+    return arguments.loaded[kind]
+
+
 def wrote(arguments: argparse.Namespace, path: Path) -> None:
     """Tells, and remembers for an interrupt, that a file is complete."""
     arguments.written.append(path)
     print(f"Wrote {path}")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Runs the command that the arguments name."""
+    if arguments.command == "batch":
+        batch(arguments, run)
+        return
+    commands = {
+        "animate": animate,
+        "render": render,
+        "dub": dub,
+        "inspect-portrait": inspect_portrait,
+        "inspect-speech": inspect_speech,
+    }
+    commands[arguments.command](arguments)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -197,17 +214,10 @@ def main(argv: list[str] | None = None) -> None:
     is removed then.
     """
     arguments = build_parser().parse_args(argv)
-    arguments.written = []
-    commands = {
-        "animate": animate,
-        "render": render,
-        "dub": dub,
-        "inspect-portrait": inspect_portrait,
-        "inspect-speech": inspect_speech,
-    }
+    arguments.written, arguments.loaded = [], {}
     try:
         with ended_by_signals():
-            commands[arguments.command](arguments)
+            run(arguments)
     except CEMNetError as error:
         print(f"cemnet: {error}", file=sys.stderr)
         raise SystemExit(1) from None

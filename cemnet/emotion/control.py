@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..arkit import EMOTIONS
 from ..curves import smoothstep
-from ..errors import CEMNetError
+from ..errors import CEMNetError, quoted
 from ..types import MOTION_FPS, Speech
 from .states import one_hot_emotion
 
@@ -70,7 +70,7 @@ def read_timeline(text: str) -> list[EmotionKey]:
             key = EmotionKey(float(words[0]), words[1].lower(), intensity)
         except (IndexError, ValueError):
             raise CEMNetError(
-                f"Line {number} of the emotion timeline, {line.strip()!r}, is not understood. Write seconds, an "
+                f"Line {number} of the emotion timeline, {quoted(line.strip())}, is not understood. Write seconds, an "
                 "emotion and an intensity, such as: 2.5 happy 0.8"
             ) from None
         if (
@@ -79,8 +79,8 @@ def read_timeline(text: str) -> list[EmotionKey]:
             or not (0 <= key.seconds < math.inf and 0 <= intensity <= 2)
         ):
             raise CEMNetError(
-                f"Line {number} of the emotion timeline, {line.strip()!r}, needs a time from 0 seconds on, one of "
-                f"{', '.join([*EMOTIONS, VOICE])}, and an intensity of 0 to 2."
+                f"Line {number} of the emotion timeline, {quoted(line.strip())}, needs a time from 0 seconds on, "
+                f"one of {', '.join([*EMOTIONS, VOICE])}, and an intensity of 0 to 2."
             )
         keys.append(key)
     return keys

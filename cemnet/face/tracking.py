@@ -39,6 +39,7 @@ class FaceTrack:
     emotion: EmotionEstimate  # of the whole film
     best: int  # the frame that shows the person best: turned to the viewer, eyes open, mouth shut
     best_picture: UInt8[np.ndarray, "height width 3"]
+    transparent: bool = False  # whether the film's pictures let something behind them be seen
 
     @property
     def num_frames(self) -> int:

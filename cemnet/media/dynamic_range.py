@@ -26,26 +26,29 @@ TO_BT709 = "out_primaries=bt709:out_transfer=bt709:out_range=pc:intent=relative_
 class StandardRange:
     """Converts the pictures of one film; what FFmpeg prepares for that, which takes seconds, is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, alpha: bool = False):
+        """With `alpha` the pixels of a picture that has alpha keep it."""
+        self.alpha = alpha
         self.kind: tuple[object, ...] = ()
         self.graph: Graph | None = None
 
-    def rgb_pixels(self, frame: av.VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+    def pixels(self, frame: av.VideoFrame) -> UInt8[np.ndarray, "height width channel"]:
         """The pixels (0 to 255) of a decoded picture as BT.709 has them.
 
         A warning, once, where the installed PyAV cannot convert: colours are pale then.
         """
+        kept = "rgba" if self.alpha and any(part.is_alpha for part in frame.format.components) else "rgb24"
         if getattr(frame, "color_trc", UNSPECIFIED) in (PQ, HLG):  # versions of PyAV before 17 do not tell
             try:
-                frame = self._converted(frame)
+                frame = self._converted(frame, kept)
             except (FFmpegError, ValueError):
                 _warn_of_pale_colours()
-        return frame.to_ndarray(format="rgb24", **_told(frame))
+        return frame.to_ndarray(format=kept, **_told(frame))
 
-    def _converted(self, frame: av.VideoFrame) -> av.VideoFrame:
+    def _converted(self, frame: av.VideoFrame, kept: str) -> av.VideoFrame:
         kind = (frame.width, frame.height, frame.format.name, int(frame.colorspace), int(frame.color_range))
         if self.graph is None or kind != self.kind:
-            self.graph, self.kind = _graph(frame), kind
+            self.graph, self.kind = _graph(frame, kept), kind
         self.graph.push(frame)
         converted = self.graph.pull()
         assert isinstance(converted, av.VideoFrame)
@@ -68,7 +71,7 @@ def _warn_of_pale_colours() -> None:
     )
 
 
-def _graph(frame: av.VideoFrame) -> Graph:
+def _graph(frame: av.VideoFrame, kept: str) -> Graph:
     graph = Graph()
     source = graph.add(
         "buffer",
@@ -78,7 +81,7 @@ def _graph(frame: av.VideoFrame) -> Graph:
     steps = [source]
     if frame.color_primaries == UNSPECIFIED:
         steps.append(graph.add("setparams", "color_primaries=bt2020"))
-    steps += [graph.add("scale", TO_BT709), graph.add("format", "rgb24"), graph.add("buffersink")]
+    steps += [graph.add("scale", TO_BT709), graph.add("format", kept), graph.add("buffersink")]
     for step, following in pairwise(steps):
         step.link_to(following)
     graph.configure()

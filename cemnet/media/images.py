@@ -1,6 +1,6 @@
 """Reads pictures: decoded, upright, of a bounded size, enlarged where asked."""
 
-import warnings
+import logging
 from io import BytesIO
 from pathlib import Path
 
@@ -12,46 +12,36 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError, features
 from torch import Tensor
 
 from ..errors import MediaError
+from .picture_files import ANIMATED_FORMATS, open_picture
 from .pixels import from_uint8
 
-LARGEST_MEGAPIXELS = 64
 LARGEST_UPSCALE = 4.0
 
 
 def read_image(path: Path | str) -> Float[Tensor, "height width channel"]:
-    """An upright sRGB picture, 0 to 1, with 3 channels, or 4 where it is transparent; of an animation the first frame.
+    """An upright sRGB picture, 0 to 1, with 3 channels, or 4 where it is transparent.
 
+    Of an animated picture it is the first one, with a warning.
     MediaError where the file is missing, damaged, no picture, or has more than LARGEST_MEGAPIXELS.
     """
     path = Path(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the size is checked right below
-            picture = Image.open(path)
-        with picture:
-            _refuse_huge(picture.size, path)
+        with open_picture(path) as picture:
+            if picture.format in ANIMATED_FORMATS and getattr(picture, "is_animated", False):
+                logging.getLogger(__name__).warning(
+                    f"{path} is animated, and its first picture is taken. `cemnet dub --video {path.name}` takes all."
+                )
             return from_uint8(_upright_pixels(picture))
     except (FileNotFoundError, IsADirectoryError):
         raise MediaError(f"There is no picture at {path}. Check the path.") from None
-    except Image.DecompressionBombError:
-        raise _too_large(path) from None
     except UnidentifiedImageError:
-        raise MediaError(f"{path} is not a picture that can be read. Use PNG, JPEG or WebP.") from None
+        raise MediaError(f"{path} is not a picture that can be read. Use PNG, JPEG, WebP or HEIC.") from None
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         if isinstance(error, MediaError):
             raise
         raise MediaError(
             f"The picture {path} is damaged or of an unsupported kind ({error}). Save it again."
         ) from error
-
-
-def _too_large(path: Path) -> MediaError:
-    return MediaError(f"The picture {path} has more than {LARGEST_MEGAPIXELS} megapixels. Scale it down.")
-
-
-def _refuse_huge(size: tuple[int, int], path: Path) -> None:
-    if size[0] * size[1] > LARGEST_MEGAPIXELS * 1e6:
-        raise _too_large(path)
 
 
 def _upright_pixels(picture: Image.Image) -> UInt8[np.ndarray, "height width channel"]:

@@ -1,8 +1,9 @@
 """Writes a video frame by frame, with its sound."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from types import TracebackType
 
@@ -16,51 +17,17 @@ from jaxtyping import Float, UInt8
 from ..errors import MediaError
 from ..output_file import OutputFile, check_output
 from ..types import Audio
+from .animated_files import Palette, write_comment
 from .containers import exact_rate, media_name
 from .pixels import opaque_pixels, rgba_pixels
+from .video_format import AAC_RATES, VIDEO_SUFFIXES, WIDE, VideoFormat
+from .wide_range import BT2020, WidePicture, encoder_frame
 
-VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".webm")
-TRANSPARENT_SUFFIXES = (".mov", ".webm")
-AAC_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 64_000, 88_200, 96_000)
-OPUS_RATES = (8_000, 12_000, 16_000, 24_000, 48_000)
+__all__ = ["AAC_RATES", "VIDEO_SUFFIXES", "VideoFormat", "VideoWriter", "check_video"]
+Frame = Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"] | WidePicture
+_log = logging.getLogger(__name__)
 AAC_LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}
 BT709 = 1  # the number of primaries, transfer and matrix in ITU-T H.273
-
-
-@dataclass(frozen=True)
-class VideoFormat:
-    """Container, codecs and options of one kind of video file."""
-
-    container: str
-    video_codec: str
-    pixels: str
-    video_options: Mapping[str, str]
-    sound_codec: str
-    sound_rates: Sequence[int]
-    container_options: Mapping[str, str]
-
-    @property
-    def transparent(self) -> bool:
-        """Whether pictures keep their alpha."""
-        return self.pixels.startswith("yuva")
-
-    @classmethod
-    def for_file(cls, path: Path, transparent: bool) -> "VideoFormat":
-        """The format for a file's suffix; MediaError for a suffix that is unknown, or cannot be transparent."""
-        suffix = path.suffix.lower()
-        if suffix not in VIDEO_SUFFIXES:
-            raise MediaError(f"The video {path} must end in {', '.join(VIDEO_SUFFIXES[:-1])} or {VIDEO_SUFFIXES[-1]}.")
-        if transparent and suffix not in TRANSPARENT_SUFFIXES:
-            raise MediaError(f"{path} cannot be transparent. Let it end in {' or '.join(TRANSPARENT_SUFFIXES)}.")
-        faststart = {"movflags": "+faststart"}
-        if suffix == ".webm":
-            quality = {"crf": "18", "b": "0", "deadline": "realtime", "cpu-used": "5", "row-mt": "1"}
-            pixels = "yuva420p" if transparent else "yuv420p"
-            return cls("webm", "libvpx-vp9", pixels, quality, "libopus", OPUS_RATES, {})
-        if transparent:
-            prores = {"profile": "4444", "vendor": "apl0"}
-            return cls("mov", "prores_ks", "yuva444p10le", prores, "aac", AAC_RATES, faststart)
-        return cls("mp4", "libx264", "yuv420p", {"preset": "veryfast", "crf": "17"}, "aac", AAC_RATES, faststart)
 
 
 def check_video(path: Path, overwrite: bool, transparent: bool = False) -> None:
@@ -72,9 +39,12 @@ def check_video(path: Path, overwrite: bool, transparent: bool = False) -> None:
 class VideoWriter:
     """Context manager that writes a video with sound as the frames come; the file gets its name when it is complete.
 
-    Codecs are H.264 and AAC, or VP9 and Opus in a .webm. Frames are `width` × `height` pixels; odd sizes are padded to
-    even ones by repeating the edge. The whole sound is written, even where it lasts longer than the frames. Transparent
-    frames are laid on white; a `transparent` file keeps their alpha, as ProRes 4444 in a .mov or as VP9 in a .webm.
+    Codecs are H.264 and AAC, or VP9 and Opus in a .webm; a .gif and a .webp are animated pictures without sound. Frames
+    are `width` × `height` pixels; where a codec needs it, odd sizes are padded to even ones by repeating the edge. The
+    whole sound is written, even where it lasts longer than the frames. Transparent frames are laid on white; a
+    `transparent` file keeps their alpha, as ProRes 4444 in a .mov, as VP9 in a .webm or .mkv, and of a .gif whether
+    there is something at all. A warning tells what a file cannot carry: sound, or so many frames a second.
+    With `wide_transfer` (PQ or HLG) frames are pictures in high dynamic range, and the codec is HEVC with 10 bits.
     MediaError where the file exists (unless `overwrite`) or cannot be written, or a frame has another size.
     """
 
@@ -88,12 +58,18 @@ class VideoWriter:
         overwrite: bool = False,
         metadata: Mapping[str, str] | None = None,
         transparent: bool = False,
+        wide_transfer: int | None = None,
     ):
         self.path = Path(path)
         self.format = VideoFormat.for_file(self.path, transparent)
+        if wide_transfer is not None:
+            self.format = WIDE[self.path.suffix.lower()]
+        self.transfer = wide_transfer
         self.frame_rate = exact_rate(fps)
+        self.every = ceil(self.frame_rate / self.format.most_fps)  # of so many frames one is written
         self.width, self.height = width, height
         self.num_frames = 0
+        self.metadata = metadata or {}
         check_video(self.path, overwrite, transparent)
         self._file = OutputFile(self.path, overwrite)
         try:
@@ -101,46 +77,81 @@ class VideoWriter:
                 media_name(self._file.partial), "w", format=self.format.container,
                 options=dict(self.format.container_options),
             )  # fmt: skip
-            self._container.metadata.update(metadata or {})
+            self._container.metadata.update(self.metadata)
             self._video = self._add_video()
-            self._sound = _SoundTrack(self._container, audio, self.format) if audio is not None else None
+            self._sound = None
+            if audio is not None and self.format.sound_codec:
+                self._sound = _SoundTrack(self._container, audio, self.format)
+            self._palette = Palette(width, height, transparent) if self.format.pixels == "pal8" else None
         except (FFmpegError, OSError) as error:
             self._file.discard()
             raise MediaError(f"{self.path} cannot be written ({error}). Choose another folder.") from error
+        self._tell_what_is_lost(audio)
+
+    def _tell_what_is_lost(self, audio: Audio | None) -> None:
+        suffix = self.path.suffix.lower()
+        if audio is not None and self._sound is None:
+            _log.warning(f"{self.path} has no sound: a {suffix} cannot have any. For sound write an .mp4 or .webm.")
+        if self.every > 1:
+            _log.warning(
+                f"{self.path} has one of {self.every} frames: a {suffix} is played at {self.format.most_fps:g} a "
+                "second at most."
+            )
 
     def _add_video(self) -> av.VideoStream:
         kind = self.format
-        stream = self._container.add_stream(kind.video_codec, rate=self.frame_rate, options=dict(kind.video_options))
+        rate = self.frame_rate / self.every
+        stream = self._container.add_stream(kind.video_codec, rate=rate, options=dict(kind.video_options))
         assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height = self.width + self.width % 2, self.height + self.height % 2
+        odd = (self.width % 2, self.height % 2) if kind.halves_colours else (0, 0)
+        stream.width, stream.height = self.width + odd[0], self.height + odd[1]
         stream.pix_fmt = kind.pixels
+        if not kind.pixels.startswith("yuv"):
+            return stream
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = BT709
+        if self.transfer is not None:
+            context.colorspace = context.color_primaries = BT2020
+            context.color_trc = self.transfer
+        if kind.codec_tag:
+            context.codec_tag = kind.codec_tag
         context.color_range = ColorRange.MPEG
         return stream
 
-    def write(
-        self, frame: Float[np.ndarray, "height width channel"] | UInt8[np.ndarray, "height width channel"]
-    ) -> None:
+    def write(self, frame: Frame) -> None:
         """Appends a copy of one frame, 0 to 1 or in 8 bits; MediaError for another size or a full disk."""
         if frame.shape[:2] != (self.height, self.width):
             size = f"{frame.shape[1]}×{frame.shape[0]}"
             raise MediaError(f"A frame of {size} does not fit into the video of {self.width}×{self.height}.")
-        pixels = rgba_pixels(frame) if self.format.transparent else opaque_pixels(frame)
-        if self.height % 2 or self.width % 2:
-            pixels = np.pad(pixels, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
-        picture = av.VideoFrame.from_ndarray(pixels, format="rgba" if self.format.transparent else "rgb24").reformat(
-            format=self.format.pixels, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-        )
-        picture.pts = self.num_frames
-        picture.time_base = 1 / self.frame_rate
+        picture = self._picture(frame) if self.num_frames % self.every == 0 else None
+        if picture is not None:
+            picture.pts = self.num_frames // self.every
+            picture.time_base = self.every / self.frame_rate
         self.num_frames += 1
         try:
-            self._container.mux(self._video.encode(picture))
+            if picture is not None:
+                self._container.mux(self._video.encode(picture))
             if self._sound is not None:
                 self._sound.write_until(float(self.num_frames / self.frame_rate))
         except FFmpegError as error:
             raise self._file.failure(error) from error
+
+    def _picture(self, frame: Frame) -> av.VideoFrame:
+        """A frame as the encoder takes it."""
+        if isinstance(frame, WidePicture):
+            return encoder_frame(frame)
+        kind = self.format
+        pixels = rgba_pixels(frame) if kind.transparent else opaque_pixels(frame)
+        if kind.halves_colours and (self.height % 2 or self.width % 2):
+            pixels = np.pad(pixels, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
+        picture = av.VideoFrame.from_ndarray(pixels, format="rgba" if kind.transparent else "rgb24")
+        if self._palette is not None:
+            return self._palette.reduced(picture.reformat(format="rgba"))
+        if not kind.pixels.startswith("yuv"):
+            return picture.reformat(format=kind.pixels)
+        return picture.reformat(
+            format=kind.pixels, dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+        )  # fmt: skip
 
     def close(self) -> None:
         """Finishes the file and gives it its name; MediaError without frames or where it cannot be written."""
@@ -152,6 +163,8 @@ class VideoWriter:
                 self._sound.finish()
             self._container.mux(self._video.encode(None))
             self._container.close()
+            if "comment" in self.metadata:
+                write_comment(self._file.partial, self.metadata["comment"], self.width, self.height)
         except (FFmpegError, OSError) as error:
             self._file.discard()
             raise self._file.failure(error) from error

@@ -19,7 +19,7 @@ from jaxtyping import Float
 
 from ..arkit import ARKIT_INDEX, ARKIT_NAMES
 from ..curves import interpolate_curves
-from ..errors import MotionFileError
+from ..errors import MotionFileError, quoted
 from ..media.containers import exact_rate
 from ..output_file import OutputFile, check_output
 from ..performance_settings import FASTEST_FPS, SLOWEST_FPS, is_within
@@ -262,7 +262,7 @@ def _check_columns(path: Path, header: Sequence[str]) -> None:
             raise MotionFileError(f"{path} has no column {name}. A Live Link Face file has all 52 blendshapes.")
     for name in header:
         if name.lower() not in known:
-            raise MotionFileError(f"{path} has an unknown column {name!r}. Remove it, or correct its name.")
+            raise MotionFileError(f"{path} has an unknown column {quoted(name)}. Remove it, or correct its name.")
         if present.count(name.lower()) > 1:
             raise MotionFileError(f"{path} has the column {name} more than once.")
 
@@ -284,7 +284,7 @@ def _number(path: Path, name: str, row_number: int, cell: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise MotionFileError(f"{path}, row {row_number}, column {name}: {cell!r} is not a number.")
+        raise MotionFileError(f"{path}, row {row_number}, column {name}: {quoted(cell)} is not a number.")
     return value
 
 
@@ -304,7 +304,9 @@ def _timecodes(path: Path, cells: Sequence[str]) -> Float[np.ndarray, "frame 2"]
     for number, cell in enumerate(cells, start=1):
         match = TIMECODE.fullmatch(cell)
         if match is None:
-            raise MotionFileError(f"{path}, row {number}: the timecode {cell!r} is not of the form HH:MM:SS:FF.fff.")
+            raise MotionFileError(
+                f"{path}, row {number}: the timecode {quoted(cell)} is not of the form HH:MM:SS:FF.fff."
+            )
         hours, minutes, seconds, frames = match.groups()
         timecodes[number - 1] = 3600 * int(hours) + 60 * int(minutes) + int(seconds), float(frames)
     midnights = np.cumsum(np.diff(timecodes[:, 0]) < -SECONDS_PER_DAY / 2)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -18,12 +19,25 @@ from .canvas import face_canvas
 from .mouth.interior import PosedMouth
 from .renderer import FaceRenderer
 
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "height width channel"]
+
 BACKWARD_BYTES = 256_000_000  # of pictures kept at once where a film runs backward
 
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
 OPEN_LIDS = 0.25  # the quantile of eyeBlink over a film at which its eyes count as open; by eye
 ROUNDED_SECONDS = 0.1  # encoders fill the last block of a film's sound: so much more is no reason to hold the picture
+
+
+class Measured(Protocol):
+    """A picture in any form that knows its size in memory."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that it takes."""
+        ...
+
+
+Read = TypeVar("Read", bound=Measured)
 
 
 def as_long_as_film(track: FaceTrack, performed: Motion, voice_seconds: float) -> Motion:
@@ -50,8 +64,8 @@ def film_order(num_pictures: int, num_frames: int, film_end: FilmEnd = "hold") -
 
 
 def ordered_pictures(
-    read: Callable[[], Iterator[Picture]], num_pictures: int, film_end: FilmEnd = "hold"
-) -> Iterator[Picture]:
+    read: Callable[[], Iterator[Read]], num_pictures: int, film_end: FilmEnd = "hold"
+) -> Iterator[Read]:
     """The pictures of a film of so many in the `film_order`; endless, unless the film holds its last one.
 
     `read` begins to read the film. Backward it is read in blocks of BACKWARD_BYTES, each by reading the film up to it:
@@ -117,13 +131,13 @@ def dubbed_frames(
 
 def dubbed_frame(
     renderer: FaceRenderer,
-    image: UInt8[np.ndarray, "height width 3"],
+    image: Picture,
     track: FaceTrack,
     frame: int,
     teeth: PosedMouth,
     expression: Float[np.ndarray, "expression"],
-) -> UInt8[np.ndarray, "height width 3"]:
-    """One picture of the film with the face at an expression."""
+) -> Picture:
+    """One picture of the film with the face at an expression; where it has alpha, that moves with the skin."""
     height, width = image.shape[:2]
     left, top, right, bottom = face_canvas(track.landmarks[frame].points[:, :2], width, height).roi
     window = slice(top, bottom), slice(left, right)

@@ -62,11 +62,13 @@ def pitch_track(
 
     Source: Boersma, "Accurate short-term analysis of the fundamental frequency", IFA Proceedings 17, 1993.
     """
-    blocks = []
+    # Made once: small parts that stay among large ones that go would leave memory in pieces.
+    lags, strengths = np.empty((2, num_steps, PITCH_CANDIDATES), np.float32)
+    rms, first = np.empty(num_steps, np.float32), 0
     for frames in centred_windows(signal, num_steps, PITCH_FPS, PITCH_WINDOW):
-        blocks.append(_pitch_candidates(frames))
+        part = slice(first, first := first + len(frames))
+        lags[part], strengths[part], rms[part] = _pitch_candidates(frames)
         each_block()
-    lags, strengths, rms = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
     path = _cheapest_path(lags, strengths)
     steps = np.arange(num_steps)
     loud = max(float(np.percentile(rms, 95)), QUIETEST_REFERENCE_RMS)

@@ -41,7 +41,7 @@ def voice_features(
     features = np.empty((num_frames, VOICE_DIM), np.float32)
     features[:, :PROSODY_DIM] = _prosody(signal, pitch, num_frames)
     each_block()
-    features[:, PROSODY_DIM:-QUALITY_DIM] = _shape_and_flux(mel or LogMel(waveform, each_block), num_frames)
+    _shape_and_flux(mel or LogMel(waveform, each_block), features[:, PROSODY_DIM:-QUALITY_DIM])
     features[:, -QUALITY_DIM:] = _quality(pitch, num_frames)
     return torch.from_numpy(features)
 
@@ -64,19 +64,17 @@ def _quality(pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame 4"]
     return np.column_stack([octaves, _mean_of_steps(quality)])
 
 
-def _shape_and_flux(mel: LogMel, num_frames: int) -> Float[np.ndarray, "frame shape_and_flux"]:
-    """The shape of the spectrum, and how it changes, in the mean of each frame's steps; in blocks, for long sound.
-
-    The last step is held to the end.
-    """
-    num_steps, frames = num_frames * STEPS_PER_FRAME, []
+def _shape_and_flux(mel: LogMel, features: Float[np.ndarray, "frame shape_and_flux"]) -> None:
+    """Writes the shape of the spectrum, and how it changes, in the mean of each frame's steps; in blocks, for long
+    sound. The last step is held to the end."""
+    num_steps = len(features) * STEPS_PER_FRAME
     for start in range(0, num_steps, STEPS_AT_ONCE):
         stop = min(start + STEPS_AT_ONCE + 1, num_steps)  # a change is one to the next step
         block = 4.0 * mel.part(min(start, mel.num_frames - 1), min(stop, mel.num_frames)).cpu().numpy().T
         block = np.pad(block, ((0, stop - start - len(block)), (0, 0)), mode="edge")
         steps = np.column_stack([block - block.mean(axis=1, keepdims=True), _change(block)])[:STEPS_AT_ONCE]
-        frames.append(_mean_of_steps(steps))
-    return np.concatenate(frames)
+        first = start // STEPS_PER_FRAME
+        features[first : first + len(steps) // STEPS_PER_FRAME] = _mean_of_steps(steps)
 
 
 def _mean_of_steps(steps: Float[np.ndarray, "step channel"]) -> Float[np.ndarray, "frame channel"]:

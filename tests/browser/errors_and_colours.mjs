@@ -2,15 +2,11 @@
 // Queues workflows in API form that fail, in the classic nodes or (NEW_NODES is true) in the newer ones, and prints
 // what the page shows as one line of JSON: the message in which WORDS appear, and the colour of each type of wire.
 import fs from 'fs';
-import { openComfy } from './page.mjs';
+import { openComfy, useNewNodes } from './page.mjs';
 
-const TOLD_MS = 300_000;
 const [port, newNodes, screenshot, ...failing] = process.argv.slice(2);
 const { browser, page, url } = await openComfy(port, 'CEMNetLoader');
-await page.request.post(`${url}/settings`, { data: { 'Comfy.VueNodes.Enabled': newNodes === 'true' } });
-await page.reload({ waitUntil: 'domcontentloaded' });
-await page.waitForFunction(() => window.app?.graph && window.LiteGraph?.registered_node_types.CEMNetLoader);
-await page.waitForFunction(() => window.app.extensions.some(extension => extension.name === 'cemnet.errors'));
+await useNewNodes(page, url, newNodes === 'true');
 const messages = [];
 for (let index = 0; index < failing.length; index += 2) {
   const [file, words] = failing.slice(index, index + 2);
@@ -19,7 +15,7 @@ for (let index = 0; index < failing.length; index += 2) {
     await window.app.queuePrompt(0);
   }, JSON.parse(fs.readFileSync(file)));
   const sentence = page.getByText(words).first();
-  await sentence.waitFor({ timeout: TOLD_MS });
+  await sentence.waitFor();
   messages.push(await sentence.evaluate(element => { // the sentence with the title above it
     while (!element.innerText.includes('CEM-Net')) element = element.parentElement;
     return element.innerText;

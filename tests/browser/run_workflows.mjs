@@ -4,37 +4,22 @@
 // of each graph (.png) and a frame of what it made (.jpg).
 import fs from 'fs';
 import path from 'path';
-import { fitView, openComfy } from './page.mjs';
+import { fitView, openComfy, openTemplate, run, settled, until } from './page.mjs';
 
 const [port, folder, pack, ...names] = process.argv.slice(2);
-const RUN_MS = 240_000;
 const FRAME_SECONDS = 1.4;
 const { browser, page, complaints, url } = await openComfy(port, 'CEMNetLoader');
-await page.evaluate(() => {
-  window.events = [];
-  for (const type of ['execution_success', 'execution_error', 'execution_interrupted']) {
-    window.app.api.addEventListener(type, event => window.events.push([type, event.detail]));
-  }
-});
 for (const name of names) {
-  const answer = await page.request.get(`${url}/api/workflow_templates/${pack}/${name}.json`);
   complaints.length = 0;
-  await page.evaluate(async ([workflow, name]) => {
-    window.events.length = 0;
-    await window.app.loadGraphData(workflow, true, true, name);
-  }, [await answer.json(), name]);
-  await page.waitForTimeout(800);
+  await openTemplate(page, url, pack, name);
   const red = await page.evaluate(() => window.app.graph._nodes
     .filter(node => node.has_errors || !window.LiteGraph.registered_node_types[node.type]).map(node => node.type));
-  await page.locator('[data-testid="queue-button"]').first().click();
-  await page.waitForFunction(() => window.events.length, null, { timeout: RUN_MS });
-  const [outcome, details] = await page.evaluate(() => window.events[0]);
+  const [outcome, details] = await run(page);
   const wanted = await page.evaluate(() => window.app.graph._nodes.filter(node => node.type === 'SaveVideo').length);
   await fitView(page);
-  const playable = await page.waitForFunction(
-    wanted => [...document.querySelectorAll('video')].filter(video => video.readyState === 4).length >= wanted,
-    wanted, { timeout: 30_000 },
-  ).then(() => true, () => false);
+  const playable = outcome === 'execution_success' && await until(page, `${wanted} videos of ${name} that can be played`,
+    wanted => [...document.querySelectorAll('video')].filter(video => video.readyState === 4).length >= wanted, wanted);
+  await settled(page);
   const frame = await page.evaluate(async seconds => {
     const videos = [...document.querySelectorAll('video')].filter(video => video.readyState === 4);
     for (const video of videos) {
@@ -52,7 +37,6 @@ for (const name of names) {
     return canvas.toDataURL('image/jpeg', 0.88).split(',')[1];
   }, FRAME_SECONDS);
   if (frame) fs.writeFileSync(path.join(folder, `${name}.jpg`), Buffer.from(frame, 'base64'));
-  await page.waitForTimeout(500);
   await page.screenshot({ path: path.join(folder, `${name}.png`) });
   const videos = await page.evaluate(() => [...document.querySelectorAll('video')]
     .map(video => ({ width: video.videoWidth, seconds: video.duration, ready: video.readyState })));

@@ -11,7 +11,9 @@ from PIL import Image
 from cemnet.arkit import ARKIT_NAMES, BLINK, EMOTIONS, GAZE, NUM_EXPRESSIONS
 from cemnet.cli.arguments import build_parser
 from cemnet.cli.commands import life, main
+from cemnet.media.video_reader import video_fps, video_frames
 from cemnet.motion.editing import edit_motion
+from cemnet.motion.files import write_motion_json
 from cemnet.types import Motion
 
 
@@ -38,6 +40,19 @@ def test_animate_writes_video_motion_and_sheet_and_render_reads_the_motion(sampl
     again = tmp_path / "again.mp4"
     main(["render", "--portrait", portrait, "--motion-csv", str(csv), "--output", str(again)])
     assert again.stat().st_size > 5_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flag", ["--motion", "--motion-csv"])
+def test_render_reads_the_json_that_the_nodes_save(samples, tmp_path, flag):
+    take, video = tmp_path / "take.json", tmp_path / "talk.webp"
+    curves = torch.zeros(3, NUM_EXPRESSIONS)
+    curves[1, ARKIT_NAMES.index("jawOpen")] = 0.8
+    write_motion_json(take, Motion(curves, torch.zeros(3, 3), 12.5))
+    main(["render", "--portrait", str(samples / "portrait.png"), flag, str(take), "--output", str(video)])
+    frames = np.stack(list(video_frames(video, 12.5))).astype(int)
+    assert video_fps(video) == 12.5 and len(frames) == 3
+    assert np.abs(frames[1] - frames[0]).max() > 60 and np.abs(frames[2] - frames[0]).mean() < 1
 
 
 def shape_and_sound(path):

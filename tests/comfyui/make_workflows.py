@@ -1,4 +1,4 @@
-"""Makes example_workflows out of workflows/api in ComfyUI's own page, runs them, and keeps a frame of each as picture.
+"""Makes example_workflows and the blueprint in ComfyUI's own page, runs them, and keeps a frame of each as picture.
 
 `make workflows`, which is: PYTHONPATH=tests .comfy/venv/bin/python -m comfyui.make_workflows
 """
@@ -15,6 +15,7 @@ from comfyui.server import comfy_server
 PAGE = Path(sys.prefix).parent / "frontend" / "comfyui_frontend_package" / "static"
 BROWSER = REPOSITORY / "tests" / "browser"
 EXAMPLES = REPOSITORY / "example_workflows"
+BLUEPRINT = REPOSITORY / "subgraphs" / "CEM-Net Talking Portrait in steps.json"
 
 
 def main() -> None:
@@ -25,6 +26,8 @@ def main() -> None:
         with comfy_server(Path(folder), "--front-end-root", PAGE) as (client, _):
             drive = [str(client.port), REPOSITORY / "workflows" / "api", EXAMPLES]
             subprocess.run(["node", BROWSER / "make_workflows.mjs", *drive], check=True)
+            drive = [str(client.port), "cemnet", "7 Wide picture", BLUEPRINT]
+            subprocess.run(["node", BROWSER / "make_blueprint.mjs", *drive], check=True)
             names = sorted(path.stem for path in EXAMPLES.glob("*.json"))
             drive = [str(client.port), shots, "cemnet", *names]
             subprocess.run(["node", BROWSER / "run_workflows.mjs", *drive], check=True)

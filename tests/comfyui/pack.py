@@ -41,16 +41,28 @@ def nodes(imported):
     return {node.GET_SCHEMA().node_id: node for node in asyncio.run(extension.get_node_list())}
 
 
+def run_node(nodes, node_id: str, **inputs):
+    """One node as ComfyUI's executor runs it."""
+    node = nodes[node_id].PREPARE_CLASS_CLONE(None)
+    with torch.inference_mode():
+        return node.EXECUTE_NORMALIZED(**inputs)
+
+
 @pytest.fixture(scope="session")
 def execute(nodes):
     """Runs one node by its id as ComfyUI's executor does, and gives its outputs."""
+    return lambda node_id, **inputs: run_node(nodes, node_id, **inputs).result
 
-    def execute(node_id: str, **inputs):
-        node = nodes[node_id].PREPARE_CLASS_CLONE(None)
-        with torch.inference_mode():
-            return node.EXECUTE_NORMALIZED(**inputs).result
 
-    return execute
+@pytest.fixture(scope="session")
+def shown(nodes):
+    """Runs one node by its id as ComfyUI's executor does, and gives what it tells ComfyUI's page."""
+
+    def shown(node_id: str, **inputs):
+        told = run_node(nodes, node_id, **inputs).ui
+        return told if isinstance(told, dict) else told.as_dict()
+
+    return shown
 
 
 @pytest.fixture(scope="session")

@@ -19,8 +19,8 @@ import websocket
 
 # Another ComfyUI than the installed one, run by the same Python.
 COMFYUI = Path(os.environ.get("COMFYUI_PATH") or Path(sys.prefix).parent / "ComfyUI")
-START_SECONDS = 120
-RUN_SECONDS = 300  # without any word from the server
+START_SECONDS = 900  # on a machine that does much else; a server that ended is noticed at once
+RUN_SECONDS = 900  # without any word from the server
 PREVIEW_MESSAGES = (1, 4)  # ComfyUI's binary events: preview, preview with metadata
 FINISHED = ("execution_success", "execution_error", "execution_interrupted")
 
@@ -34,6 +34,9 @@ class Run:
     progress: dict[str, list[tuple[float, float]]] = field(default_factory=dict)  # by node: (value, total)
     executed: list[str] = field(default_factory=list)  # nodes in their order, cached ones left out
     num_previews: int = 0
+    told: list[tuple[str, str, dict[str, Any]]] = field(
+        default_factory=list
+    )  # (shown on, told by, output) for the page
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -92,6 +95,8 @@ class ComfyClient:
             run.progress.setdefault(data["node"], []).append((data["value"], data["max"]))
         elif kind == "executing" and data["node"] is not None:
             run.executed.append(data["node"])
+        elif kind == "executed" and data["output"]:
+            run.told.append((data["display_node"], str(data["node"]), data["output"]))
 
     def _history(self, prompt_id: str) -> dict[str, Any]:
         """The finished prompt's entry, which can appear a moment after its last event."""
@@ -105,14 +110,14 @@ class ComfyClient:
 
 
 @contextmanager
-def comfy_server(base: Path, *options: str | Path) -> Iterator[tuple[ComfyClient, Path]]:
+def comfy_server(base: Path, *options: str | Path, comfyui: Path = COMFYUI) -> Iterator[tuple[ComfyClient, Path]]:
     """A server over the working folders in `base`, its client and log file; stopped at the end."""
     port, log = free_port(), base / "server.log"
-    command = [sys.executable, COMFYUI / "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, comfyui / "main.py", "--cpu", "--listen", "127.0.0.1", "--port", str(port)]
     command += ["--disable-auto-launch", "--disable-api-nodes", "--base-directory", base]
     command += ["--database-url", "sqlite:///:memory:", "--preview-method", "auto", *options]
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=COMFYUI)
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=comfyui)
     try:
         wait_for_server(process, port, log)
         yield ComfyClient(port, process.pid), log

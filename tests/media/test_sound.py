@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 import torch
-from made_media import clap, onset, timed_film, tone, write_sound
+from made_media import clap, onset, timed_film, tone, with_edits, write_sound
 
 from cemnet import long_rows
 from cemnet.errors import MediaError
@@ -159,6 +159,31 @@ def test_sound_and_pictures_of_a_film_stay_together(tmp_path, suffix, pictures_s
     flash = next(index for index, frame in enumerate(video_frames(film, 25)) if frame.mean() > 128) / 25
     assert onset(audio.waveform, audio.sample_rate) == pytest.approx(flash, abs=0.04)
     assert flash == pytest.approx(1.0 - min(pictures_start, sound_start), abs=0.09 if suffix == "ts" else 0.041)
+
+
+WHOLE = [(3.0, 0.0)]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov"])
+@pytest.mark.parametrize(
+    ("pictures", "sound", "flash", "begin"),
+    [
+        (WHOLE, WHOLE, 1.48, 1.5),
+        (WHOLE, [(2.6, 0.4)], 1.48, 1.1),  # the start of the sound is cut
+        ([(2.6, 0.4)], WHOLE, 1.08, 1.5),  # the start of the pictures is cut, in the middle of a group
+        ([(2.48, 0.52)], [(2.48, 0.52)], 0.96, 0.98),
+        (WHOLE, [(0.32, None), (2.6, 0.0)], 1.48, 1.82),  # the sound comes later
+        ([(2.6, 0.4)], [(0.32, None), (2.6, 0.2)], 1.08, 1.62),
+    ],
+)
+def test_edit_lists_of_both_tracks_are_kept(tmp_path, suffix, pictures, sound, flash, begin):
+    """A flash at 1.48 s and a clap at 1.5 s of what is filmed, seen and heard within a frame of where the list says."""
+    film = timed_film(tmp_path / f"film.{suffix}", num_frames=75, sounds=[(0.0, clap(1.5, lasting=3.0))])
+    with_edits(with_edits(film, b"vide", pictures), b"soun", sound)
+    audio = read_audio(film)
+    seen = next(index for index, frame in enumerate(video_frames(film, 25)) if frame.mean() > 128) / 25
+    assert seen == pytest.approx(flash, abs=0.041)
+    assert onset(audio.waveform, audio.sample_rate) == pytest.approx(begin, abs=0.04)
 
 
 def test_a_gap_in_the_sound_of_a_film_stays(tmp_path):

@@ -1,6 +1,5 @@
 """Films come in at the right time and the right way up, and what fails says why."""
 
-import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import av
 import numpy as np
 import pytest
 from av.stream import Disposition
-from made_media import timed_film, tone, write_sound
+from made_media import held_upright, timed_film, tone, write_sound
 
 from cemnet.errors import MediaError
 from cemnet.media.video_reader import some_frames, video_fps, video_frames
@@ -48,14 +47,9 @@ def test_of_a_long_film_some_pictures_are_read_from_first_to_last(tmp_path, most
 
 
 def test_a_film_of_a_phone_held_upright_stands_upright(tmp_path):
-    """A display matrix (ISO/IEC 14496-12, 8.3.2) that turns pictures clockwise brings their top to the right."""
     pictures = np.zeros((3, 32, 48, 3))
     pictures[:, :16] = 0.9
-    path = film_of(tmp_path / "phone.mp4", pictures)
-    content = path.read_bytes()
-    matrix = content.index(b"tkhd") + 44
-    turned = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 32 << 16, 0, 1 << 30)
-    path.write_bytes(content[:matrix] + turned + content[matrix + 36 :])
+    path = held_upright(film_of(tmp_path / "phone.mp4", pictures), 32)
     frame = next(video_frames(path, FPS))
     assert frame.shape == (48, 32, 3)
     assert frame[:, 20:].mean() > 200 and frame[:, :12].mean() < 30

@@ -9,7 +9,9 @@ import torch
 from made_media import tone, video
 
 from cemnet.errors import MediaError
+from cemnet.media.picture_files import animation
 from cemnet.media.sound import read_audio
+from cemnet.media.video_reader import video_fps
 from cemnet.media.video_writer import VideoWriter
 from cemnet.types import Audio
 
@@ -136,7 +138,7 @@ def test_bad_targets_and_frames_are_explained(tmp_path):
         VideoWriter(tmp_path / "a.mp4", 25, 32, 32, transparent=True)
 
 
-@pytest.mark.parametrize("suffix, decoder", [("webm", "libvpx-vp9"), ("mov", "prores")])
+@pytest.mark.parametrize("suffix, decoder", [("webm", "libvpx-vp9"), ("mkv", "libvpx-vp9"), ("mov", "prores")])
 def test_transparency_and_sound_are_kept_where_asked(tmp_path, suffix, decoder):
     path = tmp_path / f"a.{suffix}"
     frame = np.zeros((48, 64, 4), np.float32)
@@ -154,6 +156,59 @@ def test_transparency_and_sound_are_kept_where_asked(tmp_path, suffix, decoder):
     np.testing.assert_allclose(shown[20, 44, 3], 0.5, atol=0.03)
     assert shown[2, 2, 3] < 0.03
     assert read_audio(path).duration_seconds == pytest.approx(1.0, abs=0.07)
+
+
+def test_a_matroska_file_has_pictures_and_sound_as_an_mp4(tmp_path):
+    with VideoWriter(tmp_path / "a.mkv", 30_000 / 1001, 32, 32, Audio(tone(2, 44_100, 0.2), 44_100)) as writer:
+        for _ in range(6):
+            writer.write(np.full((32, 32, 3), 0.5, np.float32))
+    frames, stream = video(tmp_path / "a.mkv")
+    assert len(frames) == 6 and stream.codec_context.name == "h264"
+    assert video_fps(tmp_path / "a.mkv") == 30_000 / 1001
+    assert read_audio(tmp_path / "a.mkv").waveform.shape[0] == 2
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp"])
+@pytest.mark.parametrize("fps, every", [(12.5, 1), (25, 1), (30, 1), (50, 1), (60, 2), (240, 5)])
+def test_an_animated_picture_lasts_as_long_as_its_frames_at_a_rate_that_is_played(tmp_path, caplog, suffix, fps, every):
+    path = tmp_path / f"a.{suffix}"
+    with VideoWriter(path, fps, 33, 17) as writer:
+        for index in range(30):
+            writer.write(np.full((17, 33, 3), index / 30, np.float32))
+    shown = list(animation(path))
+    assert len(shown) == 30 // every and shown[0][1].shape == (17, 33, 4)
+    assert sum(seconds for seconds, _ in shown) == pytest.approx(30 / fps, abs=0.011)
+    brightness = [pixels[8, 16, 0] / 255 for _, pixels in shown]
+    np.testing.assert_allclose(brightness, np.arange(0, 30, every) / 30, atol=0.04)
+    assert ("50 a second" in caplog.text) == (every > 1)
+
+
+@pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
+def test_a_file_that_cannot_sound_is_told(tmp_path, caplog, suffix):
+    with VideoWriter(tmp_path / f"a.{suffix}", 25, 32, 32, Audio(tone(1, 16_000, 0.1), 16_000)) as writer:
+        writer.write(np.zeros((32, 32, 3), np.float32))
+    assert ("has no sound" in caplog.text) == (suffix != "mp4")
+
+
+@pytest.mark.parametrize("suffix, half", [("gif", None), ("webp", 0.5)])
+def test_an_animated_picture_is_transparent_where_asked(tmp_path, suffix, half):
+    """Also again, where it was not in the picture before."""
+    frames = np.zeros((3, 32, 48, 4), np.float32)
+    frames[..., :3] = (0.8, 0.3, 0.1)
+    for index, frame in enumerate(frames):
+        frame[:, 10 * index : 10 * index + 16, 3] = 1
+        frame[:, 40:, 3] = half or 0.9
+    path = tmp_path / f"a.{suffix}"
+    with VideoWriter(path, 25, 48, 32, transparent=True) as writer:
+        for frame in frames:
+            writer.write(frame)
+    shown = np.stack([pixels for _, pixels in animation(path)]) / 255
+    np.testing.assert_allclose(shown[:, 16, 2::10, 3][:, :4], frames[:, 16, 2::10, 3][:, :4], atol=0.02)
+    np.testing.assert_allclose(shown[..., 44, 3], half or 1, atol=0.02)
+    with VideoWriter(tmp_path / f"b.{suffix}", 25, 48, 32) as writer:
+        writer.write(frames[0])
+    ((_, laid),) = animation(tmp_path / f"b.{suffix}")
+    np.testing.assert_allclose(laid[16, 30], 255, atol=6)
 
 
 def test_a_folder_that_goes_away_meanwhile_is_told(tmp_path):

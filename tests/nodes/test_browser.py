@@ -6,6 +6,7 @@ COMFYUI_PATH=... runs another ComfyUI, FRONTEND_PATH=... another page.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,9 @@ SCREENSHOTS = REPOSITORY / "output" / "browser"
 PACK = "cemnet"
 POSTED = REPOSITORY / "workflows" / "api"
 RELEASED = sorted((REPOSITORY / "tests" / "data").glob("workflows_*/*_api.json"))  # each beside the page's own form
-EXAMPLES = sorted(path.stem for path in (REPOSITORY / "example_workflows").glob("*.json"))
+EXAMPLES = sorted(
+    (path.stem for path in (REPOSITORY / "example_workflows").glob("*.json")), key=lambda name: int(name.split()[0])
+)
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("node") and (BROWSER / "node_modules").is_dir()),
@@ -115,7 +118,44 @@ def test_the_template_for_beginners_is_the_first_and_each_has_a_picture(server):
 
 def test_a_page_in_another_language_shows_its_names_and_the_help(server):
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    arguments = (str(server.port), SCREENSHOTS, PACK, "1 Talking portrait", "fr")
+    arguments = (str(server.port), SCREENSHOTS, PACK, "1 Talking portrait", "fr", "Bon à savoir")
     (page,) = drive("look_up.mjs", *arguments)
     assert page["titles"]["CEMNetTalkingPortrait"] == "CEM-Net Portrait parlant"
-    assert "Makes a portrait speak" in page["shown"] and "Good to know" in page["shown"]
+    assert "Fait parler un portrait" in page["shown"] and "numéro du visage" in page["shown"]
+
+
+@pytest.mark.parametrize("new_nodes", ["false", "true"])
+def test_nodes_have_room_also_for_what_they_tell(server, new_nodes):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    shown = drive("layouts.mjs", str(server.port), new_nodes, SCREENSHOTS, PACK, *EXAMPLES)
+    assert [template["name"] for template in shown] == EXAMPLES
+    for template in shown:
+        assert template["overlaps"] == [], template["name"]
+        assert (template["measured"] > 0) == (new_nodes == "true")
+
+
+@pytest.mark.parametrize("new_nodes", ["false", "true"])
+def test_nodes_tell_play_download_and_upload(server, tmp_path, new_nodes):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    motion = tmp_path / f"uploaded_{new_nodes}.csv"
+    motion.write_bytes((REPOSITORY / "samples" / "motion.csv").read_bytes())
+    (page,) = drive("told.mjs", str(server.port), new_nodes, SCREENSHOTS, PACK, EXAMPLES[0], motion)
+    assert page["outcome"] == "execution_success"
+    ((line, height),) = page["shown"].items()
+    assert re.fullmatch(r"Saw happy \d+%, heard angry \d+%", line) and height > 5
+    assert {video["temporary"] for video in page["sounds"]} == {True, False}  # the node's own, and that of Save Video
+    assert all(video["seconds"] > 3 and not video["muted"] for video in page["sounds"])
+    assert re.fullmatch(r"motion_\d+_\.csv", page["download"]["name"])
+    assert page["download"]["text"].startswith("Timecode,BlendShapeCount")
+    (loading,) = (node for node in page["prompt"].values() if node["class_type"] == "CEMNetLoadMotion")
+    assert loading["inputs"] == {"file": motion.name}
+
+
+def test_the_blueprint_runs_and_a_template_is_an_app(server):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    (page,) = drive("blueprint_and_app.mjs", str(server.port), SCREENSHOTS, PACK, EXAMPLES[0])
+    assert page["offered"]["name"] == page["name"] and page["offered"]["category"].endswith("CEM-Net")
+    assert {"emotion", "intensity", "seed"} <= page["shown"]["widgets"].keys()
+    assert page["shown"]["widgets"]["emotion"] == "auto"
+    assert page["outcome"] == "execution_success", page["error"]
+    assert all(name in page["app"] for name in ("emotion", "intensity", "seed"))

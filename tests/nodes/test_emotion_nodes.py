@@ -3,6 +3,7 @@
 # ruff: noqa: E402 (the modules of ComfyUI are there only in its own environment)
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,37 @@ def test_a_chosen_emotion_overrules_the_voice(execute, speech):
     mixed, summary = execute("CEMNetEmotionMix", speech=speech, emotion="happy", share=1.0)
     assert "happy 100%" in summary
     assert mixed.audio is speech.audio
+
+
+EMOTION = r"(neutral|happy|sad|angry|fear|disgust|surprise|contempt)"
+
+
+def test_nodes_show_on_themselves_what_they_saw_and_heard(shown, model, sample_image, audio):
+    (saw,) = shown("CEMNetFaceReference", model=model, image=sample_image)["text"]
+    (heard,) = shown("CEMNetAudioEmotionEncoder", model=model, audio=audio)["text"]
+    assert re.fullmatch(rf"Saw {EMOTION} \d+%", saw) and saw.startswith("Saw happy")
+    assert re.fullmatch(rf"Heard {EMOTION} \d+%", heard)
+
+
+def test_the_bridge_shows_both_and_what_overrules_the_voice(shown, execute, model, face, speech):
+    inputs = {"model": model, "face": face, "speech": speech}
+    (by_voice,) = shown("CEMNetEmotionBridge", **inputs)["text"]
+    assert re.match(rf"Saw happy \d+%, heard {EMOTION} \d+%", by_voice)
+    heard = by_voice.split("heard ")[1].split()[0]
+    other = "sad" if heard != "sad" else "angry"
+    (chosen,) = shown("CEMNetEmotionBridge", **inputs, emotion=other)["text"]
+    assert chosen == f"{by_voice.split(', shows')[0]}, shows {other}"
+    (same,) = shown("CEMNetEmotionBridge", **inputs, emotion=heard)["text"]
+    assert "shows" not in same
+    mixed, _ = execute("CEMNetEmotionMix", speech=speech, emotion=other)
+    (mix,) = shown("CEMNetEmotionBridge", **{**inputs, "speech": mixed})["text"]
+    assert mix == chosen
+
+
+def test_nodes_that_change_the_emotion_show_it(shown, speech):
+    (mixed,) = shown("CEMNetEmotionMix", speech=speech, emotion="happy", share=1.0)["text"]
+    (scheduled,) = shown("CEMNetEmotionTimeline", speech=speech, timeline="0 sad")["text"]
+    assert mixed.startswith("Shows happy 100%") and scheduled.startswith("Shows sad 100%")
 
 
 def test_a_share_of_none_leaves_the_voice_alone(execute, speech):
@@ -75,6 +107,13 @@ def test_a_saved_motion_is_listed_and_comes_back(execute, nodes, motion, folders
     loaded, fps, _ = execute("CEMNetLoadMotion", file=choice)
     torch.testing.assert_close(loaded.expression, motion.expression, atol=1e-5, rtol=0)
     assert fps == motion.fps
+
+
+def test_a_saved_motion_can_be_downloaded_from_its_node(shown, motion, folders):
+    told = shown("CEMNetSaveMotion", motion=motion, filename_prefix="cemnet/take")
+    (file,) = told["motion_files"]
+    assert file == {"filename": "take_00001_.csv", "subfolder": "cemnet", "type": "output"}
+    assert told["text"] == (str(folders / "output" / "cemnet" / file["filename"]),)
 
 
 def test_saving_again_takes_the_next_number(execute, motion, folders):

@@ -95,3 +95,52 @@ def test_what_has_to_be_typed_is_not_translated(nodes, language):
     emotions = nodes["CEMNetEmotionMix"].GET_SCHEMA().inputs[1].options
     timeline = definitions(language)["CEMNetEmotionTimeline"]["inputs"]["timeline"]["tooltip"]
     assert all(word in timeline for word in ("voice", *emotions, "2.5 happy 0.8", "#"))
+
+
+def help_page(node_id: str, language: str) -> str:
+    """The page that ComfyUI shows under a node's question mark, in the language of its page."""
+    return (REPOSITORY / "web" / "docs" / node_id / f"{language}.md").read_text(encoding="utf-8")
+
+
+def points(page: str) -> list[str]:
+    """The lines of a page's last part."""
+    return [line for line in page.rpartition("\n## ")[2].splitlines() if line.startswith("- ")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_is_there_in_each_language_and_says_what_the_node_says(nodes, language):
+    translated = definitions(language)
+    headings = set()
+    for node_id, node in translated.items():
+        page = help_page(node_id, language)
+        assert page.startswith(f"# {node['display_name']}\n\n{node['description']}\n")
+        rows = re.findall(r"^\| \*\*(.+?)\*\* \| (.+) \|$", page, re.MULTILINE)
+        named = [*node["inputs"].values(), *node["outputs"].values()]
+        assert [name for name, _ in rows] == [socket["name"] for socket in named], node_id
+        for (_, text), socket in zip(rows, named, strict=True):
+            assert text.startswith(socket["tooltip"])
+        headings.add(tuple(re.findall(r"^## (.+)$", page, re.MULTILINE)))
+    assert len(headings) == 1 and len(headings.pop()) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_has_as_many_points_and_choices_in_each_language(nodes, language):
+    for node_id in nodes:
+        page = help_page(node_id, language)
+        english = (REPOSITORY / "web" / "docs" / f"{node_id}.md").read_text(encoding="utf-8")
+        assert len(points(page)) == len(points(english)), node_id
+        for choices in re.findall(r"Choices: (.+?)\. \|", english):
+            assert choices in page, node_id
+        for literal in re.findall(r"`[^`\n]+\.task`|cemnet_\w+\.\w+|a video each", english):
+            assert literal in page, node_id
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_calls_nodes_and_sockets_by_their_translated_names(nodes, language):
+    """Everything in bold is the name of a node, an input or an output, a key, or a format."""
+    translated = definitions(language)
+    sockets = [part for node in translated.values() for key in ("inputs", "outputs") for part in node[key].values()]
+    known = {part["name"] for part in sockets} | {node["display_name"] for node in translated.values()}
+    for node_id in nodes:
+        for name in re.findall(r"\*\*(.+?)\*\*", "\n".join(points(help_page(node_id, language)))):
+            assert name in known | {"R", "csv", "json"}, f"{node_id}: {name}"

@@ -46,7 +46,7 @@ def package(tmp_path_factory) -> Path:
 
 def test_what_is_distributed_loads_and_brings_its_pages(package, tmp_path):
     shown = run(LOAD, package, tmp_path)
-    assert shown.startswith("True 17 ")
+    assert shown.startswith("True 19 ")
     assert str(package / "web") in shown
     for part in (
         "locales/zh/nodeDefs.json",
@@ -59,7 +59,17 @@ def test_what_is_distributed_loads_and_brings_its_pages(package, tmp_path):
 
 def test_nothing_that_users_do_not_need_is_distributed(package):
     folders = {path.name for path in package.iterdir() if path.is_dir()}
-    assert folders == {"cemnet", "docs", "example_workflows", "locales", "nodes", "samples", "web", "workflows"}
+    assert folders == {
+        "cemnet",
+        "docs",
+        "example_workflows",
+        "locales",
+        "nodes",
+        "samples",
+        "subgraphs",
+        "web",
+        "workflows",
+    }
     suffixes = {path.suffix for path in package.rglob("*") if path.is_file()}
     assert not suffixes & {".pyc", ".pyo", ".so", ".exe", ".sh"}
 

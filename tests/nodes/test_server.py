@@ -132,7 +132,7 @@ def test_an_interrupt_stops_the_rendering_at_once(client, talking):
     assert stopped.details["node_type"] == "CEMNetFaceRenderer"
     value, total = stopped.progress[node_of("CEMNetFaceRenderer")][-1]
     assert value < total / 2
-    assert not stopped.outputs
+    assert not any("images" in output for output in stopped.outputs.values())
 
 
 def test_a_picture_without_a_face_is_answered_with_a_sentence(client, tmp_path):
@@ -178,14 +178,72 @@ def test_the_page_finds_help_and_translations(client):
     assert translations["de"]["nodeDefs"]["CEMNetEmotionBridge"]["display_name"] == "CEM-Net Emotionsbrücke"
 
 
-def test_the_node_for_beginners_repeats_only_what_a_new_seed_touches(client):
-    """Within its chain too ComfyUI keeps what stays the same."""
+@pytest.fixture(scope="module")
+def beginners(client) -> tuple[dict, Run]:
+    """The workflow of the node for beginners, run once."""
     workflow = json.loads((REPOSITORY / "workflows" / "api" / "1 Talking portrait.json").read_text())
-    first = client.run(workflow)
-    workflow[node_of("CEMNetTalkingPortrait", workflow)]["inputs"]["seed"] = 5
-    again = client.run(workflow)
-    assert first.outcome == again.outcome == "execution_success"
-    chain = ["1", "2", "3", "4", "5"]  # loader, face, speech, bridge, renderer
-    ran = [[name.rpartition(".")[2] for name in run.executed if name.startswith("3.")] for run in (first, again)]
-    assert sorted(ran[0]) == chain
-    assert ran[1] == ["4", "5"]
+    return workflow, client.run(workflow)
+
+
+def parts_of(run: Run) -> list[str]:
+    """The parts of the chain that a run repeated, by their numbers."""
+    return [name.rpartition(".")[2] for name in run.executed if name.startswith("3.")]
+
+
+def test_the_node_for_beginners_shows_what_its_chain_saw_and_heard(beginners):
+    """What the parts tell, ComfyUI hands to the node that stands for them: the last words are the bridge's."""
+    _, run = beginners
+    texts = [output["text"] for node, _, output in run.told if node == "3" and "text" in output]
+    assert len(texts) == 3 and re.fullmatch(r"Saw happy \d+%, heard \w+ \d+%", texts[-1][0])
+    (shown,) = [output for node, _, output in run.told if node == "3" and "animated" in output]
+    assert shown["images"][0]["type"] == "temp"
+
+
+def test_the_video_that_a_node_plays_has_sound(client, beginners):
+    _, run = beginners
+    (shown,) = [output["images"] for node, _, output in run.told if node == "3" and "animated" in output]
+    with av.open(io.BytesIO(client.get("/view", **shown[0]).content)) as container:
+        assert container.streams.video and container.streams.audio
+
+
+def test_the_node_for_beginners_repeats_only_what_a_new_seed_touches(client, beginners):
+    """Within its chain too ComfyUI keeps what stays the same, also after a run that repeated nothing."""
+    workflow, first = beginners
+    seed = workflow[node_of("CEMNetTalkingPortrait", workflow)]["inputs"]
+    runs = []
+    for value in (0, 5, 5, 6):
+        seed["seed"] = value
+        runs.append(client.run(workflow))
+    assert {run.outcome for run in (first, *runs)} == {"execution_success"}
+    assert sorted(parts_of(first)) == ["1", "2", "3", "4", "5", "6"]  # loader, face, speech, bridge, renderer, list
+    assert [parts_of(run) for run in runs] == [[], ["4", "5", "6"], [], ["4", "5", "6"]]
+
+
+def test_a_batch_of_portraits_makes_a_video_each(client):
+    """In the chain by Split Batch, and in the node for beginners, whose chain runs once for each portrait."""
+    chain = json.loads((REPOSITORY / "workflows" / "api" / "10 Several portraits.json").read_text())
+    node = {"class_type": "CEMNetTalkingPortrait", "inputs": {"image": ["3", 0], "audio": ["4", 0], "emotion": "sad"}}
+    node["inputs"].update({"intensity": 1.0, "seed": 0, "batch": "a video each"})
+    beginners = {key: chain[key] for key in ("1", "2", "3", "4", "11")} | {"12": node}
+    beginners["11"] = copy.deepcopy(chain["11"])
+    beginners["11"]["inputs"]["video"] = ["12", 0]
+    for workflow in (chain, beginners):
+        run = client.run(workflow)
+        assert run.outcome == "execution_success", run.details
+        saved = run.outputs["11"]["images"]
+        assert len(saved) == 2
+        first, second = (decoded(client.get("/view", **file).content) for file in saved)
+        assert len(first) == len(second) == pytest.approx(25 * speech_seconds(), abs=1.5)
+        assert np.abs(first[0].astype(float) - second[0]).mean() > 10  # two different pictures speak
+
+
+def test_without_the_choice_a_batch_is_one_person(client):
+    workflow = json.loads((REPOSITORY / "workflows" / "api" / "10 Several portraits.json").read_text())
+    inputs = {"image": ["3", 0], "audio": ["4", 0], "emotion": "auto", "intensity": 1.0, "seed": 0}
+    workflow["12"] = {"class_type": "CEMNetTalkingPortrait", "inputs": inputs}
+    workflow["11"]["inputs"]["video"] = ["12", 0]
+    for key in ("5", "6", "7", "8", "9", "10"):
+        del workflow[key]
+    run = client.run(workflow)
+    assert run.outcome == "execution_success", run.details
+    assert len(run.outputs["11"]["images"]) == 1

@@ -20,6 +20,7 @@ import av
 import comfy.model_management
 import comfy.utils
 import folder_paths
+from comfyui.pack import run_node
 
 
 @pytest.fixture
@@ -41,6 +42,13 @@ def test_a_video_is_rendered_into_comfyuis_temporary_folder(execute, model, face
     assert video.get_dimensions() == tuple(face.image.shape[1::-1])
     assert video.get_duration() == pytest.approx(0.5, abs=0.1)
     assert video.get_components().audio["waveform"].shape[1] == 2
+
+
+def test_a_rendered_video_is_played_by_its_node(nodes, model, face, motion, temp):
+    made = run_node(nodes, "CEMNetVideoRenderer", model=model, face=face, motion=motion)
+    (file,) = temp.iterdir()
+    shown = {"filename": file.name, "subfolder": "", "type": "temp"}
+    assert made.ui.as_dict() == {"images": [shown], "animated": (True,)}
 
 
 def test_a_video_without_sound_is_silent(execute, model, face, motion, temp):
@@ -132,10 +140,45 @@ def test_the_node_for_beginners_stands_for_a_chain_of_the_others(nodes):
         "CEMNetAudioEmotionEncoder",
         "CEMNetEmotionBridge",
         "CEMNetVideoRenderer",
+        "CEMNetVideoList",
     ]
     assert chain["CEMNetEmotionBridge"]["emotion"] == "sad" and chain["CEMNetEmotionBridge"]["seed"] == 5
     for class_type, inputs in chain.items():
         assert inputs.keys() <= {socket.id for socket in nodes[class_type].GET_SCHEMA().inputs}
+
+
+def test_a_batch_of_several_people_is_split_in_the_chain(nodes):
+    node = nodes["CEMNetTalkingPortrait"].PREPARE_CLASS_CLONE(None)
+    made = node.EXECUTE_NORMALIZED(image=["1", 0], audio=["2", 0], batch="a video each")
+    parts = {part["class_type"]: (part_id, part["inputs"]) for part_id, part in made.expand.items()}
+    split, inputs = parts["CEMNetSplitBatch"]
+    assert inputs == {"image": ["1", 0], "audio": ["2", 0]}
+    assert parts["CEMNetFaceReference"][1]["image"] == [split, 0]
+    assert parts["CEMNetAudioEmotionEncoder"][1]["audio"] == parts["CEMNetVideoRenderer"][1]["audio"] == [split, 1]
+
+
+def test_a_split_batch_shares_the_memory_of_the_whole(execute):
+    images = torch.rand(3, 8, 8, 3)
+    audio = {"waveform": torch.rand(2, 1, 100), "sample_rate": 8_000}
+    pictures, sounds = execute("CEMNetSplitBatch", image=images, audio=audio)
+    assert [picture.data_ptr() for picture in pictures] == [image.data_ptr() for image in images]
+    assert [sound["waveform"].data_ptr() for sound in sounds] == [clip.data_ptr() for clip in audio["waveform"]]
+    assert all(picture.shape == (1, 8, 8, 3) for picture in pictures)
+    assert [(sound["waveform"].shape, sound["sample_rate"]) for sound in sounds] == [((1, 1, 100), 8_000)] * 2
+
+
+def test_what_is_not_connected_to_split_batch_is_empty_for_the_node_behind(execute, sample_image):
+    pictures, sounds = execute("CEMNetSplitBatch", image=sample_image)
+    assert len(pictures) == 1 and sounds == [None]
+
+
+@pytest.mark.parametrize(
+    ("name", "empty"),
+    [("image", torch.zeros(0, 8, 8, 3)), ("audio", {"waveform": torch.zeros(0, 1, 9), "sample_rate": 8_000})],
+)
+def test_an_empty_batch_cannot_be_split(execute, name, empty):
+    with pytest.raises(ValueError, match=f"The {name} batch is empty"):
+        execute("CEMNetSplitBatch", **{name: empty})
 
 
 def test_several_speakers_move_in_one_picture(execute, model, sample_image, motion, temp):
