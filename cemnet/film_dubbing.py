@@ -1,7 +1,7 @@
 """Dubs a film: its face is tracked, performs another voice or emotion, and is put back into the pictures."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,16 +84,17 @@ def dub_motion(
     settings: PerformanceSettings = DEFAULT_PERFORMANCE,
     film_end: FilmEnd = "hold",
     progress: Progress | None = None,
+    normal_voice: Sequence[Audio] = (),
 ) -> tuple[Speech, Motion]:
     """The analysed voice, and the motion with which the film's face speaks it.
 
     Frame rate, head, blinks and gaze stay the film's own, whatever the settings say. A voice that is shorter than the
     film is followed by silence; one that is longer goes on as `as_long_as_film` says, and the film meanwhile as
-    `film_order` does. `progress` is that of `encode_speech`.
+    `film_order` does. `progress` and `normal_voice` are those of `encode_speech`.
     CEMNetError for sound that is too short to analyse.
     """
     seconds = track.num_frames / track.fps
-    speech = encode_speech(model, lasting(audio, seconds), progress)
+    speech = encode_speech(model, lasting(audio, seconds), progress, normal_voice)
     filmed = replace(settings, fps=track.fps, blinks=0.0, gaze=0.0, head_motion=0.0)
     performed = bridge_emotion(model, person_of(track), speech, filmed)
     return speech, performed_in_film(track, as_long_as_film(track, performed, audio.duration_seconds), film_end)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io, ui
 
-from .sockets import CATEGORY, ModelSocket, SpeechSocket, connected, first_sound, schema
+from .sockets import CATEGORY, ModelSocket, SpeechSocket, all_sounds, connected, first_sound, schema
 from .summaries import heard_in, speech_summary
 
 if TYPE_CHECKING:
@@ -27,6 +27,12 @@ class CEMNetAudioEmotionEncoder(io.ComfyNode):
             inputs=[
                 ModelSocket.Input("model", tooltip="From CEM-Net Loader."),
                 io.Audio.Input("audio", tooltip="Speech in any language, sample rate and length. One voice is best."),
+                io.Audio.Input(
+                    "normal_voice",
+                    optional=True,
+                    tooltip="The same person speaking without emotion, best three sentences: the emotion is then heard "
+                    "in the difference. A batch counts as several sounds.",
+                ),
             ],
             outputs=[
                 SpeechSocket.Output(display_name="speech", tooltip="What the model heard, for the emotion bridge."),
@@ -35,12 +41,18 @@ class CEMNetAudioEmotionEncoder(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, model: "ManagedModel | None" = None, audio: Mapping[str, Any] | None = None) -> io.NodeOutput:
+    def execute(
+        cls,
+        model: "ManagedModel | None" = None,
+        audio: Mapping[str, Any] | None = None,
+        normal_voice: Mapping[str, Any] | None = None,
+    ) -> io.NodeOutput:
         """The analysed speech and its summary."""
         from ..cemnet import pipeline
         from .managed_model import in_full_precision
 
         model = connected(model, "model")
+        sound, normal = first_sound(audio), [] if normal_voice is None else all_sounds(normal_voice)
         with model.running():
-            speech = in_full_precision(pipeline.encode_speech(model, first_sound(audio)))
+            speech = in_full_precision(pipeline.encode_speech(model, sound, normal_voice=normal))
         return io.NodeOutput(speech, speech_summary(speech), ui=ui.PreviewText(heard_in(speech)))

@@ -97,3 +97,11 @@ def first_sound(audio: Mapping[str, Any] | None) -> "Audio":
 
     audio = require_sounds(audio)
     return Audio(audio["waveform"][0].float().cpu(), int(audio["sample_rate"]))
+
+
+def all_sounds(audio: Mapping[str, Any]) -> "list[Audio]":
+    """Every clip of an AUDIO batch; MediaError without one."""
+    from ..cemnet.types import Audio
+
+    rate = int(audio["sample_rate"])
+    return [Audio(waveform.float().cpu(), rate) for waveform in require_sounds(audio)["waveform"]]

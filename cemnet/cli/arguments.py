@@ -12,7 +12,9 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     """The parser of all commands, of a kind that its commands have too; what several commands share are parents."""
     parser = kind(prog="cemnet", description="Talking faces whose emotion the voice decides.")
     commands = parser.add_subparsers(dest="command", required=True)
-    shared, written, video, shown, eyes, life, heard = (argparse.ArgumentParser(add_help=False) for _ in range(7))
+    shared, written, video, shown, eyes, life, heard, voice = (
+        argparse.ArgumentParser(add_help=False) for _ in range(8)
+    )
     add_shared(shared)
     add_written(written)
     add_picture(video)
@@ -20,10 +22,13 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     add_eyes(eyes)
     add_life(life)
     add_heard(heard)
+    add_normal_voice(voice)
 
     add_speaking(
         commands.add_parser(
-            "animate", parents=[shared, written, video, shown, life, eyes, heard], help="portrait + speech to video"
+            "animate",
+            parents=[shared, written, video, shown, life, eyes, heard, voice],
+            help="portrait + speech to video",
         )
     )
     render = commands.add_parser(
@@ -35,7 +40,7 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     )  # fmt: skip
     render.add_argument("--speech", type=Path, help="sound for the video")
 
-    dub = commands.add_parser("dub", parents=[shared, written, shown, eyes, heard], help="film + speech to film")
+    dub = commands.add_parser("dub", parents=[shared, written, shown, eyes, heard, voice], help="film + speech to film")
     dub.add_argument("--video", type=Path, required=True, help="a film with a face")
     dub.add_argument("--speech", type=Path, help="what it is to say (default: its own sound)")
     dub.add_argument(
@@ -61,7 +66,7 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
     portrait.add_argument("portrait", type=Path)
     portrait.add_argument("--json", action="store_true", help="print JSON")
-    speech = commands.add_parser("inspect-speech", parents=[shared, heard], help="emotion over time")
+    speech = commands.add_parser("inspect-speech", parents=[shared, heard, voice], help="emotion over time")
     speech.add_argument("speech", type=Path)
     speech.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -105,6 +110,15 @@ def add_heard(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="which sound track of the file, 0 being the first (default: its own)",
     )
+
+
+def add_normal_voice(parser: argparse.ArgumentParser) -> None:
+    """Adds how the speaker sounds without emotion."""
+    parser.add_argument(
+        "--normal-voice", type=Path, action="append", default=[], metavar="FILE",
+        help="the same person speaking without emotion, so that the emotion is heard in the difference; best three "
+        "sentences, in one file or several",
+    )  # fmt: skip
 
 
 def add_written(parser: argparse.ArgumentParser) -> None:

@@ -18,6 +18,8 @@ def check_animate(arguments: argparse.Namespace) -> None:
             raise CEMNetError(f"Face {index} is given to --speaker more than once. Each face has one voice.")
     if speakers and arguments.face_index is not None:
         raise CEMNetError("--speaker says which faces speak. Leave --face-index out.")
+    if len(speakers) > 1 and arguments.normal_voice:
+        raise CEMNetError("--normal-voice is how one person sounds. Leave it out where several faces speak.")
     if speakers and len(arguments.portrait) > 1:
         raise CEMNetError("More pictures help one person. Give --portrait once where several faces speak.")
     check_written(arguments)
@@ -76,11 +78,12 @@ def eyes(arguments: argparse.Namespace) -> dict[str, float]:
 def input_files(arguments: argparse.Namespace) -> list[Path]:
     """The files that `cemnet animate`, `render` or `dub` reads."""
     if arguments.command == "dub":
-        files = [arguments.video, arguments.speech]
+        files = [arguments.video, arguments.speech, *arguments.normal_voice]
     elif arguments.command == "render":
         files = [*arguments.portrait, arguments.motion_csv, arguments.speech]
     else:
-        files = [*arguments.portrait, arguments.speech, *(speech for _, speech in arguments.speaker or ())]
+        speeches = [arguments.speech, *(speech for _, speech in arguments.speaker or ())]
+        files = [*arguments.portrait, *speeches, *arguments.normal_voice]
     return [path for path in files if path is not None]
 
 

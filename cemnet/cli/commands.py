@@ -44,6 +44,7 @@ def animate(arguments: argparse.Namespace) -> None:
     more = more_pictures(arguments)
     cast = arguments.speaker or [(arguments.face_index, arguments.speech)]
     voices = [sound.read_audio(path, arguments.audio_track) for _, path in cast]
+    normal = normal_voice(arguments)
     model = model_for(arguments)
     faces, performances = pipeline.all_faces(model, image), []
     chosen = [choose_face(faces, index) for index, _ in cast]
@@ -52,7 +53,7 @@ def animate(arguments: argparse.Namespace) -> None:
         seen = describe_face(face)
         print(f"Saw:     {top_emotions(seen['emotion'])}; intensity {seen['intensity']:.2f}")
         with progress_bar("Hearing") as progress:
-            speech = pipeline.encode_speech(model, audio, progress)
+            speech = pipeline.encode_speech(model, audio, progress, normal)
         heard = describe_speech(speech)
         print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
         motion = pipeline.bridge_emotion(model, face, speech, replace(settings, seed=settings.seed + len(performances)))
@@ -62,6 +63,13 @@ def animate(arguments: argparse.Namespace) -> None:
         write_motion(path, motion, arguments.overwrite)
         wrote(arguments, path)
     save(arguments, model, performances, sound.mixed_sound(voices))
+
+
+def normal_voice(arguments: argparse.Namespace) -> list[Audio]:
+    """The sounds of every --normal-voice; MediaError for other files."""
+    from ..media import sound
+
+    return [sound.read_audio(path) for path in arguments.normal_voice]
 
 
 def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height width channel']]":
@@ -104,6 +112,7 @@ def dub(arguments: argparse.Namespace) -> None:
     if not arguments.keep_hdr and film_transfer(arguments.video) is not None:
         print("Note:    the film has a high dynamic range, which becomes the usual one. --keep-hdr keeps it.")
     audio = sound.read_audio(arguments.speech or arguments.video, arguments.audio_track)
+    normal = normal_voice(arguments)
     model = model_for(arguments)
     with progress_bar("Tracking") as progress:
         track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale, progress)
@@ -111,7 +120,7 @@ def dub(arguments: argparse.Namespace) -> None:
     print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
     with progress_bar("Hearing") as progress:
         speech, motion = film_dubbing.dub_motion(
-            model, track, audio, settings_of(arguments), arguments.film_end, progress
+            model, track, audio, settings_of(arguments), arguments.film_end, progress, normal
         )
     heard = describe_speech(speech)
     print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
@@ -164,10 +173,10 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
     from .. import pipeline
     from ..media import sound
 
-    audio = sound.read_audio(arguments.speech, arguments.audio_track)
+    audio, normal = sound.read_audio(arguments.speech, arguments.audio_track), normal_voice(arguments)
     model = model_for(arguments)
     with progress_bar("Hearing") as progress:
-        heard = describe_speech(pipeline.encode_speech(model, audio, progress))
+        heard = describe_speech(pipeline.encode_speech(model, audio, progress, normal))
     if arguments.json:
         print(json.dumps(heard, indent=2))
         return
