@@ -3,8 +3,11 @@
 LONGEST_QUOTE = 60  # characters
 
 
-def quoted(text: str) -> str:
-    """A text of a user in quotation marks, cut where it would be longer than a sentence bears."""
+def quoted(given: object) -> str:
+    """What a user gave, a text in quotation marks; cut where it would be longer than a sentence bears."""
+    if not isinstance(given, str):
+        return quoted(repr(given))[1:-1]
+    text = given
     return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")
 
 

@@ -102,7 +102,10 @@ def test_features_of_a_run_serve_speech_lips_and_cross(evaluate, data, tmp_path,
     options = ["--config", str(data / "config.yaml"), "--features", str(tmp_path)]
     evaluate(["speech", *options, "--steps", "2"])
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["ravdess", "emodb"]
+    assert [line.split(",")[0] for line in lines] == ["ravdess", "ravdess", "emodb", "emodb"]
+    assert ["normal voices" in line for line in lines] == [False, True, False, True]
+    evaluate(["speech", *options, "--steps", "2", "--unheard-corpora", "--corpora", "emodb"])
+    assert capsys.readouterr().out.startswith("emodb, never heard: mean recall ")
     evaluate(["speech", *options, "--steps", "2", "--enhancement", "0", "--conditions"])
     assert "enhancement 0 " in capsys.readouterr().out
     evaluate(["manner", *options, "--steps", "2"])

@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.conditions:
         print(enhancement_table(clips, "ravdess", ravdess_folds(clips), config, arguments.steps).text())
         return
-    corpora = arguments.corpora or list(UNHEARD)
+    corpora = arguments.corpora or [source for source in UNHEARD if speakers_of(clips, source)]
     if arguments.unheard_corpora:
         for source in corpora:
             alone, beside_normal = unheard_corpus_recall(clips, source, config, arguments.steps)

@@ -58,24 +58,18 @@ def clips() -> list[FeatureClip]:
 @pytest.fixture
 def encoder() -> AudioEmotionEncoder:
     torch.manual_seed(0)
-    encoder = AudioEmotionEncoder(AudioEmotionConfig(content_dim=8, hidden_dim=8, embedding_dim=16)).eval()
-    encoder.content_scale.fill_(0.1)  # an untrained encoder's sounds differ little
-    return encoder
+    config = AudioEmotionConfig(content_dim=8, hidden_dim=8, embedding_dim=16, sound_temperature=0.05)
+    return AudioEmotionEncoder(config).eval()  # an untrained encoder's sounds differ little
 
 
-def test_normalised_content_has_one_mean_and_deviation_in_all_clips(encoder):
-    features = content_features(encoder, clips())
-    assert np.abs(features[WHOLE] - features[WHOLE][0]).max() < 0.02
-    assert np.abs(features[VOICED] - features[VOICED][0]).max() > 0.1
-
-
-def test_content_that_is_not_normalised_is_found_out(encoder, monkeypatch):
-    monkeypatch.setattr("cemnet.emotion.audio_emotion.normalise_over_time", lambda sounds, *_: sounds)
+@pytest.mark.parametrize("features", [WHOLE, VOICED])
+def test_content_that_follows_the_sound_of_a_whole_clip_is_found_out(encoder, monkeypatch, features):
     monkeypatch.setattr(content_probe, "INVERSE_PENALTY", 10.0)
     # Each emotion is spoken by one speaker alone: here a fold leaves out clips and not speakers.
-    labels = np.arange(16) % 8
-    means = content_features(encoder, clips())[WHOLE][:, :8]
-    assert probe_accuracy(means, labels, ["x"] * 8 + ["y"] * 8, [["x"], ["y"]]) > 0.9
+    labels, speakers, folds = np.arange(16) % 8, ["x"] * 8 + ["y"] * 8, [["x"], ["y"]]
+    assert probe_accuracy(content_features(encoder, clips())[features], labels, speakers, folds) > 0.9
+    monkeypatch.setattr(encoder, "content", lambda hidden: torch.full((1, 60, 41), 1 / 41))
+    assert probe_accuracy(content_features(encoder, clips())[features], labels, speakers, folds) < 0.3
 
 
 def test_the_table_has_every_probe_and_what_guessing_gives(encoder):

@@ -17,6 +17,7 @@ from cemnet.training.corpora.preparation import prepare_corpus
 LAYOUTS = {
     "ravdess": ["Actor_12/03-01-06-01-02-01-12.wav"],
     "emodb": ["03a01Fa.flac"],
+    "nemo": ["samples/EB0_surprised_12.flac"],
     "crema-d": ["AudioWAV/1001_DFA_ANG_XX.wav", "VideoFlash/1001_DFA_ANG_XX.flv"],
     "mead": ["M031/audio/surprised/level_3/003.m4a", "M031/video/front/surprised/level_3/003.mp4"],
 }

@@ -26,9 +26,10 @@ SETTINGS = TrainingSettings(
 
 def test_a_new_network_knows_the_scale_and_the_styles_of_its_voices(trained_clips, trained_voices):
     network = build_network(SETTINGS, trained_clips, trained_voices)
-    mean, deviation = trained_voices.scale
+    mean, deviation, around = trained_voices.scale
     torch.testing.assert_close(network.audio_emotion.statistics_mean, mean)
     torch.testing.assert_close(network.audio_emotion.statistics_scale, deviation)
+    torch.testing.assert_close(network.audio_emotion.deviation_scale, around)
     heard = {STYLES[clip.style] for clip in trained_clips.clips}
     assert {STYLES[index] for index in network.audio_emotion.style_heard.nonzero().flatten()} == heard
     assert 0 < len(heard) < len(STYLES)
