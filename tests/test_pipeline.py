@@ -265,3 +265,20 @@ def test_the_number_of_threads_changes_neither_motion_nor_frames(model, face, sa
     (one, one_frames), (three, three_frames) = made
     assert torch.equal(one.expression, three.expression) and torch.equal(one.head, three.head)
     np.testing.assert_array_equal(one_frames, three_frames)
+
+
+def test_a_voice_is_heard_against_the_normal_voice_of_its_speaker(model, samples, speech):
+    """Against itself a voice is less of an emotion, and several clips are their mean."""
+    voice = sound.read_audio(samples / "speech.wav")
+    told = pipeline.encode_speech(model, voice, normal_voice=[voice])
+    twice = pipeline.encode_speech(model, voice, normal_voice=[voice, voice])
+    angry = EMOTION_INDEX["angry"]
+    assert told.heard[:, angry].mean() < speech.heard[:, angry].mean() - 0.01
+    torch.testing.assert_close(twice.heard, told.heard)
+    torch.testing.assert_close(told.content, speech.content)
+
+
+def test_a_normal_voice_without_a_voice_is_refused(model, samples):
+    voice, silence = sound.read_audio(samples / "speech.wav"), Audio(torch.zeros(1, 32_000), 16_000)
+    with pytest.raises(CEMNetError, match="In the normal voice hardly any voice is heard"):
+        pipeline.encode_speech(model, voice, normal_voice=[silence])

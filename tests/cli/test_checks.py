@@ -73,6 +73,7 @@ def test_a_face_has_one_voice(refused):
     two = ["animate", "--portrait", "face.png", "--output", "talk.mp4", "--speaker", "1=a.wav", "--speaker"]
     assert "Face 1" in refused(*two, "1=b.wav")
     assert "--face-index" in refused(*two, "0=b.wav", "--face-index", "0")
+    assert "--normal-voice" in refused(*two, "0=b.wav", "--normal-voice", "a.wav")
 
 
 def test_no_output_has_the_name_of_another_file(refused, tmp_path):

@@ -241,6 +241,16 @@ def test_speech_is_summed_up_in_words(execute, model, audio):
     assert summary.startswith("0.5 s of speech: ")
 
 
+def test_a_normal_voice_and_all_clips_of_its_batch_are_heard(execute, model, audio):
+    quiet = {**audio, "waveform": torch.cat([audio["waveform"], 0.5 * audio["waveform"].flip(-1)])}
+    alone, once, both = (
+        execute("CEMNetAudioEmotionEncoder", model=model, audio=audio, normal_voice=normal)[0]
+        for normal in (None, audio, quiet)
+    )
+    assert not torch.allclose(alone.heard, once.heard)
+    assert not torch.allclose(once.heard, both.heard)
+
+
 def test_the_same_seed_gives_the_same_performance(execute, model, face, speech, motion):
     again, summary = execute("CEMNetEmotionBridge", model=model, face=face, speech=speech, seed=0)
     other, _ = execute("CEMNetEmotionBridge", model=model, face=face, speech=speech, seed=1)
