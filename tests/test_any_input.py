@@ -34,6 +34,8 @@ from cemnet.speech.mel import mono_16k, num_motion_frames
 from cemnet.speech.voice_features import voice_features
 from cemnet.types import SAMPLE_RATE, Audio, Motion, Speech
 
+pytestmark = pytest.mark.slow
+
 Result = TypeVar("Result")
 ANY_FLOAT = st.floats(width=32)
 ANY_JSON = st.recursive(

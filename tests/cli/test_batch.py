@@ -82,6 +82,7 @@ def test_an_output_of_another_row_or_of_somebody_else_is_kept_unless_asked(batch
     assert statuses(batch(rows)[1]) == ["failed", "failed"]
 
 
+@pytest.mark.slow
 def test_jobs_that_meet_in_one_file_are_refused(batch, folder):
     (folder / "jobs.summary.csv").unlink(missing_ok=True)
     rows = ("a.png,b.wav,1.mp4,angry\na.png,b.wav,1.MP4,sad\na.png,b.wav,b.wav,sad\n"

@@ -11,6 +11,7 @@ from cemnet.speech.mel import LogMel, log_mel, mel_band_edges, mel_filters, mono
 from cemnet.types import SAMPLE_RATE, Audio
 
 
+@pytest.mark.slow
 def test_log_mel_is_whispers_formula():
     waveform = vowel(np.full(SAMPLE_RATE, 150.0))
     spectrum = librosa.stft(waveform.numpy(), n_fft=400, hop_length=160, pad_mode="reflect")[:, :-1]
