@@ -5,10 +5,9 @@ LONGEST_QUOTE = 60  # characters
 
 def quoted(given: object) -> str:
     """What a user gave, a text in quotation marks; cut where it would be longer than a sentence bears."""
-    if not isinstance(given, str):
-        return quoted(repr(given))[1:-1]
-    text = given
-    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")
+    text = given if isinstance(given, str) else repr(given)
+    cut = text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+    return repr(cut) if isinstance(given, str) else cut
 
 
 class CEMNetError(ValueError):

@@ -41,6 +41,21 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     render.add_argument("--speech", type=Path, help="sound for the video")
 
     dub = commands.add_parser("dub", parents=[shared, written, shown, eyes, heard, voice], help="film + speech to film")
+    add_dubbing(dub)
+    batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
+    add_jobs(batch)
+
+    portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
+    portrait.add_argument("portrait", type=Path)
+    portrait.add_argument("--json", action="store_true", help="print JSON")
+    speech = commands.add_parser("inspect-speech", parents=[shared, heard, voice], help="emotion over time")
+    speech.add_argument("speech", type=Path)
+    speech.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def add_dubbing(dub: argparse.ArgumentParser) -> None:
+    """Adds which film speaks, and with which voice, to the command `dub`."""
     dub.add_argument("--video", type=Path, required=True, help="a film with a face")
     dub.add_argument("--speech", type=Path, help="what it is to say (default: its own sound)")
     dub.add_argument(
@@ -52,7 +67,9 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
         help="keep a film's high dynamic range (HLG, PQ), as HEVC with 10 bits in an .mp4, .mov or .mkv",
     )  # fmt: skip
 
-    batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
+
+def add_jobs(batch: argparse.ArgumentParser) -> None:
+    """Adds the table and who does its jobs to the command `batch`."""
     batch.add_argument(
         "jobs", type=Path, metavar="JOBS.csv",
         help="a header with the flags of animate, render or dub (portrait, speech, output, …), and a row for each job; "
@@ -62,14 +79,6 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
         "--workers", type=int, default=1, metavar="N", help="processes, each with one thread (default 1)"
     )
     batch.add_argument("--overwrite", action="store_true", help="replace files that were not made from the same row")
-
-    portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
-    portrait.add_argument("portrait", type=Path)
-    portrait.add_argument("--json", action="store_true", help="print JSON")
-    speech = commands.add_parser("inspect-speech", parents=[shared, heard, voice], help="emotion over time")
-    speech.add_argument("speech", type=Path)
-    speech.add_argument("--json", action="store_true", help="print JSON")
-    return parser
 
 
 def add_speaking(animate: argparse.ArgumentParser) -> None:
