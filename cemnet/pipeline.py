@@ -20,11 +20,13 @@ from .media.provenance import generated_metadata
 from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
 from .motion.idle import add_life
+from .motion.silence import rest_curve, rest_lips
 from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings
 from .render.renderer import render_motion
 from .render.scene import Performance, render_performances, stream_performances
 from .speech.manner import VOICING
 from .speech.mel import LogMel, mono_16k, mono_voice, num_motion_frames
+from .speech.voice_activity import speaking
 from .speech.voice_features import voice_features
 from .threads import one_thread
 from .types import MOTION_FPS, SAMPLE_RATE, Audio, EmotionEstimate, FaceReference, Motion, Speech
@@ -49,6 +51,7 @@ Progress = Callable[[int, int], object]  # takes frames done and frames in all; 
 SHORTEST_SECONDS = 0.05
 LONGEST_NORMAL_SECONDS, FEWEST_NORMAL_FRAMES = 60.0, 12  # of each clip of a normal voice; of them voiced
 BRIDGED_AT_ONCE = 6000  # frames: bounds the memory that long speech takes
+SILENCE_COLUMN = 0  # of the content: the share of silence, first in the alphabet of training.corpora.phonemes
 MOST_EXAMINED = 48  # more pictures of a person, such as the frames of a film
 
 
@@ -188,16 +191,31 @@ def bridge_emotion(
     """The performance: the reference face speaks, carried from its own emotion to the voice's or the named one."""
     curves = performed_curves(model, face, speech, settings)
     expression, head, address = (resample_frames(curve, settings.fps) for curve in curves)
+    shown, spoken = target_emotion(speech, settings), speaking(speech.content[:, SILENCE_COLUMN]).unsqueeze(1)
     expression, head = add_life(
-        expression, head, settings.fps, settings.seed, settings.blinks, settings.gaze, settings.head_motion
+        expression,
+        head,
+        settings.fps,
+        settings.seed,
+        settings.blinks,
+        settings.gaze,
+        settings.head_motion,
+        face_life(settings),
+        resample_frames(shown, settings.fps),
+        resample_frames(spoken, settings.fps)[:, 0],
     )
     return Motion(expression, head, settings.fps, address)
+
+
+def face_life(settings: PerformanceSettings) -> float:
+    """How much brows, lids and cheeks live by themselves: as much as the liveliest of what is set, 1 at most."""
+    return min(1.0, max(settings.blinks, settings.gaze, settings.head_motion))
 
 
 def performed_curves(
     model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings
 ) -> tuple[Float[Tensor, "frame expression"], Float[Tensor, "frame 3"], Float[Tensor, "frame slot"]]:
-    """Expression, head and memory address at MOTION_FPS, without blinks, gaze and sway.
+    """Expression, head and memory address at MOTION_FPS, without blinks, gaze and sway; lips rest between words.
 
     They are made BRIDGED_AT_ONCE frames at a time, each with the frames around it that have a say in it: what one pass
     would make, but for rounding.
@@ -219,7 +237,12 @@ def performed_curves(
         for curve, part in zip(curves, parts, strict=True):
             curve[start:stop] = part[0, start - first : stop - first]
     expression, head, address = curves
-    return expression, head, address
+    return rested(expression, speech), head, address
+
+
+def rested(expression: Float[Tensor, "frame expression"], speech: Speech) -> Float[Tensor, "frame expression"]:
+    """The performed curves with lips that rest where the voice is silent, whatever else sounds."""
+    return rest_lips(expression, rest_curve(speaking(speech.content[:, SILENCE_COLUMN]), MOTION_FPS))
 
 
 def render_frames(

@@ -14,7 +14,7 @@ from ...model import CEMNet
 from ...motion.idle import add_life
 from ...motion.lip_aperture import visible_aperture
 from ...performance_settings import PerformanceSettings
-from ...pipeline import encode_speech, target_emotion
+from ...pipeline import encode_speech, rested, target_emotion
 from ...training.corpora.clips import Clip
 from ...training.networks.feature_clips import full_speaker
 from ...types import MOTION_FPS, SAMPLE_RATE, Audio, Speech
@@ -28,12 +28,15 @@ BLINKS_A_MINUTE, LONGEST_BLINK_MS = (8.0, 25.0), 400.0
 def perform_as(
     model: CEMNet, speech: Speech, emotion: Emotion
 ) -> tuple[Float[torch.Tensor, "frame expression"], Float[torch.Tensor, "frame 3"]]:
-    """The words on a neutral face in a named emotion at full strength, without blinks and sway: curves and head."""
+    """The words on a neutral face in a named emotion at full strength, with resting lips but no blinks and sway.
+
+    Curves and head.
+    """
     target = target_emotion(speech, PerformanceSettings(emotion)).unsqueeze(0)
     face = torch.zeros(1, 1, NUM_EXPRESSIONS), torch.zeros(1, 1, NUM_SHOWN_EMOTIONS)
     unheard = torch.zeros_like(speech.emotion_embedding).unsqueeze(0)
     performed = model.network.perform(speech.content.unsqueeze(0), speech.prosody.unsqueeze(0), *face, target, unheard)
-    return performed.expression[0], performed.head[0]
+    return rested(performed.expression[0], speech), performed.head[0]
 
 
 def hear_clean(model: CEMNet, clips: Sequence[Clip]) -> list[Speech]:

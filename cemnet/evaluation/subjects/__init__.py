@@ -16,6 +16,7 @@ SUBJECTS: dict[str, str] = {
     "calibration": "belief against truth, and what is shown of it",
     "motion": "blinks, head, mouth and upper face with the voice",
     "captured": "mouth curves beside captured ones of the same speech",
+    "idle": "idle life beside captured faces",
     "timeline": "voices that turn, and flicker",
     "identity": "PSNR of portraits rendered as they are",
     "refiner": "warped, composed and refined frames of held-out heads",
