@@ -21,7 +21,8 @@ from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
 from .motion.idle import add_life
 from .motion.silence import rest_curve, rest_lips
-from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings
+from .network import bridged_face
+from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings, is_within
 from .render.renderer import render_motion
 from .render.scene import Performance, render_performances, stream_performances
 from .speech.manner import VOICING
@@ -38,6 +39,7 @@ __all__ = [
     "bridge_emotion",
     "encode_speech",
     "face_reference",
+    "idle_motion",
     "known_better",
     "load_model",
     "person_reference",
@@ -49,6 +51,7 @@ __all__ = [
 
 Progress = Callable[[int, int], object]  # takes frames done and frames in all; an exception of it stops the work
 SHORTEST_SECONDS = 0.05
+SHORTEST_IDLE_SECONDS, LONGEST_IDLE_SECONDS = 2.0, 600.0
 LONGEST_NORMAL_SECONDS, FEWEST_NORMAL_FRAMES = 60.0, 12  # of each clip of a normal voice; of them voiced
 BRIDGED_AT_ONCE = 6000  # frames: bounds the memory that long speech takes
 SILENCE_COLUMN = 0  # of the content: the share of silence, first in the alphabet of training.corpora.phonemes
@@ -212,6 +215,65 @@ def face_life(settings: PerformanceSettings) -> float:
     return min(1.0, max(settings.blinks, settings.gaze, settings.head_motion))
 
 
+@one_thread()
+@torch.no_grad()
+def idle_motion(
+    model: CEMNet, face: FaceReference, seconds: float, settings: PerformanceSettings = DEFAULT_PERFORMANCE
+) -> Motion:
+    """A face that says nothing and lives: it blinks, glances and breathes, and its end leads back to its beginning.
+
+    The portrait's own expression stays unless an emotion is named, which it then shows with the settings' intensity and
+    closed lips. CEMNetError for other lengths than SHORTEST_IDLE_SECONDS to LONGEST_IDLE_SECONDS.
+    """
+    check_idle_seconds(seconds)
+    num_frames = max(2, round(seconds * settings.fps))
+    expression, shown = torch.from_numpy(face.expression).float(), shown_state(face.emotion)
+    if settings.emotion != AUTO:
+        shown = emotion_state(one_hot_emotion(settings.emotion), torch.tensor(settings.intensity))
+        expression = shown_face(model, face, shown)
+    expression, head = add_life(
+        expression.expand(num_frames, -1),
+        torch.zeros(num_frames, 3),
+        settings.fps,
+        settings.seed,
+        settings.blinks,
+        settings.gaze,
+        settings.head_motion,
+        face_life(settings),
+        shown.expand(num_frames, -1),
+        loops=True,
+    )
+    return Motion(expression, head, settings.fps)
+
+
+def check_idle_seconds(seconds: float) -> None:
+    """Raises CEMNetError where an idle clip cannot be so long."""
+    if not is_within(seconds, SHORTEST_IDLE_SECONDS, LONGEST_IDLE_SECONDS):
+        raise CEMNetError(
+            f"An idle clip has to last {SHORTEST_IDLE_SECONDS:g} to {LONGEST_IDLE_SECONDS:g} seconds, not {seconds}."
+        )
+
+
+def shown_face(model: CEMNet, face: FaceReference, shown: Float[Tensor, "shown"]) -> Float[Tensor, "expression"]:
+    """The portrait's face carried to an emotion state, without speech and with lips at rest."""
+    expressions, states = seen_portraits(face)
+    memory, device = model.network.emotion_memory, model.device
+    batch = expressions.unsqueeze(0).to(device), states.unsqueeze(0).to(device)
+    person = memory.remember(*batch, None)
+    target = shown.view(1, 1, -1).to(device)
+    carried = bridged_face(memory, person, batch[0][:, 0], batch[1][:, 0], target)[0].cpu()
+    return rest_lips(carried, torch.ones(1))[0]
+
+
+def seen_portraits(
+    face: FaceReference,
+) -> tuple[Float[Tensor, "portrait expression"], Float[Tensor, "portrait shown"]]:
+    """Expressions and emotion states of a person's pictures, the portrait first."""
+    portraits = (face.seen, *face.others)
+    expressions = torch.from_numpy(np.stack([portrait.expression for portrait in portraits])).float()
+    return expressions, torch.stack([shown_state(portrait.emotion) for portrait in portraits])
+
+
 def performed_curves(
     model: CEMNet, face: FaceReference, speech: Speech, settings: PerformanceSettings
 ) -> tuple[Float[Tensor, "frame expression"], Float[Tensor, "frame 3"], Float[Tensor, "frame slot"]]:
@@ -220,9 +282,7 @@ def performed_curves(
     They are made BRIDGED_AT_ONCE frames at a time, each with the frames around it that have a say in it: what one pass
     would make, but for rounding.
     """
-    portraits = (face.seen, *face.others)
-    expressions = torch.from_numpy(np.stack([portrait.expression for portrait in portraits])).float()
-    states = torch.stack([shown_state(portrait.emotion) for portrait in portraits])
+    expressions, states = seen_portraits(face)
     target, embedding = target_emotion(speech, settings), manner_embedding(speech, settings)
     reach, curves = model.network.motion_decoder.reach, []
     for start in range(0, speech.num_frames, BRIDGED_AT_ONCE):

@@ -9,6 +9,7 @@ from .emotion_mix import CEMNetEmotionMix
 from .emotion_timeline import CEMNetEmotionTimeline
 from .face_reference import CEMNetFaceReference
 from .face_renderer import CEMNetFaceRenderer
+from .idle import CEMNetIdle
 from .loader import CEMNetLoader
 from .motion_edit import CEMNetMotionEdit
 from .motion_files import CEMNetLoadMotion, CEMNetSaveMotion
@@ -35,6 +36,7 @@ class CEMNetExtension(ComfyExtension):
             CEMNetEmotionMix,
             CEMNetEmotionTimeline,
             CEMNetEmotionBridge,
+            CEMNetIdle,
             CEMNetMotionEdit,
             CEMNetSaveMotion,
             CEMNetLoadMotion,

@@ -40,6 +40,11 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     )  # fmt: skip
     render.add_argument("--speech", type=Path, help="sound for the video")
 
+    idle = commands.add_parser(
+        "idle", parents=[shared, written, video, shown, eyes, life], help="portrait to a clip that lives and loops"
+    )
+    add_idling(idle)
+
     dub = commands.add_parser("dub", parents=[shared, written, shown, eyes, heard, voice], help="film + speech to film")
     add_dubbing(dub)
     batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
@@ -52,6 +57,22 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     speech.add_argument("speech", type=Path)
     speech.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def add_idling(idle: argparse.ArgumentParser) -> None:
+    """Adds how long the face idles to the command `idle`."""
+    idle.add_argument("--seconds", type=float, default=8.0, help="length of the clip, 2 to 600 (default 8)")
+    add_chance_and_curves(idle)
+
+
+def add_chance_and_curves(parser: argparse.ArgumentParser) -> None:
+    """Adds the seed, the frame rate and the motion file."""
+    parser.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
+    parser.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
+    parser.add_argument(
+        "--motion-csv", "--motion", type=Path, metavar="OUT.csv",
+        help="also write the curves, as Live Link Face (.csv) or .json; of several speakers as OUT.face0.csv and so on",
+    )  # fmt: skip
 
 
 def add_dubbing(dub: argparse.ArgumentParser) -> None:
@@ -89,12 +110,7 @@ def add_speaking(animate: argparse.ArgumentParser) -> None:
         "--speaker", type=speaker, action="append", metavar="FACE=SPEECH",
         help="a face, 0 being the largest, and what it says; once for each who speaks",
     )  # fmt: skip
-    animate.add_argument("--seed", type=int, default=0, help="for blinks, gaze and head motion")
-    animate.add_argument("--fps", type=float, default=MOTION_FPS, help="frames a second (default 25)")
-    animate.add_argument(
-        "--motion-csv", "--motion", type=Path, metavar="OUT.csv",
-        help="also write the curves, as Live Link Face (.csv) or .json; of several speakers as OUT.face0.csv and so on",
-    )  # fmt: skip
+    add_chance_and_curves(animate)
 
 
 def speaker(text: str) -> tuple[int, Path]:

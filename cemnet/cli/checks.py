@@ -8,6 +8,8 @@ from pathlib import Path
 from ..errors import CEMNetError
 from ..performance_settings import DEFAULT_PERFORMANCE, PerformanceSettings, check_face_index
 
+WRITE_MOTION = ("animate", "idle")  # commands that can write the curves, too
+
 
 def check_animate(arguments: argparse.Namespace) -> None:
     """Raises CEMNetError for outputs or options of `cemnet animate` that cannot be used."""
@@ -22,6 +24,15 @@ def check_animate(arguments: argparse.Namespace) -> None:
         raise CEMNetError("--normal-voice is how one person sounds. Leave it out where several faces speak.")
     if speakers and len(arguments.portrait) > 1:
         raise CEMNetError("More pictures help one person. Give --portrait once where several faces speak.")
+    check_written(arguments)
+
+
+def check_idle(arguments: argparse.Namespace) -> None:
+    """Raises CEMNetError for outputs or options of `cemnet idle` that cannot be used."""
+    from ..pipeline import check_idle_seconds
+
+    check_performance(arguments)
+    check_idle_seconds(arguments.seconds)
     check_written(arguments)
 
 
@@ -76,11 +87,13 @@ def eyes(arguments: argparse.Namespace) -> dict[str, float]:
 
 
 def input_files(arguments: argparse.Namespace) -> list[Path]:
-    """The files that `cemnet animate`, `render` or `dub` reads."""
+    """The files that `cemnet animate`, `render`, `idle` or `dub` reads."""
     if arguments.command == "dub":
         files = [arguments.video, arguments.speech, *arguments.normal_voice]
     elif arguments.command == "render":
         files = [*arguments.portrait, arguments.motion_csv, arguments.speech]
+    elif arguments.command == "idle":
+        files = arguments.portrait
     else:
         speeches = [arguments.speech, *(speech for _, speech in arguments.speaker or ())]
         files = [*arguments.portrait, *speeches, *arguments.normal_voice]
@@ -88,21 +101,21 @@ def input_files(arguments: argparse.Namespace) -> list[Path]:
 
 
 def output_files(arguments: argparse.Namespace) -> list[Path]:
-    """The files that `cemnet animate`, `render` or `dub` writes, the video first."""
-    motions = motion_files(arguments) if arguments.command == "animate" else []
+    """The files that `cemnet animate`, `render`, `idle` or `dub` writes, the video first."""
+    motions = motion_files(arguments) if arguments.command in WRITE_MOTION else []
     sheet: Path | None = getattr(arguments, "contact_sheet", None)
     return [arguments.output, *motions, *([] if sheet is None else [sheet])]
 
 
 def motion_files(arguments: argparse.Namespace) -> list[Path]:
-    """The motion files that `cemnet animate` writes: none, the named one, or one for each of several speakers.
+    """The motion files that `animate` or `idle` writes: none, the named one, or one for each of several speakers.
 
     Those of several carry the number of the face: talk.csv becomes talk.face0.csv and talk.face1.csv.
     """
     named: Path | None = arguments.motion_csv
     if named is None:
         return []
-    if len(arguments.speaker or ()) < 2:
+    if arguments.command == "idle" or len(arguments.speaker or ()) < 2:
         return [named]
     return [named.with_name(f"{named.stem}.face{index}{named.suffix}") for index, _ in arguments.speaker]
 
@@ -117,7 +130,7 @@ def check_written(arguments: argparse.Namespace) -> None:
     check_face_index(arguments.face_index)
     enlarged_size(1, 1, arguments.upscale)
     check_video(arguments.output, arguments.overwrite, getattr(arguments, "alpha", False))
-    if arguments.command == "animate":
+    if arguments.command in WRITE_MOTION:
         for path in motion_files(arguments):
             check_motion_file(path, arguments.overwrite)
     sheet: Path | None = getattr(arguments, "contact_sheet", None)

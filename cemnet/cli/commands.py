@@ -1,4 +1,4 @@
-"""The commands of `cemnet`: animate a portrait, dub a film, render a motion file, inspect a portrait or a voice."""
+"""The commands of `cemnet`: animate a portrait, let it idle, dub a film, render a motion file, inspect faces, voices."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ from ..inspection.describe import describe_face, describe_motion, describe_speec
 from ..types import Audio
 from .arguments import build_parser
 from .batch import batch
-from .checks import check_animate, check_dub, check_render, eyes, life, motion_files, settings_of
+from .checks import check_animate, check_dub, check_idle, check_render, eyes, life, motion_files, settings_of
 from .ending import Ended, ended_by_signals
 from .progress import progress_bar
 
@@ -99,6 +99,28 @@ def render(arguments: argparse.Namespace) -> None:
     model = model_for(arguments)
     face = pipeline.face_reference(model, image, arguments.face_index)
     save(arguments, model, [(face, motion)], audio)
+
+
+def idle(arguments: argparse.Namespace) -> None:
+    """`cemnet idle`: the face of a portrait says nothing and lives, in a clip whose end leads to its beginning."""
+    from .. import pipeline
+    from ..media import images
+    from ..motion.editing import edit_motion
+    from ..motion.files import write_motion
+
+    check_idle(arguments)
+    image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
+    more = more_pictures(arguments)
+    model = model_for(arguments)
+    face = pipeline.known_better(model, pipeline.face_reference(model, image, arguments.face_index), more)
+    seen = describe_face(face)
+    print(f"Saw:     {top_emotions(seen['emotion'])}; intensity {seen['intensity']:.2f}")
+    motion = pipeline.idle_motion(model, face, arguments.seconds, settings_of(arguments))
+    motion = edit_motion(motion, **life(arguments), **eyes(arguments))
+    for path in motion_files(arguments):
+        write_motion(path, motion, arguments.overwrite)
+        wrote(arguments, path)
+    save(arguments, model, [(face, motion)], None)
 
 
 def dub(arguments: argparse.Namespace) -> None:
@@ -209,6 +231,7 @@ def run(arguments: argparse.Namespace) -> None:
     commands = {
         "animate": animate,
         "render": render,
+        "idle": idle,
         "dub": dub,
         "inspect-portrait": inspect_portrait,
         "inspect-speech": inspect_speech,

@@ -29,6 +29,7 @@ NODE_IDS = [
     "CEMNetEmotionMix",
     "CEMNetEmotionTimeline",
     "CEMNetEmotionBridge",
+    "CEMNetIdle",
     "CEMNetMotionEdit",
     "CEMNetSaveMotion",
     "CEMNetLoadMotion",
