@@ -1,4 +1,4 @@
-"""The commands of `cemnet`: animate a portrait, let it idle, dub a film, render a motion file, inspect faces, voices."""
+"""The commands of `cemnet`: animate a portrait or let it idle, dub a film, render a motion file, inspect inputs."""
 
 import argparse
 import json

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_recordings import write_film, write_sound
 from needed_programs import needs_espeak
@@ -19,15 +20,22 @@ LAYOUTS = {
     "emodb": ["03a01Fa.flac"],
     "nemo": ["samples/EB0_surprised_12.flac"],
     "crema-d": ["AudioWAV/1001_DFA_ANG_XX.wav", "VideoFlash/1001_DFA_ANG_XX.flv"],
+    "facegood": ["1114_2_01.flac", "1114_2_01_arkit.npz"],
     "mead": ["M031/audio/surprised/level_3/003.m4a", "M031/video/front/surprised/level_3/003.mp4"],
 }
+
+
+def write_curves(path):
+    moving = np.random.default_rng(0).random((18, 1)).astype(np.float32)
+    np.savez(path, names=np.array(["jawOpen"]), values=moving, fps=np.array(30))
 
 
 @needs_espeak
 @pytest.mark.parametrize("source", CORPORA)
 def test_every_corpus_is_prepared_from_its_own_layout(tmp_path, source):
     for name in LAYOUTS[source]:
-        (write_film if Path(name).suffix in (".mp4", ".flv") else write_sound)(tmp_path / "in" / name)
+        write = {".mp4": write_film, ".flv": write_film, ".npz": write_curves}.get(Path(name).suffix, write_sound)
+        write(tmp_path / "in" / name)
     count, failures = prepare_corpus(source, tmp_path / "in", tmp_path / "out")
     assert (count, failures) == (1, [])
     (path,) = list_clips(tmp_path / "out")
@@ -35,6 +43,9 @@ def test_every_corpus_is_prepared_from_its_own_layout(tmp_path, source):
     assert made.source == source and made.license
     assert made.duration_seconds == pytest.approx(0.6, abs=0.1)
     assert all(span.phoneme in PHONEMES for span in made.phonemes)
+    if source == "facegood":
+        assert made.expression is not None and made.expression.shape == (15, 52)
+        assert made.known is not None and made.known.sum() == 1
 
 
 def test_a_broken_recording_is_reported_and_the_others_are_made(tmp_path):

@@ -1,6 +1,6 @@
 """The names of the public corpora's files are understood."""
 
-from cemnet.training.corpora.readers import crema_d, emodb, mead, nemo, ravdess
+from cemnet.training.corpora.readers import crema_d, emodb, facegood, mead, nemo, ravdess
 
 
 def test_ravdess_names_are_understood(tmp_path):
@@ -68,3 +68,11 @@ def test_mead_sounds_find_their_films_and_missing_ones_are_normal(tmp_path):
     assert surprised.video.suffix == ".mp4" and surprised.sound.suffix == ".m4a"
     assert neutral.video is None and neutral.sentence == "mead-neutral-004"
     assert contempt.sound == contempt.video and contempt.speaker == "W009"
+
+
+def test_facegood_sounds_find_their_curves_and_have_no_emotion(tmp_path):
+    for name in ("1114_2_01.flac", "1114_2_01_arkit.npz", "1114_2_02.flac"):
+        (tmp_path / name).touch()
+    (take,) = facegood(tmp_path)
+    assert (take.name, take.speaker, take.license, take.emotion) == ("1114_2_01", "1114", "MIT", None)
+    assert take.curves is not None and take.curves.name == "1114_2_01_arkit.npz"
