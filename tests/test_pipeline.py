@@ -13,6 +13,7 @@ from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, EMOTIONS, OPENING
 from cemnet.errors import CEMNetError, MissingModelError
 from cemnet.media import images, sound
 from cemnet.media.pixels import to_uint8
+from cemnet.motion.lip_aperture import visible_aperture
 from cemnet.performance_settings import PerformanceSettings
 from cemnet.types import Audio, Speech
 
@@ -282,3 +283,37 @@ def test_a_normal_voice_without_a_voice_is_refused(model, samples):
     voice, silence = sound.read_audio(samples / "speech.wav"), Audio(torch.zeros(1, 32_000), 16_000)
     with pytest.raises(CEMNetError, match="In the normal voice hardly any voice is heard"):
         pipeline.encode_speech(model, voice, normal_voice=[silence])
+
+
+def test_an_idle_face_keeps_its_expression_lives_and_loops(model, face):
+    motion = pipeline.idle_motion(model, face, 8.0)
+    assert motion.num_frames == 200
+    mouth = motion.expression[:, ARKIT_INDEX["mouthSmileLeft"]]
+    assert abs(float(mouth.mean()) - float(face.expression[ARKIT_INDEX["mouthSmileLeft"]])) < 0.1
+    assert motion.expression[:, ARKIT_INDEX["eyeBlinkLeft"]].max() > 0.8
+    assert motion.head[0].abs().max() == 0
+    assert (motion.head[0] - motion.head[-1]).abs().max() <= 1.01 * motion.head.diff(dim=0).abs().max()
+
+
+def test_an_idle_face_shows_a_named_emotion_with_closed_lips(model, face):
+    still = PerformanceSettings("disgust", blinks=0, gaze=0, head_motion=0)
+    motion = pipeline.idle_motion(model, face, 2.0, still)
+    assert (motion.expression == motion.expression[:1]).all()  # everything that lives is switched off
+    assert visible_aperture(motion.expression.numpy()).max() < 0.01
+    assert motion.expression[0, ARKIT_INDEX["noseSneerLeft"]] > 0.2
+    for seconds in (1.0, 601.0, float("nan")):
+        with pytest.raises(CEMNetError, match="2 to 600 seconds"):
+            pipeline.idle_motion(model, face, seconds)
+
+
+@pytest.mark.parametrize("emotion", ["disgust", "surprise"])
+def test_lips_rest_before_and_after_the_words_in_any_emotion(model, face, samples, emotion):
+    voice = sound.read_audio(samples / "speech.wav")
+    quiet = torch.zeros(1, voice.sample_rate)
+    longer = Audio(torch.cat([quiet, voice.waveform[:1], quiet], dim=1), voice.sample_rate)
+    motion = pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, longer), PerformanceSettings(emotion))
+    aperture = visible_aperture(motion.expression.numpy())
+    largest = np.percentile(aperture, 95)
+    assert aperture[5:18].mean() <= 0.03 * largest and aperture[-15:].mean() <= 0.03 * largest
+    assert largest > 0.1
+    assert motion.expression[-1, ARKIT_INDEX["eyeBlinkLeft"]] < 0.4  # eyes end open

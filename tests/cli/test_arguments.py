@@ -13,6 +13,7 @@ SPOKEN = ["animate", "--portrait", "face.png", "--output", "talk.mp4"]
 COMMANDS = {
     "animate": [*SPOKEN, "--speech", "voice.wav"],
     "render": ["render", "--portrait", "face.png", "--motion-csv", "take.csv", "--output", "talk.mp4"],
+    "idle": ["idle", "--portrait", "face.png", "--output", "wait.mp4"],
     "dub": ["dub", "--video", "film.mp4", "--output", "dubbed.mp4"],
 }
 

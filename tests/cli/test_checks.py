@@ -28,7 +28,8 @@ def refused(tmp_path, capsys, monkeypatch):
 SPEAK = ("animate", "--portrait", "face.png", "--speech", "voice.wav")
 RENDER = ("render", "--portrait", "face.png", "--motion-csv", "take.csv")
 DUB = ("dub", "--video", "film.mp4")
-COMMANDS = {"animate": SPEAK, "render": RENDER, "dub": DUB}
+IDLE = ("idle", "--portrait", "face.png")
+COMMANDS = {"animate": SPEAK, "render": RENDER, "idle": IDLE, "dub": DUB}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -88,3 +89,12 @@ def test_a_film_that_is_none_is_refused_before_the_model_is_loaded(tmp_path, cap
     with pytest.raises(SystemExit):
         main(["dub", "--video", str(tmp_path / "none.mp4"), "--output", str(tmp_path / "talk.mp4")])
     assert "no video" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["1.9", "601", "nan", "-8"])
+def test_an_idle_clip_is_as_long_as_a_face_can_idle(refused, seconds):
+    assert "2 to 600 seconds" in refused(*IDLE, "--output", "wait.mp4", "--seconds", seconds)
+
+
+def test_idle_refuses_curves_over_its_portrait(refused):
+    assert "one file" in refused("idle", "--portrait", "take.csv", "--output", "w.mp4", "--motion-csv", "take.csv")

@@ -181,3 +181,16 @@ def test_more_portraits_are_refused_where_nobody_knows_whose_they_are(samples, s
     with pytest.raises(SystemExit):
         main(["render", *twice, "--motion-csv", "take.csv", "--output", str(tmp_path / "x.mp4")])
     assert "once" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_idle_writes_a_clip_that_loops_and_its_curves(samples, tmp_path, capsys):
+    video, take = tmp_path / "wait.mp4", tmp_path / "wait.json"
+    main(["idle", "--portrait", str(samples / "portrait.png"), "--output", str(video), "--seconds", "2", "--fps", "10",
+          "--emotion", "sad", "--motion", str(take)])  # fmt: skip
+    assert "Saw:" in capsys.readouterr().out
+    frames = np.stack(list(video_frames(video, 10.0))).astype(int)
+    steps = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3))
+    assert len(frames) == 20 and steps.max() > 0
+    assert np.abs(frames[0] - frames[-1]).mean() <= 1.5 * steps.max()
+    assert take.exists()

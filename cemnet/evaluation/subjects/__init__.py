@@ -17,6 +17,7 @@ SUBJECTS: dict[str, str] = {
     "motion": "blinks, head, mouth and upper face with the voice",
     "captured": "mouth curves beside captured ones of the same speech",
     "idle": "idle life beside captured faces",
+    "heads": "heads of speakers, filmed and ours",
     "sync": "lips and sound of talking videos",
     "timeline": "voices that turn, and flicker",
     "identity": "PSNR of portraits rendered as they are",

@@ -1,0 +1,30 @@
+"""Heads of speakers: how far and how fast they turn by emotion, filmed and ours."""
+
+import argparse
+from pathlib import Path
+
+from ... import pipeline
+from ...media.sound import read_audio
+from ..motion.heads import filmed_heads, heads_table, performed_heads, stress_table
+from ..picture.filmed_portraits import films_in
+from ..report.report import Report
+from .shared import finish_report
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Films of MEAD, and voices that we perform."""
+    parser.add_argument("--films", type=Path, metavar="FOLDER", help="M030_front_angry_level3_001.mp4 …")
+    parser.add_argument("--speech", type=Path, nargs="+", required=True, help="voices, each performed in every emotion")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--output", type=Path, help="folder for a report")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Prints both beside each other, and how nods follow stress."""
+    model = pipeline.load_model(device="cpu")
+    speeches = [pipeline.encode_speech(model, read_audio(path)) for path in arguments.speech]
+    filmed = filmed_heads(model, films_in(arguments.films)) if arguments.films else {}
+    report = Report("Heads")
+    ours = performed_heads(model, speeches, range(arguments.seeds))
+    report.add(heads_table(filmed, ours), stress_table(model, speeches))
+    finish_report(report, arguments)
