@@ -95,7 +95,7 @@ def blink_curve(
 
     No blink is under way in the last frame: the eyes end open.
     """
-    weights, seconds = emotion_weights(shown, num_frames), np.arange(num_frames) / fps
+    weights = emotion_weights(shown, num_frames)
     curve = np.zeros(num_frames, np.float32)
     time = FIRST_BLINK_SECONDS + rng.uniform(0.0, 2.4)
     while time < num_frames / fps:
@@ -107,10 +107,12 @@ def blink_curve(
         peak = round((time + closing) * fps) / fps  # in a frame, so that it is seen at any rate
         height = np.clip(1 + blinks.height_deviation / blinks.height * rng.normal(), 0.55, 1.0)
         if peak + opening < (num_frames - 1) / fps:
-            closed = smoothstep((seconds - peak + closing) / closing)
+            near = slice(max(0, math.floor((peak - closing) * fps)), math.ceil((peak + opening) * fps) + 1)
+            after = np.arange(near.start, min(near.stop, num_frames)) / fps - peak
             exponent = math.log(0.5) / math.log(1 - np.clip(blinks.half_open, 0.2, 0.6))
-            opened = (1 - ((seconds - peak) / opening).clip(0, 1)) ** exponent
-            curve = np.maximum(curve, height * np.where(seconds <= peak, closed, opened))
+            opened = (1 - (after / opening).clip(0, 1)) ** exponent
+            lid = height * np.where(after <= 1e-9, smoothstep(1 + after / closing), opened)
+            curve[near] = np.maximum(curve[near], lid)
         mean = 60 / blinks.per_minute - closing - opening - SHORTEST_PAUSE
         shape = 1 / min(blinks.regularity, MOST_REGULARITY) ** 2
         pause = SHORTEST_PAUSE + rng.gamma(shape, max(mean, 0.2) / shape)
@@ -118,12 +120,14 @@ def blink_curve(
     return curve.astype(np.float32)
 
 
-def gaze_curve(num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None) -> Float[np.ndarray, "frame 2"]:  # fmt: skip  # noqa: E501
+def gaze_curve(
+    num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None
+) -> Float[np.ndarray, "frame 2"]:
     """Where the eyes wander, in radians sideways and up: fixations that drift, and saccades between them.
 
     The last saccade leads to where the first fixation was, so that the curve can begin again.
     """
-    weights, seconds = emotion_weights(shown, num_frames), np.arange(num_frames) / fps
+    weights = emotion_weights(shown, num_frames)
     jumps: list[tuple[float, Float[np.ndarray, "2"]]] = []
     position, time = np.zeros(2), rng.uniform(0.4, 2.0)
     while time < num_frames / fps - 0.3:
@@ -138,10 +142,13 @@ def gaze_curve(num_frames: int, fps: float, rng: np.random.Generator, shown: Sho
         position = wanted
         shape = 1 / max(gaze.regularity, 0.3) ** 2
         time += 0.15 + rng.gamma(shape, max(60 / gaze.saccades_a_minute - 0.15, 0.1) / shape)
-    where = np.zeros((num_frames, 2))
+    moved = np.zeros((num_frames + 1, 2))  # from one frame to the next
     for start, jump in [*jumps, (max(num_frames / fps - 0.25, 0.0), -position)]:
         lasting = 0.021 + 0.0022 * np.linalg.norm(jump)  # Carpenter, "Movements of the Eyes", 1988
-        where += smoothstep((seconds - start) / lasting)[:, None] * jump
+        first, last = math.floor(start * fps), min(math.ceil((start + lasting) * fps), num_frames)
+        done = smoothstep((np.arange(first, last + 1) / fps - start) / lasting)
+        moved[first : last + 1] += np.diff(done, prepend=0.0)[:, None] * jump
+    where = moved.cumsum(axis=0)[:num_frames]
     drift = np.array([gaze_at(weights, frame).drift_degrees_a_second for frame in range(0, num_frames, 25)])
     size = np.repeat(drift, 25)[:num_frames, None] * DRIFT_SECONDS / (2 * math.pi)
     return np.radians(where + size * steady_noise(num_frames, fps, DRIFT_SECONDS, 2, rng))
@@ -159,12 +166,16 @@ def steady_noise(
     return smooth / kept
 
 
-def part_curves(num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None) -> Float[np.ndarray, "frame expression"]:  # fmt: skip  # noqa: E501
+def part_curves(
+    num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None
+) -> Float[np.ndarray, "frame expression"]:
     """What brows, lids, cheeks and corners of the mouth add by themselves, slowly and as a tremor; no unit."""
     weights, table = emotion_weights(shown, num_frames), captured_statistics()
     moved = np.zeros((num_frames, NUM_EXPRESSIONS))
     for emotion, statistics in table.items():
         share = FACE_SHARE * weights[emotion][:, None]
+        if not share.any():
+            continue
         values, vectors = np.linalg.eigh(np.array(statistics.together))
         mix = vectors * np.sqrt(values.clip(0))
         memories = [statistics.parts[name].seconds for name in PARTS]

@@ -134,7 +134,9 @@ def _of_take(motion: Motion) -> IdleStatistics:
     return IdleStatistics(blinks, _gaze(expression, blinking, fps), parts, together)
 
 
-def _blinks(expression: Float[np.ndarray, "frame expression"], fps: float) -> tuple[BlinkStatistics, Bool[np.ndarray, "frame"]]:  # fmt: skip  # noqa: E501
+def _blinks(
+    expression: Float[np.ndarray, "frame expression"], fps: float
+) -> tuple[BlinkStatistics, Bool[np.ndarray, "frame"]]:
     """Statistics of the blinks, and in which frames lids blink."""
     lids = expression[:, BLINK]
     lid = lids.mean(axis=1)

@@ -47,7 +47,10 @@ def likeness(ours: Curve, captured: Curve) -> Likeness:
     length = min(len(ours), len(captured))
     ours, captured = ours[:length], captured[:length]
     reach = range(-MOST_LAG_FRAMES, MOST_LAG_FRAMES + 1)
-    at = {lag: correlation(ours[max(lag, 0) : length + min(lag, 0)], captured[max(-lag, 0) : length - max(lag, 0)]) for lag in reach}  # fmt: skip  # noqa: E501
+    at = {
+        lag: correlation(ours[max(lag, 0) : length + min(lag, 0)], captured[max(-lag, 0) : length - max(lag, 0)])
+        for lag in reach
+    }
     best = max(reach, key=lambda lag: np.nan_to_num(at[lag], nan=-1.0))
     size = float(ours.std() / max(float(captured.std()), 1e-6))
     return Likeness(at[0], 1000 * best / MOTION_FPS, at[best], size, (speed_shares(ours), speed_shares(captured)))

@@ -6,17 +6,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float
 
-from ...arkit import EMOTIONS, Emotion
+from ...arkit import EMOTIONS
 from ...model import CEMNet
-from ...motion.idle import add_life
-from ...performance_settings import PerformanceSettings
-from ...pipeline import SILENCE_COLUMN, target_emotion
-from ...speech.voice_activity import speaking
 from ...training.corpora.film_curves import track_film
 from ...types import MOTION_FPS, Speech
 from ..picture.filmed_portraits import shown_emotion
 from ..report.report import Table
-from .liveliness import correlation, perform_as, stress
+from .liveliness import correlation, live_as, perform_as, stress
 
 Head = Float[np.ndarray, "frame 3"]  # yaw, pitch and roll in radians at MOTION_FPS
 
@@ -33,17 +29,9 @@ def filmed_heads(model: CEMNet, films: Iterable[Path]) -> dict[str, list[Head]]:
 def performed_heads(model: CEMNet, speeches: Sequence[Speech], seeds: Sequence[int]) -> dict[str, list[Head]]:
     """Our heads in every emotion for the same voices."""
     return {
-        emotion: [performed_head(model, speech, emotion, seed) for speech in speeches for seed in seeds]
+        emotion: [live_as(model, speech, emotion, seed)[2].numpy() for speech in speeches for seed in seeds]
         for emotion in EMOTIONS
     }
-
-
-def performed_head(model: CEMNet, speech: Speech, emotion: Emotion, seed: int) -> Head:
-    """The head of a voice that is performed in a named emotion, with life."""
-    still, moving = perform_as(model, speech, emotion)
-    shown, spoken = target_emotion(speech, PerformanceSettings(emotion)), speaking(speech.content[:, SILENCE_COLUMN])
-    _, head = add_life(still, moving, MOTION_FPS, seed, shown=shown, speaking=spoken)
-    return head.numpy()
 
 
 def head_numbers(heads: Sequence[Head]) -> tuple[float, ...]:

@@ -14,7 +14,8 @@ from ...model import CEMNet
 from ...motion.idle import add_life
 from ...motion.lip_aperture import visible_aperture
 from ...performance_settings import PerformanceSettings
-from ...pipeline import encode_speech, rested, target_emotion
+from ...pipeline import SILENCE_COLUMN, encode_speech, rested, target_emotion
+from ...speech.voice_activity import speaking
 from ...training.corpora.clips import Clip
 from ...training.networks.feature_clips import full_speaker
 from ...types import MOTION_FPS, SAMPLE_RATE, Audio, Speech
@@ -37,6 +38,17 @@ def perform_as(
     unheard = torch.zeros_like(speech.emotion_embedding).unsqueeze(0)
     performed = model.network.perform(speech.content.unsqueeze(0), speech.prosody.unsqueeze(0), *face, target, unheard)
     return rested(performed.expression[0], speech), performed.head[0]
+
+
+def live_as(
+    model: CEMNet, speech: Speech, emotion: Emotion, seed: int
+) -> tuple[
+    Float[torch.Tensor, "frame expression"], Float[torch.Tensor, "frame expression"], Float[torch.Tensor, "frame 3"]
+]:
+    """As `perform_as`: the curves without life, and curves and head with it."""
+    still, moving = perform_as(model, speech, emotion)
+    shown, spoken = target_emotion(speech, PerformanceSettings(emotion)), speaking(speech.content[:, SILENCE_COLUMN])
+    return still, *add_life(still, moving, MOTION_FPS, seed, shown=shown, speaking=spoken)
 
 
 def hear_clean(model: CEMNet, clips: Sequence[Clip]) -> list[Speech]:
@@ -124,9 +136,8 @@ def life_table(model: CEMNet, speeches: Sequence[Speech], seeds: Sequence[int] =
     """Blinks and head of long performances, each with several seeds."""
     counted, largest, speed, jerk, start = [], [], [], [], []
     for speech in speeches:
-        still, moving = perform_as(model, speech, EMOTIONS[int(speech.heard.mean(0).argmax())])
         for seed in seeds:
-            alive, head = add_life(still, moving, MOTION_FPS, seed)
+            still, alive, head = live_as(model, speech, EMOTIONS[int(speech.heard.mean(0).argmax())], seed)
             counted.append(blinks(still, alive))
             degrees = np.degrees(head.numpy())
             largest.append(np.abs(degrees).max())
