@@ -194,7 +194,7 @@ def bridge_emotion(
     """The performance: the reference face speaks, carried from its own emotion to the voice's or the named one."""
     curves = performed_curves(model, face, speech, settings)
     expression, head, address = (resample_frames(curve, settings.fps) for curve in curves)
-    shown, spoken = target_emotion(speech, settings), speaking(speech.content[:, SILENCE_COLUMN]).unsqueeze(1)
+    shown, spoken = target_emotion(speech, settings), spoken_frames(speech).unsqueeze(1)
     expression, head = add_life(
         expression,
         head,
@@ -302,7 +302,12 @@ def performed_curves(
 
 def rested(expression: Float[Tensor, "frame expression"], speech: Speech) -> Float[Tensor, "frame expression"]:
     """The performed curves with lips that rest where the voice is silent, whatever else sounds."""
-    return rest_lips(expression, rest_curve(speaking(speech.content[:, SILENCE_COLUMN]), MOTION_FPS))
+    return rest_lips(expression, rest_curve(spoken_frames(speech), MOTION_FPS))
+
+
+def spoken_frames(speech: Speech) -> Float[Tensor, "frame"]:
+    """1 where the voice speaks and 0 in its pauses, whatever else sounds."""
+    return speaking(speech.content[:, SILENCE_COLUMN])
 
 
 def render_frames(

@@ -14,8 +14,7 @@ from ...model import CEMNet
 from ...motion.idle import add_life
 from ...motion.lip_aperture import visible_aperture
 from ...performance_settings import PerformanceSettings
-from ...pipeline import SILENCE_COLUMN, encode_speech, rested, target_emotion
-from ...speech.voice_activity import speaking
+from ...pipeline import encode_speech, rested, spoken_frames, target_emotion
 from ...training.corpora.clips import Clip
 from ...training.networks.feature_clips import full_speaker
 from ...types import MOTION_FPS, SAMPLE_RATE, Audio, Speech
@@ -47,7 +46,7 @@ def live_as(
 ]:
     """As `perform_as`: the curves without life, and curves and head with it."""
     still, moving = perform_as(model, speech, emotion)
-    shown, spoken = target_emotion(speech, PerformanceSettings(emotion)), speaking(speech.content[:, SILENCE_COLUMN])
+    shown, spoken = target_emotion(speech, PerformanceSettings(emotion)), spoken_frames(speech)
     return still, *add_life(still, moving, MOTION_FPS, seed, shown=shown, speaking=spoken)
 
 
