@@ -45,6 +45,8 @@ DRIFT_SECONDS = 0.6
 FACE_SHARE = 0.8  # captured faces act more than a speaker's does beside words
 MISREAD = {("angry", "mouthSmile")}  # a snarl that the telephone took for a smile
 BREATHS_A_MINUTE, BREATH_RADIANS = 15.0, 0.006
+# How much the head sways by itself in full emotion, against a neutral one; our own numbers.
+HEAD_SWAY = {"happy": 1.25, "sad": 0.65, "angry": 1.1, "fear": 1.3, "disgust": 0.9, "surprise": 1.1, "contempt": 0.8}
 SETTLING_SECONDS, SETTLED_SHARE = 0.9, 0.25  # before the end, and what is left of the head's turn there
 # Before the first word of a phrase the speaker breathes in: the chin rises, brows lift.
 INHALING_SECONDS, LEAST_SILENCE_SECONDS = 0.45, 0.5
@@ -242,7 +244,7 @@ def add_life(
         looks = {"In": inward * wander[:, 0], "Out": -inward * wander[:, 0], "Up": wander[:, 1], "Down": -wander[:, 1]}
         for direction, amount in looks.items():
             alive[:, ARKIT_INDEX[f"eyeLook{direction}{side}"]] += amount.clamp_min(0)
-    nod = torch.from_numpy(head_curve(num_frames, fps, rng)).float()
+    nod = torch.from_numpy(head_curve(num_frames, fps, rng, shown)).float()
     nod[:, 1] += INHALING_RADIANS * breath
     if loops:
         moved = head + nod
@@ -250,10 +252,15 @@ def add_life(
     return alive.clamp(0, 1), sway * at_the_ends(num_frames, fps).unsqueeze(1) * (head + nod)
 
 
-def head_curve(num_frames: int, fps: float, rng: np.random.Generator) -> Float[np.ndarray, "frame 3"]:
+def head_curve(
+    num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None
+) -> Float[np.ndarray, "frame 3"]:
     """A swaying head and its breath: yaw, pitch and roll in radians; the end leads to the beginning."""
     seconds = np.arange(num_frames) / fps
     nod = steady_noise(num_frames, fps, 0.9, 3, rng) * np.array([0.011, 0.007, 0.006])
+    if shown is not None:
+        extra = np.array([HEAD_SWAY[emotion] - 1 for emotion in EMOTIONS if emotion != "neutral"])
+        nod *= (1 + shown.double().cpu().numpy() @ extra).clip(0.3, 2.0)[:, None]
     breaths = max(1, round(num_frames / fps * BREATHS_A_MINUTE / 60))
     phase = 2 * math.pi * (breaths * seconds * fps / num_frames + rng.random())
     nod[:, 1] -= BREATH_RADIANS * (np.sin(phase) + 0.25 * np.sin(2 * phase))  # in faster than out

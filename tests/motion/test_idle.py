@@ -155,3 +155,10 @@ def test_a_speaker_breathes_in_before_a_phrase():
     without, level = add_life(torch.zeros(100, NUM_EXPRESSIONS), torch.zeros(100, 3), FPS, 0)
     assert (alive - without)[39, ARKIT_INDEX["browInnerUp"]] > 0.02
     assert (head - level)[39, 1] < -0.005  # the chin rises
+
+
+def test_a_sad_head_sways_less_than_a_frightened_one():
+    heads = {
+        emotion: add_life(STILL, LEVEL, FPS, 0, shown=shown(emotion, 250))[1][:, 0].std() for emotion in ("sad", "fear")
+    }
+    assert heads["sad"] < 0.7 * heads["fear"]
