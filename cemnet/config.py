@@ -31,6 +31,10 @@ class AudioEmotionConfig:
     sure: float = 0.5  # from this probability on, all of it
     window_seconds: float = 2.4
     hop_seconds: float = 0.4
+    believed_stays: float = 0.6  # that an emotion lasts from one window to the next, for the belief
+    believed_evidence: float = 0.4  # how much of an observation a window is: see emotion.persistence
+    decided_stays: float = 0.8  # the same for which emotion is shown, which must not flicker
+    decided_evidence: float = 1.0
 
     @property
     def emotional_dim(self) -> int:
