@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields, replace
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
@@ -30,7 +30,7 @@ from ..config import (
 )
 from ..curves import smoothstep
 from ..types import MOTION_FPS
-from .persistence import lasting_belief
+from .persistence import lasting_belief, pauses
 
 # Ways of speaking that corpora label, and the emotion each one shows on a face.
 VOICE_STYLES: dict[str, Emotion] = {
@@ -330,16 +330,21 @@ class AudioEmotionEncoder(nn.Module):
         projected.clear()
         content = self.content_of(self._sounds_of(sounds))
         heard_with = torch.cat(presence, dim=1).clamp_max(1.0)
-        return content, _in_frames(self.over_time(_joined(judged), heard_with), heard_with, voice.shape[1])
+        heard = self.over_time(_joined(judged), heard_with, pauses(voice[..., 3], windows.centres))
+        return content, _in_frames(heard, heard_with, voice.shape[1])
 
-    def over_time(self, heard: VoiceEmotion, presence: Float[Tensor, "batch window"]) -> VoiceEmotion:
+    def over_time(
+        self, heard: VoiceEmotion, presence: Float[Tensor, "batch window"], paused: Bool[Tensor, "batch step"]
+    ) -> VoiceEmotion:
         """What is heard in windows one after another, each judged with all others in mind (`lasting_belief`).
 
         First it is decided which emotion the voice is in, then how much of it shows: as much as the belief is sure.
         """
         config = self.config
-        belief = lasting_belief(heard.probabilities, presence, config.believed_stays, config.believed_evidence)
-        emotion = lasting_belief(heard.probabilities, presence, config.decided_stays, config.decided_evidence)
+        stays = torch.where(paused, config.believed_through_pauses, config.believed_stays)
+        belief = lasting_belief(heard.probabilities, presence, stays, config.believed_evidence)
+        stays = torch.where(paused, config.decided_through_pauses, config.decided_stays)
+        emotion = lasting_belief(heard.probabilities, presence, stays, config.decided_evidence)
         intensity = heard.strength * self.decide(belief)[1]
         return replace(heard, probabilities=belief, emotion=emotion, intensity=intensity)
 

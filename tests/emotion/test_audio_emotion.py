@@ -19,6 +19,7 @@ from cemnet.emotion.audio_emotion import (
     normal_statistics,
     window_statistics,
 )
+from cemnet.emotion.persistence import pauses
 from cemnet.training.corpora.phonemes import PHONEMES
 
 
@@ -101,7 +102,9 @@ def test_long_sound_in_blocks_is_heard_as_in_one(encoder, num_frames):
     weights = all_weights(spoken[..., 3], encoder.config.window_seconds, encoder.config.hop_seconds)
     assert num_frames < 1000 or weights.shape[1] > 3 * WINDOWS_AT_ONCE
     presence = ((spoken[..., 3].unsqueeze(1) * (weights > 0)).sum(-1) / 5).clamp_max(1)
-    expected = encoder.over_time(encoder.judge(window_statistics(hidden, spoken, weights)), presence)
+    centres = Windows.over(num_frames, encoder.config.window_seconds, encoder.config.hop_seconds).centres
+    judged = encoder.judge(window_statistics(hidden, spoken, weights))
+    expected = encoder.over_time(judged, presence, pauses(spoken[..., 3], centres))
     content, heard = encoder.listen(hidden.split(177, dim=2), spoken)
     for name, windowed in (
         ("embedding", expected.embedding),
@@ -255,7 +258,9 @@ def test_a_doubt_that_passes_does_not_change_the_face_and_a_pause_does_not_end_a
     presence = torch.ones(1, 9)
     presence[0, 6:8] = 0.0
     probabilities[0, 6:8] = belief(0.9).roll(2)
-    lasting = encoder.over_time(replace(heard, probabilities=probabilities), presence)
+    lasting = encoder.over_time(
+        replace(heard, probabilities=probabilities), presence, torch.zeros(1, 8, dtype=torch.bool)
+    )
     assert (lasting.emotion.argmax(-1) == EMOTION_INDEX["fear"]).all()
     assert (lasting.probabilities.argmax(-1) == EMOTION_INDEX["fear"]).all()
     assert lasting.emotion[..., EMOTION_INDEX["fear"]].min() > lasting.probabilities.amax(-1).min()
