@@ -83,7 +83,7 @@ def test_a_command_that_cannot_run_is_refused(evaluate, words, capsys):
         ("robustness", ["Emotion heard in degraded recordings", "Recall by emotion, %"]),
         ("calibration", ["Belief about clips, clean", "Belief about moments, noise at 10 dB"]),
         ("timeline", ["Voices that turn", "Utterances of one emotion"]),
-        ("motion", ["Moving with the voice", "Life", "Lips"]),
+        ("motion", ["Moving with the voice", "Life", "Lips", "Pauses"]),
     ],
 )
 def test_held_out_voices_are_reported(evaluate, subject, titles, data, tmp_path, capsys):

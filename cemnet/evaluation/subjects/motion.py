@@ -1,4 +1,4 @@
-"""Blinks, head, mouth with loudness, upper face with stress, and lips of performances."""
+"""Blinks, head, mouth with loudness, upper face with stress, lips of performances, and pauses in noise."""
 
 import argparse
 
@@ -9,9 +9,10 @@ from ...arkit import Emotion
 from ...training.corpora.clips import Clip
 from ..motion.lips import lips_table
 from ..motion.liveliness import hear_clean, hear_joined, life_table, perform_as, prosody_table
+from ..motion.pauses import pauses_table
 from .shared import add_voice_arguments, finish_report, open_voices
 
-MOST_CLIPS = 40
+MOST_CLIPS, NOISY_CLIPS = 40, 10
 LONG_SECONDS = 60.0
 
 
@@ -31,4 +32,5 @@ def run(arguments: argparse.Namespace) -> None:
 
     long = [hear_joined(model, clips, speaker, LONG_SECONDS) for speaker in arguments.speakers]
     report.add(prosody_table(model, list(speeches.values())), life_table(model, long), lips_table(some, perform))
+    report.add(pauses_table(model, some[:: max(1, len(some) // NOISY_CLIPS)], arguments.seed))
     finish_report(report, arguments)
