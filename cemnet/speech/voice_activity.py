@@ -1,7 +1,7 @@
 """Voice activity: in which frames somebody speaks, also in noise and over music.
 
 It is read off the share of silence among the sounds that the content branch hears in each frame. That branch stands on
-Whisper's encoder, which was trained on noisy recordings, so that the share tells words from pauses where loudness cannot.
+Whisper's encoder, which was trained on noisy recordings, so that the share knows pauses where loudness does not.
 """
 
 import numpy as np
