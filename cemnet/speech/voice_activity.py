@@ -13,7 +13,7 @@ from torch import Tensor
 from ..types import MOTION_FPS
 
 SMOOTHING_FRAMES = 0.8
-BEGINS_ABOVE, ENDS_BELOW = 0.55, 0.35  # of the share that is sound: doubt does not flicker
+BEGINS_ABOVE, ENDS_BELOW = 0.45, 0.25  # of the share that is sound: doubt does not flicker
 SHORTEST_WORD_FRAMES = 3  # 120 ms
 SHORTEST_PAUSE_FRAMES = round(0.2 * MOTION_FPS)
 

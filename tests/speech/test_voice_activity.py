@@ -17,9 +17,12 @@ from cemnet.types import SAMPLE_RATE
 
 def test_doubt_does_not_flicker():
     silence = torch.ones(60)
-    silence[20:40] = torch.tensor([0.1, 0.5] * 10)
+    silence[20:40] = 0.1
+    silence[26:35] = 0.65  # a third of a word's sound is not enough to begin one, and enough to go on
     heard = speaking(silence)
-    assert heard.diff().abs().sum() == 2 and heard[22:38].min() == 1
+    assert heard.diff().abs().sum() == 2 and heard[21:39].min() == 1
+    silence[20:40] = 0.65
+    assert speaking(silence).max() == 0
 
 
 def test_clicks_are_no_words_and_gaps_in_words_no_pauses():
