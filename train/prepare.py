@@ -4,8 +4,8 @@
     python train/prepare.py mead --input MEAD --output clips/mead --video --landmarker face_landmarker.task
     python train/prepare.py synthetic --output clips/synthetic --count 600
 
-Sources: ravdess, emodb, nemo, crema-d, mead (layouts in cemnet/training/corpora/readers.py), and synthetic, which needs
-no input. Clips that exist already are kept, so that an interrupted run goes on where it stopped.
+Sources: ravdess, emodb, nemo, crema-d, mead, facegood (layouts in cemnet/training/corpora/readers.py), and synthetic,
+which needs no input. Clips that exist already are kept, so that an interrupted run goes on where it stopped.
 """
 
 import argparse
