@@ -109,9 +109,9 @@ def test_sadness_blinks_more_than_fear():
 
 @pytest.mark.parametrize("fps", [12.0, 25.0, 60.0])
 def test_a_blink_is_seen_at_any_rate_and_none_is_under_way_at_the_end(fps):
-    for seed in range(5):
-        lid = blink_curve(round(20 * fps), fps, np.random.default_rng(seed))
-        assert lid.max() > 0.8 and lid[-1] == 0
+    for seed in range(40):
+        lid = blink_curve(round(10 * fps), fps, np.random.default_rng(seed))
+        assert lid.max() > 0.5 and lid[-1] == 0
         assert lid[: int(FIRST_BLINK_SECONDS * fps)].max() == 0
 
 
@@ -135,6 +135,12 @@ def test_a_clip_that_loops_ends_where_it_began():
     assert (head[0] - head[-1]).abs().max() <= 1.01 * steps[1]
     assert (alive[[0, -1]][:, BLINK] < 0.3).all()
     assert head[0].abs().max() == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_gaze_comes_back_to_where_it_began(seed):
+    gaze = np.degrees(gaze_curve(250, FPS, np.random.default_rng(seed), shown("fear", 250)))
+    assert np.abs(gaze[0] - gaze[-1]).max() < 0.4 < 2 < np.ptp(gaze, axis=0).max()
 
 
 def test_the_end_of_a_performance_is_calm():
