@@ -185,6 +185,6 @@ def test_more_portraits_are_refused_where_nobody_knows_whose_they_are(samples, s
 
 def test_a_path_that_no_disk_takes_is_refused_in_a_sentence(capsys, tmp_path):
     with pytest.raises(SystemExit) as ended:
-        main(["render", "--portrait", "a" * 5000, "--motion-csv", "b" * 5000, "--output", str(tmp_path / "a.mp4")])
+        main(["dub", "--video", "a" * 5000, "--output", str(tmp_path / "a.mp4")])
     told = capsys.readouterr().err
     assert ended.value.code == 1 and told.startswith("cemnet: ") and len(told) < 400 and told.count("\n") == 1
