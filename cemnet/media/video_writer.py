@@ -155,7 +155,10 @@ class VideoWriter:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Finishes the file, gives it its name, and gives the encoder's memory back; MediaError without frames or where it cannot be written."""
+        """Finishes the file and gives it its name; MediaError without frames or where it cannot be written.
+
+        Nothing can be written afterwards: the encoders are gone, and their memory is given back to the system.
+        """
         if self.num_frames == 0:
             self.discard()
             raise MediaError(f"No frame was written to {self.path}.")
@@ -170,6 +173,7 @@ class VideoWriter:
             self._file.discard()
             raise self._file.failure(error) from error
         self._file.finish()
+        del self._video, self._sound, self._container
         give_back()
 
     def discard(self) -> None:
