@@ -295,7 +295,7 @@ def use_settings(node: str, given: dict) -> None:
     else:
         speech = made_speech()
         if node == "mix":
-            felt = mix_emotion(speech, **({"emotion": "sad"} | given))
+            felt = mix_emotion(speech, given.pop("emotion", "sad"), **given)
         else:
             felt = follow_timeline(speech, read_timeline(given.get("timeline", "")), given.get("fade_seconds", 0.4))
         assert felt.emotion.isfinite().all() and felt.emotion_embedding.isfinite().all()

@@ -40,11 +40,11 @@ def write_speech(path: Path, minutes: float, rate: int, channels: int) -> None:
         voice.waveform[0].numpy(),
     )
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("flac", rate=rate)
-        stream.layout = {1: "mono", 2: "stereo"}[channels]
+        layout = {1: "mono", 2: "stereo"}[channels]
+        stream = container.add_stream("flac", rate=rate, layout=layout)
         for index in range(max(1, round(minutes * 60 * rate / len(once)))):
             samples = (once * (0.5 + 0.4 * np.sin(index)) * 32767).astype(np.int16)
-            frame = av.AudioFrame.from_ndarray(np.repeat(samples, channels)[None], "s16", stream.layout.name)
+            frame = av.AudioFrame.from_ndarray(np.repeat(samples, channels)[None], "s16", layout)
             frame.sample_rate = rate
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -152,12 +152,12 @@ def track_face(
     points, pages = found.steadied(fps)
     seen, nearest = np.array(found.seen), found.nearest
     blendshapes, scores = np.stack(found.blendshapes)[nearest], np.array(found.scores)[nearest]
-    landmarks = (FaceLandmarks(points[frame], blendshapes[frame], scores[frame]) for frame in spread_over(seen))
+    landmarks = (FaceLandmarks(points[frame], blendshapes[frame], float(scores[frame])) for frame in spread_over(seen))
     identity = np.mean([basis.fit(face).identity for face in landmarks], 0)
     person = replace(basis, mean=basis.shape(identity, np.zeros(len(basis.expression))), identity=basis.identity[:0])
     poses, expression = [], np.empty((found.num_frames, NUM_EXPRESSIONS), np.float32)
     for frame in range(found.num_frames):
-        fit = person.fit(FaceLandmarks(points[frame], blendshapes[frame], scores[frame]))
+        fit = person.fit(FaceLandmarks(points[frame], blendshapes[frame], float(scores[frame])))
         expression[frame] = fit.expression
         poses.append(np.concatenate([fit.pose.rotation.ravel(), [fit.pose.scale], fit.pose.translation]))
         if frame % FRAMES_AT_ONCE == 0:
