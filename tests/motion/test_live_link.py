@@ -176,7 +176,7 @@ def test_blendshapes_a_little_outside_their_range_are_cut(written):
         (60, 0, "00:00:02:999999999", "row 60: the timecode '00"),
         (7, 54, "1e400", "row 7, column HeadYaw"),
         (5, 1, "50", "row 5: BlendShapeCount is '50', not 61"),
-        (5, 1, "[" * 3000, "row 5: BlendShapeCount is '[[]{60}…', not 61"),
+        (5, 1, "[" * 3000, "row 5: BlendShapeCount is '\\[{60}…', not 61"),
         (0, 19, "JawOpening", "no column JawOpen"),
         (0, 54, "HeadYawn", "unknown column 'HeadYawn'"),
         (0, 55, "HeadYaw", "the column HeadYaw more than once"),
