@@ -6,8 +6,10 @@ COMFY := .comfy
 PIP := $(VENV)/bin/python -m pip install --quiet --no-warn-conflicts --disable-pip-version-check -c constraints.txt
 PORT ?= 8188
 MINUTES ?= 5
+# Compiled modules are kept: a third of the time that collecting the tests takes, where somebody switched that off.
+export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: help demo test test-fast test-library test-comfy test-browser lint mutants fuzz soak comfy workflows pictures bench clean
+.PHONY: help demo test test-fast test-library test-comfy test-browser lint mutants fuzz soak long comfy workflows pictures bench clean
 
 help:
 	@echo "make demo       the bundled portrait speaks: output/demo.mp4"
@@ -16,6 +18,7 @@ help:
 	@echo "make mutants    small sabotages of the code, each of which the tests have to notice"
 	@echo "make fuzz       damaged files of every kind, for MINUTES=5"
 	@echo "make soak       200 animations in one process, and its memory meanwhile"
+	@echo "make long       the memory that a minute and an hour of sound take"
 	@echo "make lint       ruff and basedpyright"
 	@echo "make comfy      ComfyUI with this pack at http://127.0.0.1:$(PORT)"
 	@echo "make workflows  example_workflows out of workflows/api, in ComfyUI's own page"
@@ -45,6 +48,10 @@ fuzz: $(VENV)/installed-for-tests
 # Whether memory grows: 200 short animations in one process.
 soak: $(VENV)/installed-for-tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/soak.py
+
+# Whether an hour of sound takes more memory than a minute.
+long: $(VENV)/installed-for-tests
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/long_sound.py
 
 mutants: $(VENV)/installed-for-tests
 	$(VENV)/bin/python tests/mutants.py --jobs 2

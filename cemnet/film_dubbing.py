@@ -48,22 +48,15 @@ def track_video(
     if upscale != 1.0:
         height, width = next(video_frames(video, fps)).shape[:2]
         size = enlarged_size(width, height, upscale)
-    seen_through = [False]
-
-    def opaque() -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-        for picture in video_frames(video, fps, size, alpha=True):
-            seen_through[0] = seen_through[0] or bool((picture[..., 3:] < OPAQUE).any())
-            yield np.ascontiguousarray(picture[..., :3])
-
-    frames = opaque()
+    frames = video_frames(video, fps, size, alpha=True)
     if progress is not None:
         frames = counted(frames, expected_frames(video, fps), progress)
-    return replace(track_frames(model, frames, fps, face_index), transparent=seen_through[0])
+    return track_frames(model, frames, fps, face_index)
 
 
 def counted(
-    frames: Iterable[UInt8[np.ndarray, "height width 3"]], expected: int, progress: Progress
-) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    frames: Iterable[UInt8[np.ndarray, "height width channel"]], expected: int, progress: Progress
+) -> Iterator[UInt8[np.ndarray, "height width channel"]]:
     """The same pictures; `progress` is told when one of those that are expected has been used."""
     for index, frame in enumerate(frames, start=1):
         yield frame
@@ -71,10 +64,24 @@ def counted(
 
 
 def track_frames(
-    model: CEMNet, frames: Iterable[UInt8[np.ndarray, "height width 3"]], fps: float, face_index: int | None = None
+    model: CEMNet,
+    frames: Iterable[UInt8[np.ndarray, "height width channel"]],
+    fps: float,
+    face_index: int | None = None,
 ) -> FaceTrack:
-    """Tracks one face through pictures (0 to 255) that come one by one; FaceError where they show no face."""
-    return track_face(frames, fps, model.landmarker, model.basis, model.emotion_reader, face_index)
+    """Tracks one face through pictures (0 to 255, with or without alpha) that come one by one.
+
+    The track tells whether one of them is transparent. FaceError where they show no face.
+    """
+    seen_through = [False]
+
+    def opaque() -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+        for picture in frames:
+            seen_through[0] = seen_through[0] or bool((picture[..., 3:] < OPAQUE).any())
+            yield np.ascontiguousarray(picture[..., :3])
+
+    track = track_face(opaque(), fps, model.landmarker, model.basis, model.emotion_reader, face_index)
+    return replace(track, transparent=seen_through[0])
 
 
 def dub_motion(

@@ -37,6 +37,10 @@ class CEMNetFaceRenderer(io.ComfyNode):
             outputs=[
                 io.Image.Output(display_name="images", tooltip="One picture per frame."),
                 io.Float.Output(display_name="fps", tooltip="Frames per second of the motion, for Video Combine."),
+                io.Mask.Output(
+                    display_name="mask",
+                    tooltip="What is transparent, where the portrait has an alpha channel: 1 is fully transparent.",
+                ),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -49,7 +53,7 @@ class CEMNetFaceRenderer(io.ComfyNode):
         motion: "Motion | None" = None,
         others: "Sequence[Performance] | None" = None,
     ) -> io.NodeOutput:
-        """All frames as one batch of pictures, and their frame rate."""
+        """All frames as one batch of pictures, their frame rate, and what of them is transparent."""
         from ..cemnet import pipeline
 
         model = connected(model, "model")
@@ -57,7 +61,12 @@ class CEMNetFaceRenderer(io.ComfyNode):
         (face, motion), *_ = performances
         height, width = face.image.shape[:2]
         announce_size(num_frames, height, width, cls.hidden.unique_id)
-        images = torch.empty((num_frames, height, width, 3))
+        images, channels = torch.empty((num_frames, height, width, 3)), face.image.shape[2]
+        # Of an opaque portrait all masks are one, in the memory of a single number.
+        mask = torch.zeros(()).expand(num_frames, height, width)
+        mask = torch.empty((num_frames, height, width)) if channels == 4 else mask
         for index, frame in enumerate(followed(pipeline.render_people(model, performances), num_frames)):
             images[index] = torch.from_numpy(frame)[..., :3]
-        return io.NodeOutput(images, motion.fps)
+            if channels == 4:
+                mask[index] = 1 - torch.from_numpy(frame)[..., 3]
+        return io.NodeOutput(images, motion.fps, mask)

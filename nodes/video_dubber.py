@@ -78,6 +78,7 @@ class CEMNetVideoDubber(io.ComfyNode):
         sound = None if audio is None else first_sound(audio)
         seconds = (motion.num_frames - 1) / motion.fps if sound is None else sound.duration_seconds
         performed = performed_in_film(track, as_long_as_film(track, at_rate(motion, track.fps), seconds), film_end)
-        pictures = ordered_pictures(partial(video_frames, Path(film.file), track.fps), track.num_frames, film_end)
+        read = partial(video_frames, Path(film.file), track.fps, alpha=track.transparent)
+        pictures = ordered_pictures(read, track.num_frames, film_end)
         frames = dubbed_frames(model.renderer, pictures, track, performed, film_end)
         return shown_video(streamed_video(followed(frames, performed.num_frames), track.fps, sound, mark_as_generated))

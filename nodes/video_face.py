@@ -71,7 +71,7 @@ class CEMNetVideoFace(io.ComfyNode):
         path = Path(file)
         fps = video_fps(path)
         num_frames = round(InputImpl.VideoFromFile(str(path)).get_duration() * fps)
-        frames = followed(video_frames(path, fps), max(1, num_frames))
+        frames = followed(video_frames(path, fps, alpha=True), max(1, num_frames))
         track = film_dubbing.track_frames(model, frames, fps, face_index)
         told = ui.PreviewText(seen_in_film(track))
         return io.NodeOutput(Film(file, track), person_of(track), sound_of(path), fps, film_summary(track), ui=told)

@@ -7,8 +7,11 @@ import itertools
 import json
 import random
 import re
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from inspect import signature
+from math import isfinite
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +20,20 @@ from made_media import timed_film, tone, write_sound
 from PIL import Image
 from small_model import SMALL
 
+from cemnet.arkit import EMOTIONS
 from cemnet.checkpoint import RELEASED_WEIGHTS, load_checkpoint, save_checkpoint
-from cemnet.emotion.control import read_timeline
+from cemnet.cli.batch import examined, refuse_meetings
+from cemnet.cli.job_table import read_jobs
+from cemnet.emotion.control import follow_timeline, mix_emotion, read_timeline
 from cemnet.emotion.portrait_emotion import ReferenceEmotionReader
 from cemnet.media.images import read_image
 from cemnet.media.sound import read_audio
 from cemnet.media.video_reader import video_fps, video_frames
+from cemnet.motion.editing import edit_motion
 from cemnet.motion.files import read_motion, write_motion
 from cemnet.network import EmotionNetwork
-from cemnet.types import Motion
+from cemnet.performance_settings import PerformanceSettings, check_face_index, check_film_end
+from cemnet.types import SAMPLE_RATE, Audio, Motion, Speech
 
 MOST_PICTURES = 20_000  # that a film of a second may seem to have
 BYTES = (b"\x00", b"\xff", b"\x7f", b"\x80", b"\x00\x00\x00\x00", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\xff" * 8)
@@ -210,6 +218,98 @@ def read_keys(path: Path) -> None:
         assert 0 <= key.seconds < float("inf") and 0 <= key.intensity <= 2
 
 
+def make_jobs(folder: Path) -> None:
+    (folder / "a.csv").write_text(
+        "portrait,speech,output,emotion,intensity,seed,overwrite,portrait\n"
+        'anna.png,anna.wav,anna.mp4,sad,0.5,7,yes,"laughing, anna.png"\nben.png,ben.wav,ben.webm,,,,no,\n'
+    )
+    (folder / "b.csv").write_text(
+        "#who;video;output;film-end;keep-hdr;audio-track\nAnna;film.mp4;made.mov;loop;no;1\n\nBen;b.mkv;b.mp4;;yes;\n"
+    )
+    (folder / "c.csv").write_text(
+        "command\tportrait\tmotion\tspeaker\toutput\tfps\tface-index\talpha\n"
+        "render\ta.png\ttalk.csv\t\ta.gif\t12.5\t2\tx\nanimate\tb.png\t\t0=a.wav\tb.mp4\t25\t\t\n"
+    )
+
+
+def read_job_table(path: Path) -> None:
+    """As `cemnet batch` examines a table before any work; sentences about rows are checked like those about files."""
+    jobs = read_jobs(path, Namespace(device="cpu", models=None, overwrite=False))
+    _, outcomes = examined(jobs, {})
+    refuse_meetings(jobs, outcomes, [path])
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        assert job.row > 1 and (job.arguments is None) == bool(job.fault)
+        sentence = outcome.sentence
+        assert outcome.status != "failed" or (10 < len(sentence) < 1000 and sentence.endswith(".")), sentence[:100]
+
+
+def make_settings(folder: Path) -> None:
+    """What the nodes of a workflow hold, as a program posts it."""
+    bridge = {"emotion": "auto", "intensity": 1.0, "seed": 3, "fps": 25.0, "blinks": 1.0, "gaze": 0.5, "head_motion": 2}
+    (folder / "a.json").write_text(json.dumps({"bridge": bridge, "mix": {"emotion": "sad", "share": 0.5}}))
+    edit = {"head": 1.0, "blink": 0.0, "gaze": 1.0, "mouth": 2.0, "emotion": 1.5, "smoothing_seconds": 0.1}
+    edit |= {"offset_seconds": -0.2, "look_sideways": 0.3, "look_up": -1}
+    (folder / "b.json").write_text(json.dumps({"edit": edit, "bridge": {"compensation": 0.2, "emotion": "fear"}}))
+    timeline = {"timeline": "0 voice\n0.2 happy 0.8\n0.4 sad: 2", "fade_seconds": 0.4}
+    (folder / "c.json").write_text(json.dumps({"timeline": timeline, "film": {"film_end": "loop", "face_index": 1}}))
+
+
+def read_settings(path: Path) -> None:
+    """Gives each node's inputs to what the node calls with them, converted as a host does it."""
+    try:
+        document = json.loads(path.read_bytes().decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return  # no workflow: a host refuses it
+    for node, inputs in document.items() if isinstance(document, dict) else ():
+        taken = HOSTED.get(node, {})
+        try:
+            given = {name: taken[name](value) for name, value in inputs.items() if name in taken}
+        except (ValueError, TypeError, AttributeError, OverflowError):
+            continue  # a host refuses it: a number that is none
+        use_settings(node, given)
+
+
+HOSTED = {
+    "bridge": {"emotion": str, "seed": int} | dict.fromkeys(
+        ("intensity", "fps", "blinks", "gaze", "head_motion", "compensation"), float
+    ),
+    "mix": {"emotion": str, "share": float, "intensity": float},
+    "edit": dict.fromkeys(signature(edit_motion).parameters.keys() - {"motion"}, float),
+    "timeline": {"timeline": str, "fade_seconds": float},
+    "film": {"film_end": str, "face_index": int},
+}  # fmt: skip
+
+
+def use_settings(node: str, given: dict) -> None:
+    """Does with the inputs of a node what it does, and checks what comes out."""
+    if node == "bridge":
+        made = PerformanceSettings(**given)
+        assert all(isfinite(getattr(made, name)) for name in ("intensity", "fps", "blinks", "gaze", "head_motion"))
+    elif node == "edit":
+        edited = edit_motion(made_motion(), **given)
+        assert edited.expression.isfinite().all() and edited.head.isfinite().all() and edited.num_frames == 12
+        assert edited.expression.min() >= 0 and edited.expression.max() <= 1
+    elif node == "film":
+        check_face_index(given.get("face_index"))
+        check_film_end(given.get("film_end", "hold"))
+    else:
+        speech = made_speech()
+        if node == "mix":
+            felt = mix_emotion(speech, given.pop("emotion", "sad"), **given)
+        else:
+            felt = follow_timeline(speech, read_timeline(given.get("timeline", "")), given.get("fade_seconds", 0.4))
+        assert felt.emotion.isfinite().all() and felt.emotion_embedding.isfinite().all()
+        assert felt.intensity.min() >= 0 and felt.intensity.max() <= 2 + 1e-5
+
+
+def made_speech(num_frames: int = 20) -> Speech:
+    """A voice of neither words nor feeling."""
+    sound = Audio(torch.zeros(1, 640 * num_frames), SAMPLE_RATE)
+    emotion, embedding = torch.full((num_frames, len(EMOTIONS)), 1 / len(EMOTIONS)), torch.zeros(num_frames, 4)
+    ones = torch.ones(num_frames)
+    return Speech(sound, embedding, embedding, embedding, emotion, emotion, 0.5 * ones, ones)
+
+
 TARGETS = {
     "sound": Target((".wav", ".mp3", ".m4a", ".flac", ".ogg"), make_sounds, read_sound),
     "picture": Target((".png", ".jpg", ".webp", ".gif", ".tif", ".bmp", ".ppm"), make_pictures, read_picture),
@@ -218,4 +318,6 @@ TARGETS = {
     "motion-json": Target((".json",), make_json, read_curves, is_text=True),
     "weights": Target((".safetensors",), make_weights, read_weights),
     "timeline": Target((".txt",), make_timelines, read_keys, is_text=True),
+    "jobs": Target((".csv",), make_jobs, read_job_table, is_text=True),
+    "settings": Target((".json",), make_settings, read_settings, is_text=True),
 }

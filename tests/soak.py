@@ -1,6 +1,6 @@
 """Makes many short animations in one process, and shows how much memory the process has meanwhile.
 
-    python tests/soak.py [--animations 200] [--warm-up 20] [--most-megabytes 20]
+    python tests/soak.py [--animations 200] [--warm-up 20] [--most-megabytes 20] [--figure docs/soak.png]
 
 The exit status is 1 where the memory grew by more than so many megabytes after the warm-up. Each animation reads its
 files again, as a server does that is asked again and again; every tenth one dubs a film.
@@ -44,15 +44,31 @@ def animate(model: CEMNet, portrait: Path, number: int, folder: Path) -> None:
     output.unlink()
 
 
+def draw(curve: dict[int, float], warm_up: int, most: float, path: Path) -> None:
+    """The memory after each SHOWN_EVERY animations as a figure, with the limit."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 2.6), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(list(curve), list(curve.values()), marker=".", color="#3060a0")
+    axes.axhline(curve[warm_up] + most, color="#b04030", linestyle="--", label=f"{most:g} MB over the warm-up")
+    axes.set(xlabel="animations", ylabel="memory, MB", xlim=(0, None), ylim=(0, None))
+    axes.legend(frameon=False, loc="lower right")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=110)
+
+
 def main() -> None:
     """Prints a line for each SHOWN_EVERY animations: their number, the memory, and its growth since the warm-up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--animations", type=int, default=200)
     parser.add_argument("--warm-up", type=int, default=20, help="animations after which the memory should not grow")
     parser.add_argument("--most-megabytes", type=float, default=20.0, help="growth after the warm-up")
+    parser.add_argument("--figure", type=Path, help="a picture of the memory over the animations")
     options = parser.parse_args()
     torch.set_num_threads(1)
     model, warm = pipeline.load_model(device="cpu"), 0.0
+    curve: dict[int, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         portrait = Path(folder) / "portrait.png"
         Image.open(SAMPLES / "portrait.png").resize((PICTURE_SIZE, PICTURE_SIZE)).save(portrait)
@@ -63,7 +79,10 @@ def main() -> None:
                 warm = megabytes()
             if (number + 1) % SHOWN_EVERY == 0:
                 grown = f"{megabytes() - warm:+7.1f}" if warm else ""
-                print(f"{number + 1:5} animations  {megabytes():7.1f} MB {grown}", flush=True)
+                curve[number + 1] = megabytes()
+                print(f"{number + 1:5} animations  {curve[number + 1]:7.1f} MB {grown}", flush=True)
+                if options.figure and warm:
+                    draw(curve, options.warm_up, options.most_megabytes, options.figure)
     raise SystemExit(bool(megabytes() - warm > options.most_megabytes))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from fuzz import is_sentence
+from fuzz_targets import made_speech
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -32,7 +33,7 @@ from cemnet.motion.live_link import BLENDSHAPE_COLUMNS, LEADING_COLUMNS
 from cemnet.performance_settings import PerformanceSettings
 from cemnet.speech.mel import mono_16k, num_motion_frames
 from cemnet.speech.voice_features import voice_features
-from cemnet.types import SAMPLE_RATE, Audio, Motion, Speech
+from cemnet.types import SAMPLE_RATE, Audio, Motion
 
 pytestmark = pytest.mark.slow
 
@@ -193,13 +194,6 @@ def test_any_json_is_read_or_refused(tmp_path, document, depth):
     motion = result_or_sentence(read_motion, path)
     if motion is not None:
         assert_a_motion(motion)
-
-
-def made_speech(num_frames: int = 20) -> Speech:
-    sound = Audio(torch.zeros(1, 640 * num_frames), SAMPLE_RATE)
-    emotion, embedding = torch.full((num_frames, len(EMOTIONS)), 1 / len(EMOTIONS)), torch.zeros(num_frames, 4)
-    ones = torch.ones(num_frames)
-    return Speech(sound, embedding, embedding, embedding, emotion, emotion, 0.5 * ones, ones)
 
 
 WORDS = st.one_of(ANY_FLOAT.map(str), st.sampled_from([*EMOTIONS, "voice", "#", "1e999", "٣"]), st.text(max_size=4))

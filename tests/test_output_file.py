@@ -98,6 +98,64 @@ def test_a_disk_without_hard_links_keeps_the_first_file_too(tmp_path, monkeypatc
     assert (tmp_path / "a.txt").read_text() == "early"
 
 
+RACES = """
+import sys
+from pathlib import Path
+from cemnet.errors import MediaError
+from cemnet.output_file import OutputFile
+
+for name in map(str.strip, sys.stdin):
+    try:
+        with OutputFile(Path(name), overwrite=sys.argv[1] == "yes") as output:
+            output.partial.write_text(sys.argv[2] * 100_000)
+            print("ready", flush=True)
+            sys.stdin.readline()
+    except MediaError as error:
+        print(error, flush=True)
+    else:
+        print("made", flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("overwrite", ["no", "yes"])
+def test_of_two_processes_that_race_for_one_name_exactly_one_wins_unless_it_may_be_replaced(tmp_path, overwrite):
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACES, overwrite, letter], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for letter in "ab"
+    ]
+    for number in range(30):
+        path = tmp_path / f"{number}.txt"
+        for racer in racers:
+            told(racer, str(path))
+            assert heard(racer) == "ready"
+        for racer in racers if number % 2 else racers[::-1]:
+            told(racer, "go")
+        ends = [heard(racer) for racer in racers]
+        text = path.read_text()
+        assert text in ("a" * 100_000, "b" * 100_000)
+        if overwrite == "yes":
+            assert ends == ["made", "made"]
+        else:
+            assert ends.count("made") == 1 and "somebody else" in ends[ends[0] == "made"]
+            assert text[0] == "ab"[ends.index("made")]
+    for racer in racers:
+        racer.communicate()
+        assert racer.returncode == 0
+    assert len(list(tmp_path.iterdir())) == 30, "no partial file is left"
+
+
+def told(process, line):
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+
+
+def heard(process):
+    return process.stdout.readline().strip()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="kills a process")
 def test_what_a_killed_process_left_is_swept_and_what_a_living_one_writes_is_kept(tmp_path):
     code = (

@@ -1,11 +1,21 @@
-"""CPU time of every step on this machine, one thread: python train/bench.py [--portrait P] [--speech S]."""
+"""CPU time of every step on this machine, one thread: python train/bench.py [--portrait P] [--speech S].
+
+With --threads, how fast frames are rendered by the library's rule (see `cemnet.threads`) and without it, while the
+machine does nothing else, and while so many --busy processes calculate too.
+"""
 
 import argparse
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
+from unittest.mock import patch
 
 import cv2
 import numpy as np
@@ -20,6 +30,7 @@ from cemnet.speech.mel import num_motion_frames
 from cemnet.types import MOTION_FPS, SAMPLE_RATE, Audio, FaceReference, Motion
 
 Result = TypeVar("Result")
+TIMED_FRAMES = 40
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
@@ -78,16 +89,54 @@ def time_film(model: CEMNet, face: FaceReference, motion: Motion, audio: Audio) 
     print(f"\nMotion to video: {frames / wall:.1f} frames a second, {1000 * cpu / frames:.1f} ms CPU a frame")
 
 
+def time_threads(model: CEMNet, image: torch.Tensor, audio: Audio, busy: int) -> None:
+    """Prints wall and CPU time of rendering, with one thread and with all of torch's, beside so many busy processes."""
+    face = pipeline.face_reference(model, image)
+    motion = pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, audio))
+    num_frames, all_threads = min(TIMED_FRAMES, motion.num_frames), os.cpu_count() or 1
+    others = [subprocess.Popen([sys.executable, "-c", "while True: sum(range(99_999))"]) for _ in range(busy)]
+    try:
+        torch.set_num_threads(all_threads)
+        for name, rule in (
+            ("one thread (the rule)", nullcontext()),
+            (f"torch's {all_threads} threads", without_rule()),
+        ):
+            with rule:
+                start, start_cpu = time.perf_counter(), time.process_time()
+                for _ in islice(pipeline.render_frames(model, face, motion), num_frames):
+                    pass
+                wall, cpu = time.perf_counter() - start, time.process_time() - start_cpu
+            print(
+                f"{busy} busy processes, {name:22s} {1000 * wall / num_frames:7.1f} ms a frame, "
+                f"{1000 * cpu / num_frames:7.1f} ms CPU a frame"
+            )
+    finally:
+        for process in others:
+            process.kill()
+            process.wait()
+
+
+def without_rule() -> AbstractContextManager[object]:
+    """Inside this context nothing sets torch's number of threads."""
+    return patch("torch.set_num_threads", lambda number: None)
+
+
 def main() -> None:
-    """Times every step, then the whole film."""
+    """Times every step, then the whole film; or with --threads, rendering alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--portrait", type=Path, default=SAMPLES / "portrait.png")
     parser.add_argument("--speech", type=Path, default=SAMPLES / "speech.wav")
+    parser.add_argument("--threads", action="store_true", help="compare numbers of threads instead")
+    parser.add_argument("--busy", type=int, nargs="+", default=[0, os.cpu_count() or 1], help="with --threads")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     model = pipeline.load_model(device="cpu")
     image, audio = images.read_image(arguments.portrait), sound.read_audio(arguments.speech)
+    if arguments.threads:
+        for busy in arguments.busy:
+            time_threads(model, image, audio, busy)
+        return
     height, width = image.shape[:2]
     print(f"Portrait {width}×{height}, speech {audio.duration_seconds:.1f} s, one thread\n")
     face, motion = time_steps(model, image, audio)

@@ -2,6 +2,7 @@
 // video in place of its last frame.
 import { api } from '../../scripts/api.js';
 import { app } from '../../scripts/app.js';
+import { inLanguage } from './told_words.js';
 
 const PACK = 'CEMNet'; // how the type of each node of the pack begins
 const WIDGET = 'cemnet_told'; // not stored in workflows
@@ -26,6 +27,14 @@ function downloadLink(file) {
   link.textContent = `⬇ ${file.filename}`;
   link.style.cssText = 'color: var(--p-primary-color, #6ab0f3); pointer-events: auto;';
   return link;
+}
+
+/**
+ * The language of the page, such as "fr".
+ * @returns {string | undefined}
+ */
+function language() {
+  return app.extensionManager?.setting?.get?.('Comfy.Locale') ?? app.ui?.settings?.getSettingValue?.('Comfy.Locale');
 }
 
 /**
@@ -58,7 +67,8 @@ function boxOf(node) {
 function tell(node, told) {
   const box = boxOf(node);
   const links = (told.motion_files ?? []).map(downloadLink);
-  const texts = links.length ? [] : told.text ?? []; // the link has the file's name already
+  // The link has the file's name already.
+  const texts = links.length ? [] : (told.text ?? []).map(text => inLanguage(text, language()));
   box.lines = Math.max(1, texts.length + links.length);
   box.element.replaceChildren(...texts.map(text => {
     const line = document.createElement('div');

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -71,7 +70,7 @@ def tell(job: Job, outcome: Outcome) -> None:
     tqdm.write(f"{words}. {outcome.sentence}" if outcome.sentence else words, file=sys.stdout)
 
 
-def progress(num_jobs: int) -> "tqdm[NoReturn]":
+def progress(num_jobs: int) -> tqdm:
     """A bar for so many jobs."""
     return tqdm(total=num_jobs, unit="job", disable=num_jobs == 0)
 

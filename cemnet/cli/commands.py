@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from ..arkit import EMOTIONS
-from ..errors import CEMNetError
+from ..errors import CEMNetError, quoted
 from ..inspection.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
 from ..types import Audio
 from .arguments import build_parser
@@ -240,7 +240,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Runs one command. A CEMNetError becomes one sentence on stderr and exit status 1.
+    """Runs one command. A CEMNetError, or one of the system about a file, becomes a sentence on stderr and exit
+    status 1.
 
     An interrupt becomes exit status 130, and a signal to end (SIGTERM, SIGHUP) 128 and its number; what is not complete
     is removed then.
@@ -252,6 +253,10 @@ def main(argv: list[str] | None = None) -> None:
             run(arguments)
     except CEMNetError as error:
         print(f"cemnet: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except OSError as error:
+        what = quoted(error.filename) if error.filename else "A file"
+        print(f"cemnet: {what} cannot be used ({error.strerror or error}).", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt as end:
         written = f"only {' and '.join(map(str, arguments.written))}" if arguments.written else "no file"

@@ -2,13 +2,15 @@
 
 import argparse
 import csv
+import errno
 import io
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from ..errors import CEMNetError
+from ..errors import CEMNetError, quoted
 from .arguments import build_parser
 from .job_folder import folder_table
 
@@ -21,6 +23,7 @@ ALIASES = {"motion": "motion-csv"}
 OWN = ("device", "models", "weights")  # one for all jobs, as the model is loaded once
 YES, NO = ("yes", "true", "1", "x"), ("", "no", "false", "0")
 MOST_BYTES = 50_000_000
+LONGEST_FAULT = 300  # characters of a sentence that repeats a cell
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class RowParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises CEMNetError."""
-        raise CEMNetError(f"{message[:1].upper()}{message[1:]}.")
+        cut = message if len(message) <= LONGEST_FAULT else f"{message[:LONGEST_FAULT]}…"
+        raise CEMNetError(f"{cut[:1].upper()}{cut[1:]}.")
 
 
 def read_jobs(path: Path, shared: argparse.Namespace) -> list[Job]:
@@ -77,6 +81,8 @@ def read_table(path: Path) -> list[list[str]]:
         raise CEMNetError(f"{path} is not a table in UTF-8. Save it as CSV with that encoding.") from None
     except (csv.Error, OSError) as error:
         raise CEMNetError(f"{path} cannot be read as a table ({error}). Save it again as CSV.") from None
+    if "\0" in text:
+        raise CEMNetError(f"{path} is not a table: it holds null bytes. Save it as CSV in UTF-8.")
     if not table or not any(cell.strip() for cell in table[0]):
         raise CEMNetError(f"The table {path} has no header. Its first row names the columns: portrait, speech, output.")
     return table
@@ -96,7 +102,7 @@ def refuse_columns(path: Path, columns: Sequence[str], options: dict[str, dict[s
             raise CEMNetError(f"{path}: {name} is one for all jobs. Give it to `cemnet batch` itself, as --{name}.")
         if name and not name.startswith("#") and name not in known:
             raise CEMNetError(
-                f"{path} has a column {name!r}, which is no option of animate, render or dub. "
+                f"{path} has a column {quoted(name)}, which is no option of animate, render or dub. "
                 "Let the name of a column that is meant for people begin with #."
             )
 
@@ -120,17 +126,17 @@ def read_row(
         if len([cell for cell in cells[len(columns) :] if cell.strip()]):
             raise CEMNetError("It has more cells than the header has columns. Put quotes around a cell with a comma.")
         if command not in options:
-            raise CEMNetError(f"There is no command {command!r} for jobs. Choose one of: {', '.join(options)}.")
+            raise CEMNetError(f"There is no command {quoted(command)} for jobs. Choose one of: {', '.join(options)}.")
         for name, cell in given:
             if name != "command":
                 typed += typed_option(name, cell, options[command])
-        arguments = parser.parse_args(typed)
+        arguments = below(folder, parser.parse_args(typed))
     except CEMNetError as error:
         return Job(number, tuple(typed), fault=str(error))
     for name in OWN:
         setattr(arguments, name, getattr(shared, name))
     arguments.overwrite |= shared.overwrite
-    return Job(number, tuple(typed), below(folder, arguments))
+    return Job(number, tuple(typed), arguments)
 
 
 def typed_option(name: str, cell: str, options: dict[str, object]) -> list[str]:
@@ -141,16 +147,16 @@ def typed_option(name: str, cell: str, options: dict[str, object]) -> list[str]:
     if not isinstance(default, bool):
         return [f"--{name}={cell}"]
     if cell.lower() not in (*YES, *NO):
-        raise CEMNetError(f"{name} has to be yes or no, not {cell!r}.")
+        raise CEMNetError(f"{name} has to be yes or no, not {quoted(cell)}.")
     return [f"--{name}"] if cell.lower() in YES else []
 
 
 def below(folder: Path, arguments: argparse.Namespace) -> argparse.Namespace:
-    """The arguments with all relative paths taken from a folder."""
+    """The arguments with all relative paths taken from a folder; CEMNetError for one that no disk takes."""
 
     def moved(value: object) -> object:
         if isinstance(value, Path):
-            return folder / value
+            return named(folder / value)
         if isinstance(value, (list, tuple)):
             return type(value)(map(moved, value))
         return value
@@ -159,3 +165,15 @@ def below(folder: Path, arguments: argparse.Namespace) -> argparse.Namespace:
     return argparse.Namespace(
         **{name: value if name in kept else moved(value) for name, value in vars(arguments).items()}
     )
+
+
+def named(path: Path) -> Path:
+    """The same path; CEMNetError where it is too long for the system."""
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise CEMNetError(
+                f"The name {quoted(path.name)} is too long for this disk. Choose a shorter one."
+            ) from None
+    return path

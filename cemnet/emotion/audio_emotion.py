@@ -229,6 +229,18 @@ class AudioEmotionEncoder(nn.Module):
     def _sounds_of(self, projected: Float[Tensor, "batch frame content"]) -> Float[Tensor, "batch frame sound"]:
         return self.sounds(projected + F.gelu(self.content_smooth(projected.transpose(1, 2))).transpose(1, 2))
 
+    def _content_in_blocks(
+        self, projected: list[Float[Tensor, "batch _ content"]]
+    ) -> Float[Tensor, "batch frame sound"]:
+        """The content of blocks, each with the frame before and the frame after it, to which its smoothing reaches."""
+        content = []
+        for index, block in enumerate(projected):
+            before = [each[:, -1:] for each in projected[max(index - 1, 0) : index]]
+            after = [each[:, :1] for each in projected[index + 1 : index + 2]]
+            sounds = self._sounds_of(torch.cat([*before, block, *after], dim=1))
+            content.append(self.content_of(sounds[:, len(before) :][:, : block.shape[1]]))
+        return torch.cat(content, dim=1)
+
     def enhance(self, embedding: Float[Tensor, "*batch emotional"]) -> Float[Tensor, "*batch emotional"]:
         """Pulls an embedding toward the prototypes that it resembles; unit length."""
         prototypes = F.normalize(self.prototypes, dim=-1).flatten(0, 1)
@@ -326,9 +338,7 @@ class AudioEmotionEncoder(nn.Module):
             if heard < len(windows):
                 needed = windows.reached(heard, heard + 1).start
                 kept, first_frame = kept[:, :, needed - first_frame :], needed
-        sounds = torch.cat(projected, dim=1)
-        projected.clear()
-        content = self.content_of(self._sounds_of(sounds))
+        content = self._content_in_blocks(projected)
         heard_with = torch.cat(presence, dim=1).clamp_max(1.0)
         heard = self.over_time(_joined(judged), heard_with, pauses(voice[..., 3], windows.centres))
         return content, _in_frames(heard, heard_with, voice.shape[1])

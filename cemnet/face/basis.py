@@ -99,6 +99,12 @@ class FaceBasis:
         """A shape in the image: x and y in pixels from the corner of the first pixel, z away from the viewer."""
         return pose.translation + pose.scale * (shape @ pose.rotation.T) * IMAGE_AXES
 
+    def residual(
+        self, points: Float[np.ndarray, "landmark 3"], pose: Pose, expression: Float[np.ndarray, "expression"]
+    ) -> Float[np.ndarray, "landmark 3"]:
+        """What a face of average identity cannot express: detected landmarks minus its own, in pixels."""
+        return points.astype(np.float64) - self.project(pose, self.shape(np.zeros(len(self.identity)), expression))
+
     def fit(self, landmarks: FaceLandmarks) -> FaceFit:
         """The most plausible pose, identity and expression behind detected landmarks.
 

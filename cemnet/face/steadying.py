@@ -4,6 +4,7 @@ The head's own motion is taken out first (a similarity transform for every frame
 time in the frame of the head, and put back where the head is.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..curves import interpolate_curves
 from .landmark_indices import OUTER_EYE_CORNERS
 
 TEMPORAL_SIGMA_SECONDS = 0.05  # standard deviation of the filter over time
+FRAMES_AT_ONCE = 500  # bounds the memory that a long film takes
 RANGE_SIGMA = 0.015  # of the distance between the eyes: a larger step between two frames is motion, not noise
 
 
@@ -63,18 +65,37 @@ class HeadAlignment:
 
 
 def steady_landmarks(
-    points: Float[np.ndarray, "frame landmark 3"], seen: Int[np.ndarray, "seen"], fps: float
-) -> Float[np.ndarray, "frame landmark 3"]:
+    points: Float[np.ndarray, "seen landmark 3"], seen: Int[np.ndarray, "seen"], num_frames: int, fps: float
+) -> Iterator[Float[np.ndarray, "_ landmark 3"]]:
     """Landmarks in pixels without noise: what rests on the head is still, and what moves is not late.
 
-    Frames that are not in `seen` are filled by linear interpolation between their neighbours.
+    `points` are those of the frames `seen`; the others are filled by linear interpolation between their neighbours.
+    The frames of the film come in order, at most FRAMES_AT_ONCE in each block, so that a long film takes no more memory
+    than a short one.
     """
-    points = interpolate_curves(np.arange(len(points)), seen, points[seen])
-    shape = points[len(points) // 2, :, :2]
-    alignment = HeadAlignment.to_shape(shape, points[..., :2])
+    shape = interpolated(points, seen, num_frames // 2, num_frames // 2 + 1)[0, :, :2]
     eye_distance = float(np.hypot(*(shape[OUTER_EYE_CORNERS[0]] - shape[OUTER_EYE_CORNERS[1]])))
-    filtered = bilateral_over_time(alignment.to_head(points), TEMPORAL_SIGMA_SECONDS * fps, RANGE_SIGMA * eye_distance)
-    return alignment.to_image(filtered).astype(np.float32)
+    temporal_sigma = TEMPORAL_SIGMA_SECONDS * fps
+    for start in range(0, num_frames, FRAMES_AT_ONCE):
+        stop = min(start + FRAMES_AT_ONCE, num_frames)
+        first = max(start - reach_of(temporal_sigma), 0)
+        near = interpolated(points, seen, first, min(stop + reach_of(temporal_sigma), num_frames))
+        alignment = HeadAlignment.to_shape(shape, near[..., :2])
+        filtered = bilateral_over_time(alignment.to_head(near), temporal_sigma, RANGE_SIGMA * eye_distance)
+        yield alignment.to_image(filtered)[start - first : stop - first].astype(np.float32)
+
+
+def interpolated(
+    points: Float[np.ndarray, "seen landmark 3"], seen: Int[np.ndarray, "seen"], first: int, last: int
+) -> Float[np.ndarray, "frame landmark 3"]:
+    """Landmarks of the frames from `first` to before `last`, of those that are seen in them and beside them."""
+    known = slice(max(int(np.searchsorted(seen, first, "right")) - 1, 0), int(np.searchsorted(seen, last - 1)) + 1)
+    return interpolate_curves(np.arange(first, last), seen[known], points[known])
+
+
+def reach_of(temporal_sigma: float) -> int:
+    """How many frames before and after a frame have a say in it."""
+    return int(3 * temporal_sigma)
 
 
 def bilateral_over_time(
@@ -85,7 +106,7 @@ def bilateral_over_time(
     `temporal_sigma` counts frames. `range_sigma` is a distance in x and y: a frame in which the landmark lies much
     further away than this has no weight. The first and the last frame are repeated beyond the ends.
     """
-    frames, reach = np.arange(len(points)), int(3 * temporal_sigma)
+    frames, reach = np.arange(len(points)), reach_of(temporal_sigma)
     total, weights = np.zeros_like(points), np.zeros((*points.shape[:2], 1))
     for offset in range(-reach, reach + 1):
         other = points[np.clip(frames + offset, 0, len(frames) - 1)]

@@ -1,7 +1,8 @@
 """Follows one face through a film: steady landmarks, pose and expression of every frame, one person for all."""
 
+import mmap
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,15 +10,17 @@ from jaxtyping import Float, Int, UInt8
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
-from ..arkit import BLINK, arkit_indices
+from ..arkit import BLINK, NUM_EXPRESSIONS, arkit_indices
 from ..emotion.portrait_emotion import ReferenceEmotionReader
 from ..errors import FaceError
+from ..long_rows import LongRows, let_go
 from ..performance_settings import check_face_index
 from ..types import EmotionEstimate, FaceLandmarks, FaceReference, Pose
 from .basis import FaceBasis, similarity_pose
+from .landmark_indices import NUM_LANDMARKS
 from .landmarker import FaceLandmarker
 from .reference import SMALLEST_FACE, face_size
-from .steadying import steady_landmarks
+from .steadying import FRAMES_AT_ONCE, steady_landmarks
 
 LONGEST_GAP_SECONDS = 0.2  # a face that is lost for longer is left alone meanwhile
 FADE_SECONDS = 0.2  # over which the dubbing comes and goes around such a gap
@@ -27,31 +30,50 @@ JAW_OPEN = arkit_indices("jawOpen")
 
 @dataclass(frozen=True)
 class FaceTrack:
-    """One face of a film. A frame that does not show it has the landmarks and the fit of the nearest one that does."""
+    """One face of a film. A frame that does not show it has the landmarks and the fit of the nearest one that does.
+
+    The landmarks of a long film lie on the disk (see `let_go`).
+    """
 
     fps: float
-    landmarks: tuple[FaceLandmarks, ...]  # steadied, pixels
-    poses: tuple[Pose, ...]
-    residuals: Float[np.ndarray, "frame landmark 3"]
+    points: Float[np.ndarray, "frame landmark 3"]  # steadied landmarks, pixels
+    scores: Float[np.ndarray, "frame"]  # the landmarker's, of each face
+    blendshapes: Float[np.ndarray, "frame expression"]  # MediaPipe's scores
+    rotations: Float[np.ndarray, "frame 3 3"]
+    scales: Float[np.ndarray, "frame"]
+    translations: Float[np.ndarray, "frame 3"]
     expression: Float[np.ndarray, "frame expression"]
     presence: Float[np.ndarray, "frame"]  # 1 where the face is seen, fading to 0 where it is lost
+    person: FaceBasis  # the basis whose mean is this person
     identity: Float[np.ndarray, "identity"]
     emotion: EmotionEstimate  # of the whole film
     best: int  # the frame that shows the person best: turned to the viewer, eyes open, mouth shut
     best_picture: UInt8[np.ndarray, "height width 3"]
     transparent: bool = False  # whether the film's pictures let something behind them be seen
+    pages: mmap.mmap | None = field(default=None, repr=False)  # in which the points of a long film lie
 
     @property
     def num_frames(self) -> int:
         """Frames of the film."""
-        return len(self.poses)
+        return len(self.points)
+
+    def landmarks(self, frame: int) -> FaceLandmarks:
+        """The steadied face of one frame (counted from 0), with the scores of the nearest frame that shows it."""
+        return FaceLandmarks(self.points[frame], self.blendshapes[frame], float(self.scores[frame]))
+
+    def pose(self, frame: int) -> Pose:
+        """Where the head is in one frame (counted from 0)."""
+        return Pose(self.rotations[frame], float(self.scales[frame]), self.translations[frame])
 
     def reference(self, image: Float[Tensor, "height width channel"], frame: int) -> FaceReference:
         """The face in one frame of the film (counted from 0), whose picture is `image`."""
-        return FaceReference(
-            image, self.landmarks[frame], self.poses[frame], self.identity, self.expression[frame],
-            self.residuals[frame], self.emotion,
-        )  # fmt: skip
+        pose, expression = self.pose(frame), self.expression[frame]
+        residual = self.person.residual(self.points[frame], pose, expression)
+        return FaceReference(image, self.landmarks(frame), pose, self.identity, expression, residual, self.emotion)
+
+    def let_go(self) -> None:
+        """Frees the memory that the landmarks of a long film took where they were read; they stay on the disk."""
+        let_go(self.pages)
 
 
 @dataclass
@@ -121,28 +143,67 @@ def track_face(
     """
     check_face_index(face_index)
     best = BestFrame(basis)
-    found = list(follow_face(frames, landmarker, best, face_index))
-    seen = np.array([index for index, face in enumerate(found) if face is not None])
+    found = SeenFaces()
+    for face in follow_face(frames, landmarker, best, face_index):
+        found.add(face)
     if best.picture is None:
         which = "no face" if not face_index else f"no face number {face_index}, counted from 0 with the largest first"
         raise FaceError(f"The film shows {which}. Use one where a face can be seen from the front or half turned.")
-    landmarks = steadied(found, seen, fps)
-    identity = person_in(basis, [landmarks[index] for index in seen])
+    points, pages = found.steadied(fps)
+    seen, nearest = np.array(found.seen), found.nearest
+    blendshapes, scores = np.stack(found.blendshapes)[nearest], np.array(found.scores)[nearest]
+    landmarks = (FaceLandmarks(points[frame], blendshapes[frame], float(scores[frame])) for frame in spread_over(seen))
+    identity = np.mean([basis.fit(face).identity for face in landmarks], 0)
     person = replace(basis, mean=basis.shape(identity, np.zeros(len(basis.expression))), identity=basis.identity[:0])
-    fits = [person.fit(face) for face in landmarks]
-    expression = np.stack([fit.expression for fit in fits])
-    emotion = mean_emotion([reader.read(expression[index], landmarks[index].blendshapes) for index in seen])
+    poses, expression = [], np.empty((found.num_frames, NUM_EXPRESSIONS), np.float32)
+    for frame in range(found.num_frames):
+        fit = person.fit(FaceLandmarks(points[frame], blendshapes[frame], float(scores[frame])))
+        expression[frame] = fit.expression
+        poses.append(np.concatenate([fit.pose.rotation.ravel(), [fit.pose.scale], fit.pose.translation]))
+        if frame % FRAMES_AT_ONCE == 0:
+            let_go(pages)
+    rotations, scales, translations = np.split(np.stack(poses), [9, 10], axis=1)
+    emotion = mean_emotion([reader.read(expression[frame], blendshapes[frame]) for frame in seen])
     return FaceTrack(
-        fps, landmarks, tuple(fit.pose for fit in fits), np.stack([fit.residual for fit in fits]), expression,
-        presence_of(seen, len(found), fps), identity, emotion, best.index, best.picture,
+        fps, points, scores, blendshapes, rotations.reshape(-1, 3, 3), scales[:, 0], translations, expression,
+        presence_of(seen, found.num_frames, fps), person, identity, emotion, best.index, best.picture, pages=pages,
     )  # fmt: skip
 
 
-def steadied(found: list[FaceLandmarks | None], seen: Int[np.ndarray, "seen"], fps: float) -> tuple[FaceLandmarks, ...]:
-    """Landmarks of every frame without noise; blendshape scores and presence are those of the nearest seen frame."""
-    faces = [face for face in (found[index] for index in nearest_of(seen, len(found))) if face is not None]
-    points = steady_landmarks(np.stack([face.points for face in faces]), seen, fps)
-    return tuple(replace(face, points=frame) for face, frame in zip(faces, points, strict=True))
+class SeenFaces:
+    """The faces of the frames that show one; landmarks of many lie on the disk."""
+
+    def __init__(self) -> None:
+        self.num_frames = 0
+        self.seen: list[int] = []  # the frames that show the face
+        self.blendshapes: list[Float[np.ndarray, "expression"]] = []  # of each of them, as are the scores
+        self.scores: list[float] = []
+        self._rows = LongRows(3 * NUM_LANDMARKS)
+
+    def add(self, face: FaceLandmarks | None) -> None:
+        """Adds the next frame."""
+        if face is not None:
+            self.seen.append(self.num_frames)
+            self.blendshapes.append(face.blendshapes)
+            self.scores.append(face.score)
+            self._rows.append(face.points.reshape(1, -1))
+        self.num_frames += 1
+
+    @property
+    def nearest(self) -> Int[np.ndarray, "frame"]:
+        """For every frame the place in `seen` of the nearest frame that shows the face."""
+        return np.searchsorted(self.seen, nearest_of(np.array(self.seen), self.num_frames))
+
+    def steadied(self, fps: float) -> "tuple[Float[np.ndarray, 'frame landmark 3'], mmap.mmap | None]":
+        """Landmarks of every frame without noise, and the pages in which those of a long film lie."""
+        rows, pages = self._rows.finished()
+        steady = LongRows(3 * NUM_LANDMARKS)
+        points = rows.reshape(-1, NUM_LANDMARKS, 3)
+        for block in steady_landmarks(points, np.array(self.seen), self.num_frames, fps):
+            steady.append(block.reshape(len(block), -1))
+            let_go(pages)
+        rows, pages = steady.finished()
+        return rows.reshape(-1, NUM_LANDMARKS, 3), pages
 
 
 def mean_emotion(emotions: list[EmotionEstimate]) -> EmotionEstimate:
@@ -152,10 +213,9 @@ def mean_emotion(emotions: list[EmotionEstimate]) -> EmotionEstimate:
     )
 
 
-def person_in(basis: FaceBasis, landmarks: list[FaceLandmarks]) -> Float[np.ndarray, "identity"]:
-    """The identity weights of the person: the mean of fits to NUM_IDENTITY_FRAMES frames spread over the film."""
-    chosen = np.unique(np.linspace(0, len(landmarks) - 1, NUM_IDENTITY_FRAMES).round().astype(int))
-    return np.mean([basis.fit(landmarks[index]).identity for index in chosen], 0)
+def spread_over(seen: Int[np.ndarray, "seen"]) -> Int[np.ndarray, "chosen"]:
+    """NUM_IDENTITY_FRAMES frames spread over those that show the face; all, where they are fewer."""
+    return seen[np.unique(np.linspace(0, len(seen) - 1, NUM_IDENTITY_FRAMES).round().astype(int))]
 
 
 def presence_of(seen: Int[np.ndarray, "seen"], num_frames: int, fps: float) -> Float[np.ndarray, "frame"]:

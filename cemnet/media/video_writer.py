@@ -15,6 +15,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from jaxtyping import Float, UInt8
 
 from ..errors import MediaError
+from ..long_rows import give_back
 from ..output_file import OutputFile, check_output
 from ..types import Audio
 from .animated_files import Palette, write_comment
@@ -154,7 +155,10 @@ class VideoWriter:
         )  # fmt: skip
 
     def close(self) -> None:
-        """Finishes the file and gives it its name; MediaError without frames or where it cannot be written."""
+        """Finishes the file and gives it its name; MediaError without frames or where it cannot be written.
+
+        Nothing can be written afterwards: the encoders are gone, and their memory is given back to the system.
+        """
         if self.num_frames == 0:
             self.discard()
             raise MediaError(f"No frame was written to {self.path}.")
@@ -169,6 +173,8 @@ class VideoWriter:
             self._file.discard()
             raise self._file.failure(error) from error
         self._file.finish()
+        del self._video, self._sound, self._container
+        give_back()
 
     def discard(self) -> None:
         """Stops and leaves no file behind."""

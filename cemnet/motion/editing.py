@@ -21,6 +21,7 @@ EMOTION = arkit_indices(
 )
 SPEECH = [index for index in range(NUM_EXPRESSIONS) if index not in {*BLINK, *GAZE, *EMOTION}]
 LONGEST_SMOOTHING_SECONDS = 10.0
+LEAST_SIGMA_FRAMES = 0.01  # a narrower Gaussian reaches no neighbour
 LONGEST_OFFSET_SECONDS = 3600.0
 # Which eye curves grow when both eyes turn that way; left and right are the person's own, as ARKit has them.
 LOOK_LEFT = [ARKIT_INDEX["eyeLookOutLeft"], ARKIT_INDEX["eyeLookInRight"]]
@@ -116,7 +117,7 @@ def at_rate(motion: Motion, fps: float) -> Motion:
 
 def smoothed(curves: Float[Tensor, "frame curve"], sigma_frames: float) -> Float[Tensor, "frame curve"]:
     """Curves low-passed by a Gaussian of the given standard deviation in frames; the ends are held."""
-    if sigma_frames == 0:
+    if sigma_frames < LEAST_SIGMA_FRAMES:
         return curves
     return torch.from_numpy(gaussian_filter1d(curves.numpy(), sigma_frames, axis=0, mode="nearest")).to(curves.dtype)
 

@@ -221,7 +221,7 @@ def _read_table(path: Path) -> tuple[list[str], list[list[str]]]:
             raise MotionFileError(f"{path}, row {number} has {len(row)} cells where the header has {len(columns)}.")
         count = row[count_column]
         if count not in map(str, counts):
-            raise MotionFileError(f"{path}, row {number}: BlendShapeCount is {count}, not {max(counts)}.")
+            raise MotionFileError(f"{path}, row {number}: BlendShapeCount is {quoted(count)}, not {max(counts)}.")
     return columns, rows
 
 

@@ -7,11 +7,12 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
 
 from ..arkit import BLINK, GAZE, arkit_indices
+from ..face.steadying import FRAMES_AT_ONCE
 from ..face.tracking import FaceTrack
+from ..long_rows import LongRows
 from ..media.pixels import from_uint8, to_uint8
 from ..performance_settings import FilmEnd, check_film_end
 from ..types import Audio, FaceReference, Motion
@@ -21,6 +22,7 @@ from .renderer import FaceRenderer
 
 Picture = UInt8[np.ndarray, "height width channel"]
 
+SAMPLES_AT_ONCE = 1 << 20  # of sound
 BACKWARD_BYTES = 256_000_000  # of pictures kept at once where a film runs backward
 
 OPENING_EYES = arkit_indices("eyeWide", "eyeSquint")
@@ -121,6 +123,8 @@ def dubbed_frames(
     for frame, expression in zip(order.tolist(), curves, strict=True):
         image = next(source, image)
         assert image is not None, "A track has at least one frame."
+        if frame % FRAMES_AT_ONCE == 0:
+            track.let_go()
         share = track.presence[frame]
         if share == 0:
             yield image
@@ -139,7 +143,7 @@ def dubbed_frame(
 ) -> Picture:
     """One picture of the film with the face at an expression; where it has alpha, that moves with the skin."""
     height, width = image.shape[:2]
-    left, top, right, bottom = face_canvas(track.landmarks[frame].points[:, :2], width, height).roi
+    left, top, right, bottom = face_canvas(track.points[frame, :, :2], width, height).roi
     window = slice(top, bottom), slice(left, right)
     face = moved_face(track.reference(from_uint8(image[window]), frame), -left, -top)
     prepared = renderer.prepare(face, film=teeth)
@@ -160,4 +164,13 @@ def moved_face(face: FaceReference, right: float, down: float) -> FaceReference:
 def lasting(audio: Audio, seconds: float) -> Audio:
     """Sound of at least so many seconds, with silence at its end where it was shorter."""
     missing = round(seconds * audio.sample_rate) - audio.waveform.shape[-1]
-    return audio if missing <= 0 else replace(audio, waveform=F.pad(audio.waveform, (0, missing)))
+    if missing <= 0:
+        return audio
+    rows = LongRows(audio.waveform.shape[0])
+    for start in range(0, audio.waveform.shape[1], SAMPLES_AT_ONCE):
+        rows.append(audio.waveform[:, start : start + SAMPLES_AT_ONCE].T.cpu().numpy())
+        audio.let_go()
+    for start in range(0, missing, SAMPLES_AT_ONCE):
+        rows.append(np.zeros((min(SAMPLES_AT_ONCE, missing - start), rows.num_columns), np.float32))
+    longer, pages = rows.finished()
+    return Audio(torch.from_numpy(longer.T), audio.sample_rate, pages)

@@ -39,15 +39,16 @@ def voice_features(
     signal = waveform.numpy().astype(np.float32, copy=False)
     pitch = pitch_track(signal, num_frames * STEPS_PER_FRAME, each_block)
     features = np.empty((num_frames, VOICE_DIM), np.float32)
-    features[:, :PROSODY_DIM] = _prosody(signal, pitch, num_frames)
-    each_block()
+    features[:, :PROSODY_DIM] = _prosody(signal, pitch, num_frames, each_block)
     _shape_and_flux(mel or LogMel(waveform, each_block), features[:, PROSODY_DIM:-QUALITY_DIM])
     features[:, -QUALITY_DIM:] = _quality(pitch, num_frames)
     return torch.from_numpy(features)
 
 
-def _prosody(signal: Float[np.ndarray, "sample"], pitch: PitchTrack, num_frames: int) -> Float[np.ndarray, "frame 4"]:
-    energy = _log_rms(signal, num_frames)
+def _prosody(
+    signal: Float[np.ndarray, "sample"], pitch: PitchTrack, num_frames: int, each_block: Callable[[], object]
+) -> Float[np.ndarray, "frame 4"]:
+    energy = _log_rms(signal, num_frames, each_block)
     octaves, voiced = _pitch_at_motion_fps(pitch, num_frames)
     relative = ((energy - _loud_level(energy)) / SILENCE_NATS).clip(-1.0, 0.5)
     absolute = (energy + 7.0) / 6.0
@@ -86,12 +87,15 @@ def _change(values: Float[np.ndarray, "step *channel"]) -> Float[np.ndarray, "st
     return np.abs(np.diff(values, axis=0, append=values[-1:]))
 
 
-def _log_rms(signal: Float[np.ndarray, "sample"], num_frames: int) -> Float[np.ndarray, "frame"]:
+def _log_rms(
+    signal: Float[np.ndarray, "sample"], num_frames: int, each_block: Callable[[], object]
+) -> Float[np.ndarray, "frame"]:
     hann = np.hanning(ENERGY_WINDOW).astype(np.float32)
     powers = []
     for frames in centred_windows(signal, num_frames, MOTION_FPS, ENERGY_WINDOW):
         centred = frames - frames.mean(axis=1, keepdims=True)
         powers.append((centred**2 @ hann) / hann.sum())
+        each_block()
     return 0.5 * np.log(np.concatenate(powers) + QUIETEST_RMS**2)
 
 

@@ -194,3 +194,10 @@ def test_idle_writes_a_clip_that_loops_and_its_curves(samples, tmp_path, capsys)
     assert np.abs(frames[0] - frames[-1]).mean() < 1  # of 255, through the encoder
     motion = read_motion(take)
     assert (motion.head[0] - motion.head[-1]).abs().max() <= 1.01 * motion.head.diff(dim=0).abs().max()
+
+
+def test_a_path_that_no_disk_takes_is_refused_in_a_sentence(capsys, tmp_path):
+    with pytest.raises(SystemExit) as ended:
+        main(["dub", "--video", "a" * 5000, "--output", str(tmp_path / "a.mp4")])
+    told = capsys.readouterr().err
+    assert ended.value.code == 1 and told.startswith("cemnet: ") and len(told) < 400 and told.count("\n") == 1

@@ -1,6 +1,7 @@
 """A table of jobs is read as people write it, and each row that cannot be says why."""
 
 import argparse
+import re
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,30 @@ def test_a_file_of_another_kind_is_refused(jobs, tmp_path):
         jobs("portrait,speech,output\nä.png,b.wav,c.mp4\n", "latin-1")
     with pytest.raises(CEMNetError, match="no table"):
         read_jobs(tmp_path / "none.csv", SHARED)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("portrait,speech,output\na\0.png,a.wav,a.mp4\n", "holds null bytes"),
+        (f"{'1' * 400},output\na,a.mp4\n", "has a column '1{60}…'"),
+    ],
+)
+def test_damaged_tables_are_refused_in_a_short_sentence(jobs, text, sentence):
+    with pytest.raises(CEMNetError, match=sentence) as refused:
+        jobs(text)
+    assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "sentence"),
+    [
+        ("portrait,speech,output,intensity", f"a.png,a.wav,a.mp4,{'[' * 3000}", "invalid float value"),
+        ("command,output", f"{'1' * 3000},a.mp4", "There is no command '1{60}…'"),
+        ("portrait,speech,output", f"{'a' * 5000},a.wav,a.mp4", "'a{60}…' is too long for this disk"),
+        ("portrait,speech,output,alpha", f"a.png,a.wav,a.mp4,{'x' * 3000}", "alpha has to be yes or no, not 'x{60}…'"),
+    ],
+)
+def test_damaged_cells_are_refused_in_a_short_sentence(jobs, columns, cells, sentence):
+    (job,) = jobs(f"{columns}\n{cells}\n")
+    assert re.search(sentence, job.fault) and len(job.fault) < 400

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cemnet.face import steadying
 from cemnet.face.steadying import HeadAlignment, bilateral_over_time, steady_landmarks
 
 FPS = 25.0
@@ -13,29 +14,43 @@ def face_points(rng, num_frames):
     return points
 
 
+def steady(points, seen):
+    """All frames; only those that are seen are looked at."""
+    return np.concatenate(list(steady_landmarks(points[seen], seen, len(points), FPS)))
+
+
 def test_noise_at_rest_is_steadied_on_a_moving_head():
     rng = np.random.default_rng(0)
     still = face_points(rng, 40)
     travel = np.arange(40)[:, None, None] * np.array([2.0, 1.0, 0.0])
     noisy = still + travel + rng.normal(0, 0.4, still.shape)
-    steady = steady_landmarks(noisy, np.arange(40), FPS)
-    before, after = (np.abs(np.diff(points - travel, axis=0))[..., :2].mean() for points in (noisy, steady))
+    steadied = steady(noisy, np.arange(40))
+    before, after = (np.abs(np.diff(points - travel, axis=0))[..., :2].mean() for points in (noisy, steadied))
     assert after < 0.6 * before
 
 
 def test_a_lip_that_snaps_shut_is_not_late():
     points = face_points(np.random.default_rng(0), 40)
     points[20:, 14, 1] += 20
-    steady = steady_landmarks(points, np.arange(40), FPS)
-    np.testing.assert_allclose(steady[:, 14, 1], points[:, 14, 1], atol=0.5)
+    steadied = steady(points, np.arange(40))
+    np.testing.assert_allclose(steadied[:, 14, 1], points[:, 14, 1], atol=0.5)
 
 
 def test_frames_that_are_not_seen_lie_between_their_neighbours():
     points = face_points(np.random.default_rng(0), 9) + np.arange(9)[:, None, None] * np.array([2.0, 1.0, 0.0])
     lost = points.copy()
     lost[3:6] = 1e3
-    steady = steady_landmarks(lost, np.array([0, 1, 2, 6, 7, 8]), FPS)
-    np.testing.assert_allclose(steady, points, atol=1e-3)
+    steadied = steady(lost, np.array([0, 1, 2, 6, 7, 8]))
+    np.testing.assert_allclose(steadied, points, atol=1e-3)
+
+
+def test_a_film_in_blocks_is_steadied_as_a_whole_one(monkeypatch):
+    rng = np.random.default_rng(0)
+    points = (face_points(rng, 61) + rng.normal(0, 0.4, (61, 478, 3))).astype(np.float32)
+    seen = np.array([frame for frame in range(61) if frame not in (0, 6, 7, 8, 9, 10, 11, 12, 13, 29, 60)])
+    whole = steady(points, seen)
+    monkeypatch.setattr(steadying, "FRAMES_AT_ONCE", 7)
+    np.testing.assert_array_equal(steady(points, seen), whole)
 
 
 def test_an_alignment_finds_the_similarity_of_every_frame():

@@ -46,7 +46,7 @@ def test_the_track_follows_jaw_and_head(model, film):
     motion = talking(14)
     jaw = track.expression[:, ARKIT_INDEX["jawOpen"]]
     assert np.corrcoef(jaw, motion.expression[:, ARKIT_INDEX["jawOpen"]])[0, 1] > 0.95
-    yaw = np.array([pose.angles[0] for pose in track.poses])
+    yaw = np.array([track.pose(frame).angles[0] for frame in range(track.num_frames)])
     assert np.corrcoef(yaw, motion.head[:, 0])[0, 1] > 0.9
     assert (track.presence == 1).all()
     assert jaw[track.best] < 0.3
@@ -71,3 +71,20 @@ def test_a_moment_of_blindness_is_bridged():
     seen = np.array([0, 1, 2, 5, 6, 7])
     assert (presence_of(seen, 8, FPS) == 1).all()
     assert presence_of(seen, 20, FPS)[19] == 0
+
+
+def test_a_long_film_whose_landmarks_lie_on_the_disk_is_followed_as_a_short_one(model, film, monkeypatch, tmp_path):
+    short = follow(model, film)
+    monkeypatch.setattr("cemnet.long_rows.MOST_IN_MEMORY", 1000)
+    monkeypatch.setattr("cemnet.face.steadying.FRAMES_AT_ONCE", 5)
+    monkeypatch.setattr("cemnet.face.tracking.FRAMES_AT_ONCE", 5)
+    long = follow(model, film)
+    assert short.pages is None and long.pages is not None
+    long.let_go()
+    for name in ("points", "blendshapes", "rotations", "scales", "translations", "expression", "presence", "identity"):
+        np.testing.assert_array_equal(getattr(long, name), getattr(short, name), err_msg=name)
+    image = torch.from_numpy(film[3]) / 255
+    one, other = short.reference(image, 3), long.reference(image, 3)
+    np.testing.assert_array_equal(one.residual, other.residual)
+    fitted = short.person.project(one.pose, short.person.shape(np.zeros(0), one.expression))
+    np.testing.assert_allclose(fitted + one.residual, one.landmarks.points, atol=1e-9)

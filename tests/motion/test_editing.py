@@ -110,3 +110,9 @@ def test_another_frame_rate_keeps_the_length_in_seconds(motion):
     assert faster.memory_address is not None and len(faster.memory_address) == 100
     torch.testing.assert_close(faster.expression.mean(0), motion.expression.mean(0), atol=0.01, rtol=0)
     assert at_rate(motion, 25.0) is motion
+
+
+@pytest.mark.parametrize("seconds", [1e-320, 1e-200, 1e-9, 3e-4])
+def test_a_smoothing_that_reaches_no_neighbour_changes_nothing(motion, seconds):
+    edited, plain = edit_motion(motion, smoothing_seconds=seconds), edit_motion(motion)
+    assert torch.equal(edited.expression, plain.expression) and torch.equal(edited.head, plain.head)

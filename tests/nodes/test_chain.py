@@ -262,17 +262,32 @@ def test_the_same_seed_gives_the_same_performance(execute, model, face, speech, 
 
 def test_the_motion_carries_its_frame_rate_to_the_renderers_output(execute, model, face, speech):
     motion, _ = execute("CEMNetEmotionBridge", model=model, face=face, speech=speech, fps=10.0)
-    images, fps = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    images, fps, _ = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
     assert fps == motion.fps == 10.0
     assert len(images) == motion.num_frames == 5
 
 
 def test_rendering_gives_a_picture_per_frame_of_the_portraits_size(execute, model, face, motion, progress):
-    images, _ = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    images, *_ = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
     assert images.shape == (motion.num_frames, *face.image.shape[:2], 3)
     assert images.dtype == torch.float32 and images.device.type == "cpu"
     assert images.min() >= 0 and images.max() <= 1
     assert [value for value, _, _ in progress] == list(range(1, motion.num_frames + 1))
+
+
+def test_an_opaque_portrait_has_an_empty_mask_that_takes_no_memory(execute, model, face, motion):
+    images, _, mask = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    assert mask.shape == images.shape[:3] and not mask.any()
+    assert mask.untyped_storage().nbytes() < 100
+
+
+def test_a_transparent_portrait_keeps_its_alpha_as_a_mask(execute, model, sample_image, motion):
+    alpha = torch.ones_like(sample_image[..., :1])
+    alpha[:, :20] = 0.0
+    (face, *_) = execute("CEMNetFaceReference", model=model, image=torch.cat([sample_image, alpha], dim=3))
+    images, _, mask = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    assert images.shape[3] == 3 and mask.shape == images.shape[:3]
+    assert (mask[:, :19] == 1).all() and mask[:, 40:].max() < 0.01
 
 
 def test_previews_are_jpeg_pictures_of_the_portrait(execute, model, face, motion, progress):

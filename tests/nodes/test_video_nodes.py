@@ -20,6 +20,7 @@ import av
 import comfy.model_management
 import comfy.utils
 import folder_paths
+from comfy_api.latest import InputImpl
 from comfyui.pack import run_node
 
 
@@ -188,7 +189,7 @@ def test_several_speakers_move_in_one_picture(execute, model, sample_image, moti
     shorter = replace(motion, expression=motion.expression[:5], head=motion.head[:5], memory_address=None)
     (others,) = execute("CEMNetAnotherSpeaker", face=faces[1], motion=motion)
     inputs = {"model": model, "face": faces[0], "motion": shorter, "others": others}
-    images, _ = execute("CEMNetFaceRenderer", **inputs)
+    images, *_ = execute("CEMNetFaceRenderer", **inputs)
     (video,) = execute("CEMNetVideoRenderer", **inputs)
     streamed = video.get_components().images
     assert len(images) == len(streamed) == motion.num_frames
@@ -216,6 +217,26 @@ def test_a_film_speaks_with_another_emotion(execute, model, film, audio):
     change = (after.images - before.images).abs().amax(dim=(0, 3))
     assert change.max() > 0.1
     assert change[-40:].mean() < 0.02
+
+
+def test_a_transparent_film_is_laid_on_white(execute, model, face, motion, temp, tmp_path):
+    """A VIDEO has no alpha; what lies under it, here black, is not shown."""
+    path = tmp_path / "film.mov"
+    images, *_ = execute("CEMNetFaceRenderer", model=model, face=face, motion=motion)
+    height, width = images.shape[1:3]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("prores_ks", rate=25, options={"profile": "4444"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuva444p10le"
+        for image in images[:3]:
+            pixels = torch.cat([image, torch.ones(height, width, 1)], dim=2)
+            pixels[:20] = 0.0
+            frame = av.VideoFrame.from_ndarray((pixels * 255).byte().numpy(), format="rgba")
+            container.mux(stream.encode(frame.reformat(format="yuva444p10le")))
+        container.mux(stream.encode(None))
+    followed, *_ = execute("CEMNetVideoFace", model=model, video=InputImpl.VideoFromFile(str(path)))
+    assert followed.track.transparent
+    (dubbed,) = execute("CEMNetVideoDubber", model=model, film=followed, motion=motion)
+    assert dubbed.get_components().images[:, :18].min() > 0.97
 
 
 @pytest.mark.parametrize(("more_seconds", "num_frames"), [(-0.2, 13), (0.05, 13), (0.99, 38)])

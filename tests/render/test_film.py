@@ -60,3 +60,15 @@ def test_sound_lasts_at_least_as_long_as_asked(seconds, num_samples):
     audio = lasting(Audio(torch.ones(2, 1000), 1000), seconds)
     assert audio.waveform.shape == (2, num_samples)
     assert audio.waveform.sum() == 2000
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 0.83])
+def test_long_sound_is_lengthened_on_the_disk(monkeypatch, seconds):
+    monkeypatch.setattr("cemnet.long_rows.MOST_IN_MEMORY", 1000)
+    monkeypatch.setattr("cemnet.render.film.SAMPLES_AT_ONCE", 700)
+    audio = Audio(torch.rand(2, 4_000) - 0.5, 8_000)
+    longer = lasting(audio, seconds)
+    wanted = max(4_000, round(seconds * 8_000))
+    assert longer.waveform.shape == (2, wanted) and longer.sample_rate == 8_000
+    assert torch.equal(longer.waveform[:, :4_000], audio.waveform) and not longer.waveform[:, 4_000:].any()
+    assert (longer.pages is not None) == (wanted > 4_000)

@@ -1,5 +1,7 @@
 """Loudness, pitch and timbre are finite, independent of the recording's level, and measured at the right time."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from made_voices import vowel
 
 from cemnet.config import PROSODY_DIM, VOICE_DIM
 from cemnet.speech.mel import NUM_MELS
+from cemnet.speech.pitch import centred_windows
 from cemnet.speech.voice_features import voice_features
 from cemnet.types import MOTION_FPS, SAMPLE_RATE
 
@@ -98,3 +101,19 @@ def test_a_step_in_pitch_is_found_when_it_happens(low, high, place):
     assert np.abs(reached[2:frame]).max() < 0.05
     assert np.abs(reached[frame + 1 : -2] - 1).max() < 0.05
     assert reached[frame] == pytest.approx(1 - place, abs=0.15)
+
+
+def test_what_is_heard_in_blocks_is_told_before_more_of_it_is_read(monkeypatch):
+    happened = []
+
+    def read_windows(*arguments):
+        for block in centred_windows(*arguments):
+            happened.append("read")
+            yield block
+
+    monkeypatch.setattr("cemnet.speech.voice_features.centred_windows", read_windows)
+    monkeypatch.setattr("cemnet.speech.pitch.centred_windows", read_windows)
+    monkeypatch.setattr("cemnet.speech.pitch.WINDOWS_AT_ONCE", 20)
+    voice_features(torch.zeros(3 * SAMPLE_RATE), 75, each_block=lambda: happened.append("told"))
+    assert happened.count("read") == 15 + 4
+    assert ("read", "read") not in pairwise(happened)
