@@ -11,10 +11,19 @@ import numpy as np
 from jaxtyping import Float
 
 from ..face.basis import FaceBasis
-from ..face.landmark_indices import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
+from ..face.landmark_indices import (
+    BOTH_SIDES,
+    BROWS,
+    CONTROLS,
+    LIDS,
+    LOWER_SIDE_ONLY,
+    OUTER_EYE_CORNERS,
+    OVAL,
+    UPPER_SIDE_ONLY,
+)
 from ..types import FaceReference, Motion
 from .canvas import FaceCanvas, face_canvas
-from .contours import OpeningContour
+from .contours import OpeningContour, SimilarityTransform
 from .eyes.eye import Eye, SkinMotion
 from .eyes.eyelids import draw_eye
 from .landmark_motion import LandmarkMotion
@@ -22,6 +31,7 @@ from .mouth.interior import MouthInterior, PosedMouth
 from .mouth.lips import Lips
 from .pixel_box import PixelBox, sample_pixels, with_colours_behind
 from .refiner.inputs import Painter, RefinerPortrait
+from .skin_light import FrameLight, SkinLight
 from .warp import FaceWarp
 
 CONTROL_INDICES = np.array(CONTROLS)
@@ -58,6 +68,7 @@ class PreparedFace:
     eyes: tuple[Eye, ...]
     lips: Lips
     mouth: PosedMouth
+    light: SkinLight
     refiner_portrait: RefinerPortrait | None  # None without a refiner
 
     @property
@@ -123,10 +134,12 @@ class FaceRenderer:
         mouth = (
             self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
         )
+        light = SkinLight.build(canvas, landmarks, crop)
         portrait = RefinerPortrait.build(face, self.basis.mean, canvas, landmarks, crop) if self.refiner else None
         return PreparedFace(
-            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, portrait
-        )
+            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, light,
+            portrait,
+        )  # fmt: skip
 
     def frame(
         self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
@@ -167,19 +180,35 @@ class FaceRenderer:
             where = warp.pixel_flow(flow)[area]
             where += prepared.position[area]
             sample_pixels(crop, where, moving[area])
-        skin_motion = SkinMotion(crop, warp, forward[0], flow)
+        light = frame_light(prepared, flow, moved, by_head)
+        light.light_up(moving[area], area)
+        skin_motion = SkinMotion(crop, warp, forward[0], flow, light)
         eyes = [eye.posed(skin_motion, moved, by_head) for eye in prepared.eyes]
         for eye in eyes:
             area, pixels = draw_eye(eye)
             moving[area] = pixels
         box = prepared.lips.moved_box(contour)
         skin = prepared.lips.skin(box, crop, warp, contour, backward)
+        light.light_up(skin, box.area)
         moving[box.area] = self.fill_mouth(prepared.mouth, box, crop, skin, contour, expression, head, by_head)
         if self.refiner and prepared.refiner_portrait:
             openings = (contour, *(eye.lids for eye in eyes))
             inputs = prepared.refiner_portrait.inputs(moving, warp, flow, openings, expression, moved, by_head)
             if inputs is not None:
                 self.refiner.paint(inputs, moving)
+
+
+def frame_light(
+    prepared: PreparedFace,
+    flow: Float[np.ndarray, "row column 2"],
+    moved: Float[np.ndarray, "landmark 2"],
+    by_head: Float[np.ndarray, "landmark 2"],
+) -> FrameLight:
+    """The light on the skin of one frame, which stays on the head; arguments as in `RefinerPortrait.inputs`."""
+    corners = list(OUTER_EYE_CORNERS)
+    transform = SimilarityTransform.of_corners(prepared.landmarks[corners], by_head[corners])
+    by_expression = prepared.warp.upper_field((moved - by_head)[CONTROL_INDICES])
+    return prepared.light.in_frame(prepared.warp, flow, by_expression, transform)
 
 
 def background_ring(

@@ -111,6 +111,17 @@ class FaceWarp:
             field[1, :start, :, axis], field[1, start:, :, axis] = upper[axis, :start], lower[axis]
         return unfold(self.held_at_borders(field), self.step)
 
+    def upper_field(self, displacement: Float[np.ndarray, "moving 2"]) -> Float[np.ndarray, "row column 2"]:
+        """The upper field as it comes from the first controls alone, neither held at borders nor unfolded.
+
+        Rows that only the lower field reaches do not move.
+        """
+        turned = torch.from_numpy((self.axes() @ displacement.T).astype(np.float32))
+        upper = (turned @ self.matrices[0][: len(displacement)]).numpy().reshape(2, -1, self.shape[1])
+        field = np.zeros((*self.shape, 2), np.float32)
+        field[: self.split[1]] = upper.transpose(1, 2, 0)
+        return field
+
     def held_at_borders(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:
         """Takes out of a field, in place, the motion that would need pixels from beyond the picture."""
         from_top, from_left, from_bottom, from_right = self.border_fades

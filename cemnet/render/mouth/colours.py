@@ -60,11 +60,11 @@ class MouthTones:
         """
         colours = np.repeat(crop, 3, 2)[..., :3] if crop.shape[2] < 3 else crop[..., :3]
         pixels = canvas.source_points(landmarks) - np.array(canvas.roi[:2])
-        skin = np.median(colours_at(colours, pixels[list(SKIN_LANDMARKS)]), 0)
+        skin = skin_colour(colours, pixels)
         lips = np.median(colours_at(colours, pixels[list(LIP_LANDMARKS)]), 0)
         white = eye_white(colours, pixels)
         light = float(skin @ LUMINANCE)
-        chroma = min(float(np.ptp(skin)) / (light + DARKEST) / FULL_CHROMA, 1.0)
+        chroma = colourfulness(skin)
         # An eye in shadow says little; teeth are at least a little brighter than skin.
         level = np.clip(max(WHITE_GAIN * float(white @ LUMINANCE), SKIN_GAIN * light), DARKEST_TEETH, BRIGHTEST_TEETH)
         enamel = 1 + chroma * (ENAMEL / float(ENAMEL @ LUMINANCE) - 1)
@@ -76,6 +76,18 @@ class MouthTones:
             limited(TONGUE_LIGHT * lips * np.sqrt(red)),
             limited(CAVITY_LIGHT * lips * red, BRIGHTEST_CAVITY),
         )
+
+
+def colourfulness(skin: Float[np.ndarray, "3"]) -> float:
+    """How much of its colour a picture has, from the colour of skin in it: 0 in black and white, 1 for all of it."""
+    return min(float(np.ptp(skin)) / (float(skin @ LUMINANCE) + DARKEST) / FULL_CHROMA, 1.0)
+
+
+def skin_colour(
+    colours: Float[np.ndarray, "height width 3"], pixels: Float[np.ndarray, "landmark 2"]
+) -> Float[np.ndarray, "3"]:
+    """The middle colour of the cheeks; landmarks in pixels."""
+    return np.median(colours_at(colours, pixels[list(SKIN_LANDMARKS)]), 0)
 
 
 def limited(colour: Float[np.ndarray, "3"], brightest: float = 1.0) -> Float[np.ndarray, "3"]:

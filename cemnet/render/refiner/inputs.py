@@ -29,6 +29,7 @@ from ...types import FaceReference
 from ..canvas import FaceCanvas
 from ..contours import OpeningContour, SimilarityTransform
 from ..displacement_field import read_at
+from ..mouth.colours import colourfulness, skin_colour
 from ..warp import FaceWarp
 from .crop import (
     CELL,
@@ -74,6 +75,7 @@ class RefinerInputs:
     expressions: Float[np.ndarray, "two_expressions"]
     share: Float[np.ndarray, "height width 1"]  # how much of the network's change is shown; 0 where nothing moves
     to_frame: Float[np.ndarray, "2 3"]  # pixels of the crop to pixels of the moving part of the picture
+    colourfulness: float = 1.0  # of the picture: 0 in black and white
 
 
 @functools.cache
@@ -95,6 +97,7 @@ class RefinerPortrait:
     expression: Float[np.ndarray, "expression"]
     reliefs: tuple["Relief", ...]  # of the creases, in the crop of the portrait
     still: Float[np.ndarray, "row column 5"]  # the portrait's colours and where its skin lies on the resting face
+    colourfulness: float  # of the picture: 0 in black and white
 
     @classmethod
     def build(
@@ -115,7 +118,9 @@ class RefinerPortrait:
         still = np.concatenate([small, places / 10], 2).astype(np.float32)
         sides = at_rest, at_rest * np.array([-1, 1], np.float32)
         drawn = tuple(Relief.of(*crease.seen_at(side)) for side in sides for crease in crease_maps())
-        return cls(canvas, landmarks, face.expression.astype(np.float32), drawn, still)
+        crop_landmarks = (landmarks - np.array(CROP_ORIGIN, np.float32)) / CROP_UNIT - 0.5
+        chroma = colourfulness(skin_colour(colours, crop_landmarks))
+        return cls(canvas, landmarks, face.expression.astype(np.float32), drawn, still, chroma)
 
     def inputs(
         self,
@@ -147,7 +152,7 @@ class RefinerPortrait:
         details[..., 4] = openings(contours, transform)
         layout = self.layout(back, share)
         expressions = np.concatenate([expression, expression - self.expression]).astype(np.float32)
-        return RefinerInputs(details, layout, expressions, share, to_frame)
+        return RefinerInputs(details, layout, expressions, share, to_frame, self.colourfulness)
 
     def crease_change(self, expression: Float[np.ndarray, "expression"]) -> Float[np.ndarray, "height width"]:
         """The relief of creases that come (below 0 in their furrows) and go, in the crop of the portrait."""
