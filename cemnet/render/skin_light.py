@@ -3,7 +3,8 @@
 A warp carries colour and light together: a raised brow would drag the shadow of its socket up with it, and a blink
 would pull it over the eye. Here light is told from skin by its scale (compare expression ratio images: Liu, Shan and
 Zhang, SIGGRAPH 2001). What is smooth counts as light, and stays where it falls on the head. What is fine is skin, and
-moves. Skin that unfolds comes into the light of the face around it.
+moves. Skin that unfolds comes into the light of the face around it, and the folds of the portrait's own expression go
+with it.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from ..arkit import arkit_indices
 from ..curves import smoothstep
 from ..face.landmark_indices import BROW_OUTLINES, LIDS, LIP_OUTLINE, OVAL, Lids
 from .canvas import FaceCanvas
@@ -29,6 +31,8 @@ from .refiner.crop import (
     into_crop,
     three_channels,
 )
+from .refiner.inputs import Relief, crease_reliefs_at
+from .refiner.wrinkles import crease_strengths
 from .warp import FaceWarp
 
 # What is light and what is skin. In canvas units. By eye, on dark sockets of the bundled portraits.
@@ -39,15 +43,29 @@ DARKEST = 0.02  # added to luminance from 0 to 1 before the logarithm
 FAINTEST = 1e-3  # keeps divisions finite where no skin is near, and in black
 
 # Where light stays. In canvas units. By eye, on the bundled portraits: cheeks and chin are shapes that move themselves.
-ABOVE_BROWS = (22.0, 45.0)  # so far above the brows it stays wholly, and from the second on not at all
+ABOVE_BROWS = (12.0, 32.0)  # so far above the brows it stays wholly, and from the second on not at all
 BELOW_EYES = (30.0, 60.0)
 OUTLINE_FADE = 14.0
+HAIR, HAIR_BLUR, HAIR_FADE = (0.2, 0.5), 3.0, 6.0  # darker than the face around it by so much; blur, and fade at brows
 BROW_EDGE = (2.0, 3.0)  # brows take their light with them, for they are the edge of a socket: reach, and blur (sigma)
 
 # Skin that unfolds. By eye, on the bundled portraits.
 FULL_UNFOLDING = 2.0  # skin that is stretched so much is wholly unfolded
 UNFOLDED_LIGHT, UNFOLDED_DETAIL = 0.75, 0.5  # shares by which it comes into the light around it, and loses dark lines
+
+# Folds of an expression that leaves. In canvas units. By eye, on a laughing portrait that weeps.
+FOLD_FINE, FOLD_WIDE = 1.2, 12.0  # a fold is what is coarser than the first blur and finer than the second (sigma)
+FOLD_REACH, FOLD_BLUR = 7.5, 4.0  # around the place where a crease is expected, and how softly it ends
+SMOOTHED = 0.85  # the share of a fold that goes with the whole of its crease
+CHEEK_SIZE, CHEEK_SMOOTHED = (30.0, 22.0), 0.35  # of what a smile lifts: sigmas across and down, and how much it levels
+CHEEK_LANDMARKS = (280, 50)  # the middle of the person's left and right cheek
+CREASE_CORE = 0.3  # of the height of a crease: what is less belongs to the skin around it
+LEAST_CREASE = 0.1  # the strength from which on an expression has the whole of its crease
+
+SMILE = np.array(arkit_indices("mouthSmile"))  # left, right
+
 LARGEST_CHANGE = 1.1  # of the logarithm of light
+SHADOW_HUE, HIGHLIGHT_HUE = 2, 6  # exponents of the change of light, which give the share of the hue that stays
 LEAST_CHANGE = 0.004  # what is less is not drawn: a grey level of 255
 
 
@@ -59,24 +77,36 @@ class SkinLight:
     light: Float[np.ndarray, "height width"]  # logarithm of the soft light's luminance
     around: Float[np.ndarray, "height width 3"]  # the mean colour of the face around each place
     stays: Float[np.ndarray, "height width"]  # the share of the light that stays on the head
+    folds: "PortraitFolds"
 
     @classmethod
     def build(
         cls,
+        expression: Float[np.ndarray, "expression"],
+        places: Float[np.ndarray, "row column 2"],
         canvas: FaceCanvas,
         landmarks: Float[np.ndarray, "landmark 2"],
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
     ) -> "SkinLight":
-        """`crop` are the pixels that may move, 0 to 1; landmarks in canvas units."""
+        """`crop` are the pixels that may move, 0 to 1; landmarks in canvas units.
+
+        `expression` is that of the portrait, and `places` are its `resting_places`.
+        """
         colours = into_crop(three_channels(crop), crop_to_frame(canvas, None))
         skin = skin_mask(landmarks)
-        light = mean_of_skin(np.log(colours @ LUMINANCE + DARKEST), skin, SOFTNESS)
-        return cls(canvas, light, mean_of_skin(colours, skin, BROADNESS), where_light_stays(landmarks))
+        logarithm = np.log(colours @ LUMINANCE + DARKEST)
+        light, around = mean_of_skin(logarithm, skin, SOFTNESS), mean_of_skin(colours, skin, BROADNESS)
+        fold = mean_of_skin(logarithm, skin, FOLD_FINE) - mean_of_skin(logarithm, skin, FOLD_WIDE)
+        swelling = light - np.log(around @ LUMINANCE + DARKEST)
+        folds = PortraitFolds.build(expression, places, landmarks, fold * skin, swelling * skin)
+        darker = np.log(around @ LUMINANCE + DARKEST) - cv2.GaussianBlur(logarithm, (0, 0), HAIR_BLUR / CROP_UNIT)
+        return cls(canvas, light, around, where_light_stays(landmarks, darker), folds)
 
     def in_frame(
         self,
         warp: FaceWarp,
         flow: Float[np.ndarray, "row column 2"],
+        expression: Float[np.ndarray, "expression"],
         by_expression: Float[np.ndarray, "row column 2"],
         transform: SimilarityTransform,
     ) -> "FrameLight":
@@ -92,10 +122,72 @@ class SkinLight:
         around = np.log(self.around @ LUMINANCE + DARKEST)
         target = unfolded_light(on_head, around, unfolding(displaced))
         target = self.light + self.stays * (target - self.light)
+        target -= self.folds.left_behind(expression)
         carried = transform.forward(points)
         came_from = crop_pixels((carried + warp.sample(flow, carried)).reshape(middles.shape))
         found = read_at(cv2.merge([target, self.light, around]), came_from)
         return FrameLight(self, found, read_at(self.around, came_from), crop_to_frame(self.canvas, transform))
+
+
+@dataclass(frozen=True)
+class PortraitFolds:
+    """The folds and swellings of a portrait's own expression, in the refiner's crop, as logarithms of light."""
+
+    strengths: Float[np.ndarray, "side_crease"]
+    smiles: Float[np.ndarray, "2"]  # of the left and the right side
+    creases: tuple["Relief", ...]  # where each of them is, 0 to 1
+    cheeks: Float[np.ndarray, "2 height width"]  # what a smile lifts, 0 to 1
+    fold: Float[np.ndarray, "height width"]
+    swelling: Float[np.ndarray, "height width"]
+
+    @classmethod
+    def build(
+        cls,
+        expression: Float[np.ndarray, "expression"],
+        places: Float[np.ndarray, "row column 2"],
+        landmarks: Float[np.ndarray, "landmark 2"],
+        fold: Float[np.ndarray, "height width"],
+        swelling: Float[np.ndarray, "height width"],
+    ) -> "PortraitFolds":
+        """Arguments as in `SkinLight.build`; `fold` and `swelling` are the light that would go with all of them."""
+        creases = tuple(widened(relief) for relief in crease_reliefs_at(places))
+        rows, columns = np.mgrid[:CROP_HEIGHT, :CROP_WIDTH]
+        middles = (landmarks[list(CHEEK_LANDMARKS)] - np.array(CROP_ORIGIN)) / CROP_UNIT - 0.5
+        width, height = (size / CROP_UNIT for size in CHEEK_SIZE)
+        cheeks = [np.exp(-(((columns - x) / width) ** 2 + ((rows - y) / height) ** 2) / 2) for x, y in middles]
+        strengths, smiles = crease_strengths(expression), expression[SMILE].astype(np.float32)
+        return cls(strengths, smiles, creases, np.stack(cheeks).astype(np.float32), fold, swelling)
+
+    def left_behind(self, expression: Float[np.ndarray, "expression"]) -> Float[np.ndarray, "height width"]:
+        """The light of folds and swellings that another expression has no more: to be taken from the portrait's."""
+        left = share_left(self.strengths, crease_strengths(expression))
+        share = np.zeros_like(self.fold)
+        for index in np.flatnonzero(left > LEAST_CHANGE):
+            part = share[self.creases[index].area]
+            np.maximum(part, left[index] * self.creases[index].heights, out=part)
+        flattened = np.tensordot(share_left(self.smiles, expression[SMILE]), self.cheeks, 1)
+        return SMOOTHED * share * self.fold + CHEEK_SMOOTHED * np.minimum(flattened, 1) * (1 - share) * self.swelling
+
+
+def share_left(
+    before: Float[np.ndarray, "strength"], after: Float[np.ndarray, "strength"]
+) -> Float[np.ndarray, "strength"]:
+    """The share of each strength that has gone, 0 to 1; of one below LEAST_CREASE little can go."""
+    whole = np.maximum(before, LEAST_CREASE)
+    return (np.clip(before - after, 0, None) / whole).astype(np.float32)
+
+
+def widened(relief: Relief) -> Relief:
+    """Where a fold may lie whose crease is expected at a relief: 1 near it, softly 0 further away."""
+    mask = np.zeros((CROP_HEIGHT, CROP_WIDTH), np.uint8)
+    if relief.heights.size:
+        mask[relief.area] = np.abs(relief.heights) > CREASE_CORE * np.abs(relief.heights).max()
+    size = 2 * round(FOLD_REACH / CROP_UNIT) + 1
+    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), FOLD_BLUR / CROP_UNIT)
+    left, top, width, height = cv2.boundingRect((soft > LEAST_CHANGE).astype(np.uint8))
+    area = slice(top, top + height), slice(left, left + width)
+    return Relief(area, soft[area].copy())
 
 
 @dataclass(frozen=True)
@@ -165,19 +257,23 @@ def relight(
 ) -> None:
     """Changes the light on pixels, in place, by a logarithm; an alpha channel stays.
 
-    Light that comes has the colour of the face `around`, and makes nothing lighter than the `target` (a logarithm).
-    Light that goes leaves all channels alike. What is darker than the target comes nearer to it by `detail_loss`.
+    Light makes nothing lighter than the `target` (a logarithm). What is darker than the target comes nearer to it by
+    `detail_loss`. Shadows on skin are redder, and highlights whiter, than skin: what gains light, and what loses a
+    highlight, takes the more of the hue of the face `around` the more its light changes.
     """
     colours = pixels[..., :3] if pixels.shape[2] >= 3 else pixels[..., :1]
     weights = LUMINANCE if colours.shape[2] == 3 else np.ones(1, np.float32)
     hue = around if colours.shape[2] == 3 else (around @ LUMINANCE)[..., None]
     before, most = colours @ weights, np.exp(target) - DARKEST
-    gain = np.exp(np.clip(change, -LARGEST_CHANGE, LARGEST_CHANGE))
-    lit = np.maximum(np.minimum(before * gain, most), before)
-    lit += detail_loss * np.maximum(most - lit, 0)
+    after = before * np.exp(np.clip(change, -LARGEST_CHANGE, LARGEST_CHANGE))
+    after = np.where(change > 0, np.maximum(np.minimum(after, most), before), after)
+    after += detail_loss * np.maximum(most - after, 0)
+    ratio = after / np.maximum(before, FAINTEST)
     brightness = np.maximum(around @ LUMINANCE, FAINTEST)
-    colours *= np.minimum(gain, 1)[..., None]
-    colours += ((lit - before) / brightness)[..., None] * hue
+    lost = np.where(before > brightness, np.minimum(ratio, 1) ** HIGHLIGHT_HUE, 1)
+    share = (1 - lost * np.minimum(1 / np.maximum(ratio, FAINTEST), 1) ** SHADOW_HUE)[..., None]
+    colours *= ratio[..., None]
+    colours += share * ((after / brightness)[..., None] * hue - colours)
     np.clip(colours, 0, 1, out=colours)
 
 
@@ -243,14 +339,21 @@ def eye_outline(lids: Lids) -> list[int]:
     return [lids.corners[0], *lids.upper, lids.corners[1], *lids.lower[::-1]]
 
 
-def where_light_stays(landmarks: Float[np.ndarray, "landmark 2"]) -> Float[np.ndarray, "height width"]:
-    """The share of the light that stays on the head, by places of the portrait: around the eyes, not on the brows."""
+def where_light_stays(
+    landmarks: Float[np.ndarray, "landmark 2"], darker: Float[np.ndarray, "height width"]
+) -> Float[np.ndarray, "height width"]:
+    """The share of the light that stays on the head, by places of the portrait: around the eyes, not on brows and hair.
+
+    `darker` (logarithms) is how much less light a place has than the face around it: above the brows that is hair.
+    """
     y = ((np.arange(CROP_HEIGHT) + 0.5) * CROP_UNIT + CROP_ORIGIN[1])[:, None]
     brow = landmarks[[index for outline in BROW_OUTLINES for index in outline], 1].min()
     eye = landmarks[[index for lids in LIDS for index in lids.lower], 1].max()
     share = np.ones((CROP_HEIGHT, CROP_WIDTH))
     for distance, (near, far) in ((brow - y, ABOVE_BROWS), (y - eye, BELOW_EYES)):
         share *= smoothstep((far - distance) / (far - near))
+    hair = smoothstep((darker - HAIR[0]) / (HAIR[1] - HAIR[0])) * smoothstep((brow - y) / HAIR_FADE)
+    share *= 1 - hair
     inside = cv2.distanceTransform(filled(landmarks[list(OVAL)]), cv2.DIST_L2, 5) * CROP_UNIT
     reach, blur = BROW_EDGE
     brows = np.maximum(*(filled(landmarks[list(outline)], reach) for outline in BROW_OUTLINES)).astype(np.float32)

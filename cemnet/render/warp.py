@@ -130,6 +130,24 @@ class FaceWarp:
         down *= np.where(down > 0, from_top, from_bottom)
         return field
 
+    def held_points(
+        self, points: Float[np.ndarray, "point 2"], displacement: Float[np.ndarray, "point 2"]
+    ) -> Float[np.ndarray, "point 2"]:
+        """Displacements of points (canvas units) without the motion that the fields lose at the picture's border."""
+        left, top, right, bottom = self.canvas.roi
+        pixels, unit = self.canvas.source_points(points), self.canvas.pixels_per_unit
+        along = displacement @ self.axes().T
+        low, high = (pixels - np.array([left, top])) / unit, (np.array([right, bottom]) - pixels) / unit
+        along *= smoothstep(np.where(along > 0, low, high) / BORDER_FADE)
+        return (along @ self.axes()).astype(np.float32)
+
+    def border_distance(self, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point"]:
+        """How far points (canvas units) lie inside the borders of the roi, in canvas units; below 0 outside."""
+        left, top, right, bottom = self.canvas.roi
+        pixels = self.canvas.source_points(points)
+        inside = np.minimum(pixels - np.array([left, top]), np.array([right, bottom]) - pixels)
+        return inside.min(-1) / self.canvas.pixels_per_unit
+
     @cached_property
     def border_fades(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Factors for motion away from the top, left, bottom and right border: 0 at the border, 1 further inside."""
