@@ -77,7 +77,7 @@ class PreparedFace:
     @cached_property
     def cut(self) -> bool:
         """Whether the picture's border cuts the face, or comes so near to it that it holds the face's motion."""
-        return self.warp.border_distance(self.landmarks[list(OVAL)]).min() < BORDER_FADE
+        return bool(self.warp.border_distance(self.landmarks[list(OVAL)]).min() < BORDER_FADE)
 
     def limited_turn(self, head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
         """A turn of a cut head (radians) that stretches the skin at the picture's border by no more than CUT_STRETCH.

@@ -150,12 +150,13 @@ class PortraitFolds:
         swelling: Float[np.ndarray, "height width"],
     ) -> "PortraitFolds":
         """Arguments as in `SkinLight.build`; `fold` and `swelling` are the light that would go with all of them."""
-        creases = tuple(widened(relief) for relief in crease_reliefs_at(places))
+        strengths, smiles = crease_strengths(expression), expression[SMILE].astype(np.float32)
+        drawn = zip(strengths, crease_reliefs_at(places), strict=True)
+        creases = tuple(widened(relief) if strength > 0 else relief for strength, relief in drawn)
         rows, columns = np.mgrid[:CROP_HEIGHT, :CROP_WIDTH]
         middles = (landmarks[list(CHEEK_LANDMARKS)] - np.array(CROP_ORIGIN)) / CROP_UNIT - 0.5
         width, height = (size / CROP_UNIT for size in CHEEK_SIZE)
         cheeks = [np.exp(-(((columns - x) / width) ** 2 + ((rows - y) / height) ** 2) / 2) for x, y in middles]
-        strengths, smiles = crease_strengths(expression), expression[SMILE].astype(np.float32)
         return cls(strengths, smiles, creases, np.stack(cheeks).astype(np.float32), fold, swelling)
 
     def left_behind(self, expression: Float[np.ndarray, "expression"]) -> Float[np.ndarray, "height width"]:

@@ -118,3 +118,58 @@ def socket_error(points, frame, truth):
         corners = points[[*lids.corners, *lids.brow_edge], :2]
         cv2.fillConvexPoly(mask, cv2.convexHull(np.round(corners).astype(np.int32)), 1)
     return float(np.abs(cv2.GaussianBlur(frame - truth, (0, 0), 4))[mask > 0].mean())
+
+
+@pytest.fixture(scope="module")
+def folded(renderer):
+    """A smiling plain face with the dark folds of its smile, beside the nose and mouth, a little off their creases."""
+    shown = expression(mouthSmile=0.9)
+    face = astronaut_face(renderer.basis, image=np.full((512, 512, 3), SKIN, np.float32), shown=shown)
+    points, shade = face.landmarks.points[:, :2], np.zeros((512, 512), np.float32)
+    for line in ((98, 206, 216), (327, 426, 436)):
+        cv2.polylines(shade, [np.round(points[list(line)]).astype(np.int32)], False, 1.0, 2)
+    shade = cv2.GaussianBlur(shade, (0, 0), 1.0)
+    return dataclasses.replace(face, image=face.image * torch.from_numpy(1 - 0.4 * shade[..., None]))
+
+
+def fold_depth(frame):
+    """How much darker the darkest hundredth of a plain face is than its skin; 0 to 1."""
+    return 1 - float(np.quantile(frame @ LUMINANCE, 0.001)) / float(SKIN @ LUMINANCE)
+
+
+def test_the_folds_of_a_smile_go_with_it(renderer, folded):
+    prepared = renderer.prepare(folded)
+    without_mouth = dataclasses.replace(prepared, light=plain_light(prepared.light))
+    sad = expression(mouthFrown=0.5)
+    kept, gone = (fold_depth(renderer.frame(each, sad, STILL)) for each in (without_mouth, prepared))
+    assert kept > 0.15
+    assert gone < 0.6 * kept
+
+
+def test_the_folds_of_a_smile_stay_while_it_stays(renderer, folded):
+    prepared = renderer.prepare(folded)
+    angry = renderer.frame(prepared, folded.expression + expression(jawOpen=0.2), STILL)
+    plain = renderer.frame(
+        dataclasses.replace(prepared, light=plain_light(prepared.light)),
+        folded.expression + expression(jawOpen=0.2),
+        STILL,
+    )
+    np.testing.assert_allclose(fold_depth(angry), fold_depth(plain), atol=0.02)
+
+
+def plain_light(light):
+    """The same light, in which no fold goes."""
+    return dataclasses.replace(
+        light,
+        folds=dataclasses.replace(light.folds, strengths=0 * light.folds.strengths, smiles=0 * light.folds.smiles),
+    )
+
+
+def test_light_that_comes_has_the_hue_of_skin_and_a_highlight_that_goes_leaves_it():
+    reddish, white = np.array([0.3, 0.12, 0.1]), np.array([0.95, 0.93, 0.92])
+    pixels = np.stack([reddish, white])[None].astype(np.float32)
+    target, around = np.log(np.full((1, 2), 0.64, np.float32)), np.full((1, 2, 3), SKIN, np.float32)
+    relight(pixels, np.array([[1.0, -0.4]], np.float32), target, around)
+    for colour in pixels[0]:
+        hue = colour / (colour @ LUMINANCE) - np.array(SKIN) / (SKIN @ LUMINANCE)
+        assert np.abs(hue).max() < 0.25
