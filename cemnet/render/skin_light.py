@@ -65,7 +65,7 @@ LEAST_CREASE = 0.1  # the strength from which on an expression has the whole of 
 SMILE = np.array(arkit_indices("mouthSmile"))  # left, right
 
 LARGEST_CHANGE = 1.1  # of the logarithm of light
-SHADOW_HUE, HIGHLIGHT_HUE = 2, 6  # exponents of the change of light, which give the share of the hue that stays
+SHADOW_HUE, HIGHLIGHT_HUE = 4, 6  # exponents of the change of light, which give the share of the hue that stays
 LEAST_CHANGE = 0.004  # what is less is not drawn: a grey level of 255
 
 

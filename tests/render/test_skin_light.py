@@ -51,6 +51,13 @@ def test_shadow_of_a_socket_does_not_grow_with_the_skin_that_unfolds(renderer, s
     assert darkness(renderer.frame(prepared, shown, STILL)) < 1.15 * before
 
 
+def test_lids_of_a_lying_face_unfold_down_the_face(renderer):
+    """What they gain in length is measured along the face, not along the rows of the picture."""
+    lying = astronaut_face(renderer.basis, roll=np.pi / 2)
+    frame = renderer.frame(renderer.prepare(lying), CLOSED, STILL)
+    assert np.isfinite(frame).all() and frame.std() > 0.1
+
+
 def test_light_stays_while_the_head_turns(renderer, shadowed):
     prepared = renderer.prepare(shadowed)
     turned = np.array([0.1, 0.0, 0.0], np.float32)

@@ -73,7 +73,9 @@ def lid_pixels(posed: PosedEye) -> Float[np.ndarray, "height width channel"]:
     def lit(pixels, where, slide, rows):
         if skin.light is None:
             return pixels
-        growth = np.gradient(slide, axis=0) / np.gradient(box.y, axis=0)
+        by_row, by_column = np.gradient(slide)
+        right, down = skin.warp.canvas.to_source[:, 1]  # pixels of a canvas unit down the face
+        growth = right * by_column + down * by_row
         area = slice(box.area[0].start + rows.start, box.area[0].start + rows.stop), box.area[1]
         skin.light.light_lid(pixels, where, area, unfolded_share(growth[rows]))
         return pixels
