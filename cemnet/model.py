@@ -11,7 +11,7 @@ from .emotion.portrait_emotion import ReferenceEmotionReader
 from .errors import CEMNetError
 from .face.basis import FaceBasis
 from .face.landmarker import FaceLandmarker, find_face_landmarker
-from .network import NETWORK_WEIGHTS, EmotionNetwork
+from .network import NETWORK_SETS, EmotionNetwork
 from .render.mouth.interior import MouthInterior
 from .render.refiner.network import REFINER_WEIGHTS, Refiner
 from .render.renderer import FaceRenderer
@@ -42,19 +42,22 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def load_model(folders: Sequence[Path] = (), device: str = "auto") -> CEMNet:
+def load_model(folders: Sequence[Path] = (), device: str = "auto", weights: str = "best") -> CEMNet:
     """Loads the released weights; a file of the same name in one of `folders` goes first.
 
-    MissingModelError names a file that is missing and where to put it; CEMNetError for an unknown device.
+    `weights` names the emotion networks, one of `NETWORK_SETS`: "best" is not for commercial use, "free" is.
+    MissingModelError names a file that is missing and where to put it; CEMNetError for an unknown device or set.
     """
     chosen = choose_device(device)
+    if weights not in NETWORK_SETS:
+        raise CEMNetError(f"There are no weights {weights!r}. Choose {' or '.join(NETWORK_SETS)}.")
     basis = FaceBasis.load(find_weights("face_basis.safetensors", folders))
     return CEMNet(
         landmarker=FaceLandmarker(find_face_landmarker(folders=folders)),
         basis=basis,
         emotion_reader=ReferenceEmotionReader.load(find_weights("reference_emotion.safetensors", folders)),
         speech_encoder=SpeechEncoder.load(folders=folders).to(chosen),
-        network=EmotionNetwork.load(find_weights(NETWORK_WEIGHTS, folders)).to(chosen),
+        network=EmotionNetwork.load(find_weights(NETWORK_SETS[weights], folders)).to(chosen),
         renderer=FaceRenderer(
             basis,
             MouthInterior.load(find_weights("mouth_interior.safetensors", folders)),

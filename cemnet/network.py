@@ -14,6 +14,10 @@ from .motion.decoder import MotionDecoder
 from .motion.neutralise import carried_face
 
 NETWORK_WEIGHTS = "emotion_motion.safetensors"
+NETWORK_SETS = {  # which trained networks there are to choose from, and their files
+    "best": NETWORK_WEIGHTS,  # learned from non-commercial corpora too
+    "free": "emotion_motion_free.safetensors",  # learned from nothing that forbids commercial use
+}
 
 
 @dataclass(frozen=True)

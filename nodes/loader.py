@@ -47,6 +47,14 @@ class CEMNetLoader(io.ComfyNode):
                     optional=True,
                     tooltip="How exactly the networks calculate. The halves save a little time and memory on a GPU.",
                 ),
+                io.Combo.Input(
+                    "weights",
+                    options=["best", "free"],
+                    default="best",
+                    optional=True,
+                    tooltip="best hears voices best and is not for commercial use. free may be used for anything and "
+                    "hears fewer voices right.",
+                ),
             ],
             outputs=[ModelSocket.Output(display_name="model", tooltip="The loaded model, for every CEM-Net node.")],
         )
@@ -63,14 +71,14 @@ class CEMNetLoader(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, device: str = "auto", precision: str = "fp32") -> str:
+    def fingerprint_inputs(cls, device: str = "auto", precision: str = "fp32", weights: str = "best") -> str:
         """Changes, so that ComfyUI loads again, when a file of models/cemnet appears, disappears or changes."""
         files = [path for folder in model_folders() if folder.is_dir() for path in sorted(folder.iterdir())]
         return "; ".join(f"{path} {path.stat().st_mtime_ns}" for path in files)
 
     @classmethod
-    def execute(cls, device: str = "auto", precision: str = "fp32") -> io.NodeOutput:
+    def execute(cls, device: str = "auto", precision: str = "fp32", weights: str = "best") -> io.NodeOutput:
         """The loaded model."""
         from .managed_model import managed_model
 
-        return io.NodeOutput(managed_model(model_folders(), device, precision))
+        return io.NodeOutput(managed_model(model_folders(), device, precision, weights))

@@ -31,12 +31,12 @@ class ManagedModel(CEMNet):
             yield
 
 
-def managed_model(folders: Sequence[Path], device: str, precision: str) -> ManagedModel:
-    """Loads the weights to where ComfyUI keeps idle models; "auto" runs them on ComfyUI's own device."""
+def managed_model(folders: Sequence[Path], device: str, precision: str, weights: str = "best") -> ManagedModel:
+    """Loads the weights, "best" or "free", to where ComfyUI keeps idle models; "auto" runs them on its own device."""
     load_device = comfy.model_management.get_torch_device() if device == "auto" else choose_device(device)
     on_cpu = load_device.type == "cpu"
     offload_device = load_device if on_cpu else comfy.model_management.unet_offload_device()
-    model = load_model(folders, device="cpu")
+    model = load_model(folders, "cpu", weights)
     model.speech_encoder.conv1.register_forward_pre_hook(heed_the_stop_button)
     networks = nn.ModuleList([model.speech_encoder, model.network]).to(offload_device)
     patcher = ModelPatcher(networks, load_device=load_device, offload_device=offload_device)

@@ -2,13 +2,14 @@
 
 import pytest
 import torch
+from safetensors import safe_open
 
-from cemnet.checkpoint import RELEASED_WEIGHTS, load_checkpoint, save_checkpoint
+from cemnet.checkpoint import RELEASED_WEIGHTS, find_weights, load_checkpoint, save_checkpoint
 from cemnet.emotion.portrait_emotion import ReferenceEmotionReader
 from cemnet.errors import CEMNetError, MissingModelError
 from cemnet.face.basis import FaceBasis
 from cemnet.model import choose_device, load_model
-from cemnet.network import EmotionNetwork
+from cemnet.network import NETWORK_SETS, EmotionNetwork
 from cemnet.render.mouth.interior import MouthInterior
 from cemnet.render.refiner.network import Refiner
 from cemnet.speech.whisper_encoder import SpeechEncoder
@@ -48,8 +49,23 @@ def test_a_users_own_file_goes_before_the_released_one(tmp_path):
         load_model([tmp_path], device="cpu")
 
 
+def test_free_networks_are_others_and_no_licence_of_their_data_forbids_commerce():
+    free, best = (load_model(device="cpu", weights=name).network.state_dict() for name in ("free", "best"))
+    assert not torch.equal(free["emotion_memory.rest"], best["emotion_memory.rest"])
+    with safe_open(find_weights(NETWORK_SETS["free"]), framework="pt") as file:
+        metadata = file.metadata()
+    assert {each.split()[0] for each in metadata["license"].split("; ")} <= {"Apache-2.0", "CC0"}, metadata["license"]
+    assert "ravdess" not in metadata["data"].lower() and "nemo" not in metadata["data"].lower()
+
+
+def test_an_unknown_set_of_weights_is_refused_with_the_names_that_exist():
+    with pytest.raises(CEMNetError, match="best or free"):
+        load_model(device="cpu", weights="commercial")
+
+
 READERS = {
     "emotion_motion": EmotionNetwork.load,
+    "emotion_motion_free": EmotionNetwork.load,
     "face_basis": FaceBasis.load,
     "mouth_interior": MouthInterior.load,
     "reference_emotion": ReferenceEmotionReader.load,

@@ -11,6 +11,7 @@ faces     action units of real, unseen people in an emotion, from their faces in
 robustness  emotion heard by unheard speakers in noise, over the telephone, after mp3, at other levels
 calibration  how far beliefs about voices can be trusted, and whether an unsure voice shows little
 motion    blinks, head, mouth with loudness, upper face with stress, lips
+captured  correlation, lag and speed of mouth curves beside captured ones of the same speech
 timeline  voices that turn from one emotion to another: when the face turns, and whether it flickers
 identity  PSNR of portraits rendered with their own expression, and whether a face recogniser knows them in others
 refiner   PSNR, SSIM and gradients of warped, composed and refined frames of held-out rendered heads

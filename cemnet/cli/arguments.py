@@ -109,6 +109,10 @@ def add_shared(parser: argparse.ArgumentParser) -> None:
     """Adds where the model runs and where its weights are."""
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="default: auto")
     parser.add_argument("--models", type=Path, action="append", default=[], help="a folder with your own weights")
+    parser.add_argument(
+        "--weights", default="best", choices=["best", "free"],
+        help="best (the default) is not for commercial use; free is, and hears fewer voices right",
+    )  # fmt: skip
 
 
 def add_heard(parser: argparse.ArgumentParser) -> None:

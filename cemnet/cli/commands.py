@@ -189,9 +189,9 @@ def model_for(arguments: argparse.Namespace) -> "CEMNet":
     """The model that a command works with; `arguments.loaded` keeps it for the jobs that follow in this process."""
     from .. import pipeline
 
-    kind = (*arguments.models, arguments.device)
+    kind = (*arguments.models, arguments.device, arguments.weights)
     if kind not in arguments.loaded:
-        arguments.loaded[kind] = pipeline.load_model(arguments.models, arguments.device)
+        arguments.loaded[kind] = pipeline.load_model(arguments.models, arguments.device, arguments.weights)
     return arguments.loaded[kind]
 
 

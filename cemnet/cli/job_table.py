@@ -18,7 +18,7 @@ SMALLEST = {  # what each command needs at least: parsed, it tells which options
     "dub": ["--video=x", "--output=x"],
 }
 ALIASES = {"motion": "motion-csv"}
-OWN = ("device", "models")  # one for all jobs, as the model is loaded once
+OWN = ("device", "models", "weights")  # one for all jobs, as the model is loaded once
 YES, NO = ("yes", "true", "1", "x"), ("", "no", "false", "0")
 MOST_BYTES = 50_000_000
 
@@ -44,8 +44,8 @@ class RowParser(argparse.ArgumentParser):
 def read_jobs(path: Path, shared: argparse.Namespace) -> list[Job]:
     """The jobs of a CSV table, or of a folder; paths are relative to the folder. A row that cannot be has a fault.
 
-    `shared` are the options that all jobs have: device, models and overwrite. CEMNetError where the file is no table:
-    missing, without rows, or with a column that no command knows.
+    `shared` are the options that all jobs have: device, models, weights and overwrite. CEMNetError where the file is no
+    table: missing, without rows, or with a column that no command knows.
     """
     header, *rows = folder_table(path) if path.is_dir() else read_table(path)
     folder = path if path.is_dir() else path.parent
@@ -127,7 +127,8 @@ def read_row(
         arguments = parser.parse_args(typed)
     except CEMNetError as error:
         return Job(number, tuple(typed), fault=str(error))
-    arguments.device, arguments.models = shared.device, shared.models
+    for name in OWN:
+        setattr(arguments, name, getattr(shared, name))
     arguments.overwrite |= shared.overwrite
     return Job(number, tuple(typed), below(folder, arguments))
 

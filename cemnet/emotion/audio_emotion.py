@@ -12,11 +12,11 @@ data training", ICME 2016), and less of an emotion (docs/experiments.md).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
@@ -30,6 +30,7 @@ from ..config import (
 )
 from ..curves import smoothstep
 from ..types import MOTION_FPS
+from .persistence import lasting_belief, pauses
 
 # Ways of speaking that corpora label, and the emotion each one shows on a face.
 VOICE_STYLES: dict[str, Emotion] = {
@@ -287,7 +288,7 @@ class AudioEmotionEncoder(nn.Module):
         voice: Float[Tensor, "batch frame voice"],
         normal: Float[Tensor, "statistic"] | None = None,
     ) -> VoiceEmotion:
-        """The emotion at every frame of whole clips: judged in overlapping windows, interpolated to frames.
+        """The emotion at every frame of whole clips: judged in windows and `over_time`, interpolated to frames.
 
         Strength and intensity fall to zero in windows with fewer than MIN_VOICED_FRAMES voiced frames.
         """
@@ -328,7 +329,24 @@ class AudioEmotionEncoder(nn.Module):
         sounds = torch.cat(projected, dim=1)
         projected.clear()
         content = self.content_of(self._sounds_of(sounds))
-        return content, _in_frames(_joined(judged), torch.cat(presence, dim=1), voice.shape[1])
+        heard_with = torch.cat(presence, dim=1).clamp_max(1.0)
+        heard = self.over_time(_joined(judged), heard_with, pauses(voice[..., 3], windows.centres))
+        return content, _in_frames(heard, heard_with, voice.shape[1])
+
+    def over_time(
+        self, heard: VoiceEmotion, presence: Float[Tensor, "batch window"], paused: Bool[Tensor, "batch step"]
+    ) -> VoiceEmotion:
+        """What is heard in windows one after another, each judged with all others in mind (`lasting_belief`).
+
+        First it is decided which emotion the voice is in, then how much of it shows: as much as the belief is sure.
+        """
+        config = self.config
+        stays = torch.where(paused, config.believed_through_pauses, config.believed_stays)
+        belief = lasting_belief(heard.probabilities, presence, stays, config.believed_evidence)
+        stays = torch.where(paused, config.decided_through_pauses, config.decided_stays)
+        emotion = lasting_belief(heard.probabilities, presence, stays, config.decided_evidence)
+        intensity = heard.strength * self.decide(belief)[1]
+        return replace(heard, probabilities=belief, emotion=emotion, intensity=intensity)
 
 
 def normal_statistics(
@@ -361,7 +379,7 @@ def _joined(judged: Sequence[VoiceEmotion]) -> VoiceEmotion:
 
 def _in_frames(heard: VoiceEmotion, presence: Float[Tensor, "batch window"], num_frames: int) -> VoiceEmotion:
     """What windows say, interpolated to frames; presence below 1 takes strength and intensity away."""
-    levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.clamp_max(1.0).unsqueeze(-1)
+    levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.unsqueeze(-1)
     parts = [heard.emotional, heard.style_logits, heard.probabilities, heard.emotion, levels]
     parts += [heard.mannered, heard.manner]
     per_window = torch.cat(parts, dim=-1).transpose(1, 2)

@@ -18,10 +18,12 @@ from .canvas import FaceCanvas
 from .eyelid_rules import FULL_STARE, EyelidRules
 from .lip_rules import LOWER_ROWS, UPPER_ROWS, LipRules
 
-# Factors of blendshapes. By eye, on the bundled portraits: brows and lids without creases read weaker than they are, so
-# that these move further than skin does. mouthClose: performances close ICT-FaceKit's own lips, which meet before
-# mouthClose reaches jawOpen (see training/performer/visemes.py).
-GAINS = {"browDown": 1.7, "browInnerUp": 1.3, "browOuterUp": 1.1, "eyeSquint": 1.2, "mouthClose": 1.28}
+# Factors of blendshapes. By eye, on the bundled portraits: lowered brows and squinting lids without creases read weaker
+# than they are. Raised brows: filmed people who speak in strong surprise or fear (MEAD) raise the inner brow by 0.035
+# to 0.06 of the distance between the eyes; without a factor performances at full strength raise it by twice that.
+# mouthClose: performances close ICT-FaceKit's own lips, which meet before mouthClose reaches jawOpen (see
+# training/performer/visemes.py).
+GAINS = {"browDown": 1.7, "browInnerUp": 0.85, "browOuterUp": 0.85, "eyeSquint": 1.2, "mouthClose": 1.28}
 
 # A full grin is more than a fitted smile, which ends at 1: a smile that leaves goes further by up to this share, the
 # more the closer it is fitted to that end (exponent). By eye, on the bundled portraits.

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from cemnet.cli.arguments import build_parser
-from cemnet.cli.job_table import SMALLEST, read_jobs
+from cemnet.cli.job_table import OWN, SMALLEST, read_jobs
 from cemnet.errors import CEMNetError
 
-SHARED = argparse.Namespace(device="cpu", models=[Path("mine")], overwrite=False)
+SHARED = argparse.Namespace(device="cpu", models=[Path("mine")], weights="free", overwrite=False)
 
 
 @pytest.fixture
@@ -26,14 +26,14 @@ def test_a_row_is_what_a_user_would_have_typed(jobs, tmp_path):
     assert job.row == 2 and not job.fault
     typed = ["animate", "--portrait", str(tmp_path / "a.png"), "--speech", str(tmp_path / "b.wav"), "--device=cpu",
              "--output", str(tmp_path / "c.webm"), "--emotion=sad", "--intensity=0.6", "--look-up=-0.5", "--alpha",
-             "--models=mine"]  # fmt: skip
+             "--models=mine", "--weights=free"]  # fmt: skip
     assert vars(job.arguments) == vars(build_parser().parse_args(typed))
 
 
 @pytest.mark.parametrize("command", SMALLEST)
 def test_every_option_of_a_command_can_be_a_column(jobs, command):
     options = vars(build_parser().parse_args([command, *SMALLEST[command]]))
-    names = [name for name in options if name not in ("command", "device", "models", "speaker")]
+    names = [name for name in options if name not in ("command", *OWN, "speaker")]
     given = {"portrait": "a.png", "speech": "a.wav", "video": "a.mp4", "output": "b.mp4", "motion_csv": "a.csv",
              "contact_sheet": "a.png", "emotion": "sad", "film_end": "loop", "seed": "3", "face_index": "1",
              "audio_track": "0", "models": "x"}  # fmt: skip

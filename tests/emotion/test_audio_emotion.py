@@ -19,6 +19,7 @@ from cemnet.emotion.audio_emotion import (
     normal_statistics,
     window_statistics,
 )
+from cemnet.emotion.persistence import pauses
 from cemnet.training.corpora.phonemes import PHONEMES
 
 
@@ -100,16 +101,18 @@ def test_long_sound_in_blocks_is_heard_as_in_one(encoder, num_frames):
     spoken[..., 3] = (torch.rand(1, num_frames) > 0.9).float()
     weights = all_weights(spoken[..., 3], encoder.config.window_seconds, encoder.config.hop_seconds)
     assert num_frames < 1000 or weights.shape[1] > 3 * WINDOWS_AT_ONCE
-    expected = encoder.judge(window_statistics(hidden, spoken, weights))
-    presence = (spoken[..., 3].unsqueeze(1) * (weights > 0)).sum(-1) / 5
+    presence = ((spoken[..., 3].unsqueeze(1) * (weights > 0)).sum(-1) / 5).clamp_max(1)
+    centres = Windows.over(num_frames, encoder.config.window_seconds, encoder.config.hop_seconds).centres
+    judged = encoder.judge(window_statistics(hidden, spoken, weights))
+    expected = encoder.over_time(judged, presence, pauses(spoken[..., 3], centres))
     content, heard = encoder.listen(hidden.split(177, dim=2), spoken)
     for name, windowed in (
         ("embedding", expected.embedding),
         ("probabilities", expected.probabilities),
         ("emotion", expected.emotion),
         ("manner", expected.manner),
-        ("strength", (expected.strength * presence.clamp_max(1)).unsqueeze(-1)),
-        ("intensity", (expected.intensity * presence.clamp_max(1)).unsqueeze(-1)),
+        ("strength", (expected.strength * presence).unsqueeze(-1)),
+        ("intensity", (expected.intensity * presence).unsqueeze(-1)),
     ):
         framed = F.interpolate(windowed.transpose(1, 2), size=num_frames, mode="linear").transpose(1, 2)
         torch.testing.assert_close(
@@ -246,6 +249,22 @@ def test_the_intensity_of_a_voice_is_its_strength_less_its_doubt(encoder):
     _, certainty = encoder.decide(heard.probabilities)
     assert certainty.min() < 0.1 < 0.9 < certainty.max()
     torch.testing.assert_close(heard.intensity, heard.strength * certainty)
+
+
+def test_a_doubt_that_passes_does_not_change_the_face_and_a_pause_does_not_end_an_emotion(encoder):
+    probabilities = belief(0.6).repeat(1, 9, 1)
+    probabilities[0, 4] = belief(0.45).roll(1)
+    heard = encoder.judge(torch.randn(1, 9, NUM_STATISTICS))
+    presence = torch.ones(1, 9)
+    presence[0, 6:8] = 0.0
+    probabilities[0, 6:8] = belief(0.9).roll(2)
+    lasting = encoder.over_time(
+        replace(heard, probabilities=probabilities), presence, torch.zeros(1, 8, dtype=torch.bool)
+    )
+    assert (lasting.emotion.argmax(-1) == EMOTION_INDEX["fear"]).all()
+    assert (lasting.probabilities.argmax(-1) == EMOTION_INDEX["fear"]).all()
+    assert lasting.emotion[..., EMOTION_INDEX["fear"]].min() > lasting.probabilities.amax(-1).min()
+    torch.testing.assert_close(lasting.intensity, heard.strength * encoder.decide(lasting.probabilities)[1])
 
 
 def test_the_likeliest_emotion_is_favoured_and_the_order_of_emotions_is_kept(encoder):

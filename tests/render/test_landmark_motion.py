@@ -6,6 +6,7 @@ from render_faces import astronaut_face, expression, load_renderer
 
 from cemnet.arkit import EMOTIONS
 from cemnet.face.landmark_indices import CONTROLS, LIDS, LIP_CORNERS
+from cemnet.render.eyelid_rules import lid_gap
 from cemnet.render.landmark_motion import head_rotation
 from cemnet.training.performer.emotion_prototypes import Person
 
@@ -53,6 +54,20 @@ def test_intensity_steps_are_even_steps_of_the_landmarks(frowning, emotion):
     steps = np.linalg.norm(np.diff(np.stack(places)[:, list(CONTROLS)], axis=0), axis=-1).mean(1)
     assert steps.min() > 0.5  # of a face 270 units tall
     assert steps.max() < 1.6 * steps.min()
+
+
+def test_brows_and_lids_go_no_further_than_filmed_peoples_do(calm):
+    """In eye distances: filmed people reach 0.06 (brow) and 0.035 (lids) while they speak; posed ones go further."""
+    person = Person.average()
+    before = calm.motion.displacements(person.show("neutral", 0), STILL)[0] + calm.landmarks
+    between = np.linalg.norm(np.subtract(*(before[list(lids.corners)].mean(0) for lids in LIDS)))
+    inner_brow = [55, 107, 285, 336]
+    for emotion in ("surprise", "fear"):
+        after = calm.motion.displacements(person.show(emotion, 1), STILL)[0] + calm.landmarks
+        raised = (before - after)[inner_brow, 1].mean() / between
+        opened = (lid_gap(after) - lid_gap(before)).mean() / between
+        assert 0.05 < raised < 0.14, (emotion, raised)
+        assert 0.015 < opened < 0.045, (emotion, opened)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from ...training.performer.captured_people import (
     clip_place,
 )
 from ...training.performer.filmed_persons import FILMED
-from ..voice.speaker_folds import trained_folds
+from ..voice.speaker_folds import normal_voices, trained_folds
 from .voices import Voices
 
 SOURCE = "ravdess"
@@ -68,6 +68,7 @@ class BranchHeard:
     embeddings: Voices
     manners: Voices
     emotions: Float[np.ndarray, "actor cell emotion"]  # of every film, in the order of RAVDESS_EMOTIONS
+    emotions_beside_normal: Float[np.ndarray, "actor cell emotion"]  # the same where it knows the normal voices
 
 
 def heard_by_branches(
@@ -84,10 +85,11 @@ def heard_by_branches(
     for fold, trained in zip(folds, trained_folds(clips, SOURCE, folds, config, num_steps), strict=True):
         with torch.no_grad():
             judged = trained.branch.judge(statistics)
-        belief = judged.style_logits[:, labels].softmax(-1)
+            beside_normal = trained.branch.judge(statistics, normal_voices(trained.voices, spoken))
+        beliefs = [each.style_logits[:, labels].softmax(-1).double().numpy() for each in (judged, beside_normal)]
         heard[tuple(sorted(fold))] = BranchHeard(
             arrange(judged.embedding.double().numpy(), spoken, table),
             arrange(judged.mannered.double().numpy(), spoken, table),
-            arrange(belief.double().numpy(), spoken, table).of_film,
+            *(arrange(belief, spoken, table).of_film for belief in beliefs),
         )
     return heard

@@ -15,6 +15,7 @@ SUBJECTS: dict[str, str] = {
     "robustness": "emotion in degraded recordings",
     "calibration": "belief against truth, and what is shown of it",
     "motion": "blinks, head, mouth and upper face with the voice",
+    "captured": "mouth curves beside captured ones of the same speech",
     "timeline": "voices that turn, and flicker",
     "identity": "PSNR of portraits rendered as they are",
     "refiner": "warped, composed and refined frames of held-out heads",

@@ -65,6 +65,8 @@ def voice_ways(
     manners = by_fold(table, {fold: heard.manners for fold, heard in branches.items()})
     emotions = by_fold(table, {fold: heard.emotions for fold, heard in branches.items()})
     believed = heard_emotions(table, pooled, emotions)
+    beside_normal = by_fold(table, {fold: heard.emotions_beside_normal for fold, heard in branches.items()})
+    known = heard_emotions(table, pooled, beside_normal)
     return {
         "label and voice, embedding z": beside(label, table, embeddings, told),
         "label and voice, manner part of z": beside(label, table, manners, told),
@@ -72,6 +74,7 @@ def voice_ways(
         "voice alone, a ridge classifier": voice_alone(classified_cells(table, pooled), told),
         "voice alone, the emotion branch": voice_alone(believed, told),
         "voice alone, the branch and the residual": beside(believed, table, pooled, told),
+        "the same, with the normal voice": beside(known, table, pooled, told),
     }
 
 

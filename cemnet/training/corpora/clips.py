@@ -1,4 +1,4 @@
-"""The one format of prepared clips: sound, phonemes, labels and, where a face was filmed, its curves."""
+"""The one format of prepared clips: sound, phonemes, labels and, where a face was filmed or captured, its curves."""
 
 import json
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
@@ -20,7 +20,10 @@ FORMAT = "cemnet clip 1"
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance at SAMPLE_RATE. `expression` and `head` are at MOTION_FPS and only of filmed faces."""
+    """One utterance at SAMPLE_RATE. `expression` and `head` are at MOTION_FPS and only of filmed or captured faces.
+
+    `known` says which blendshapes a capture moved; of the others nothing is known. None: all of them.
+    """
 
     name: str  # unique within its source
     source: str  # the corpus
@@ -35,6 +38,7 @@ class Clip:
     phonemes: Sequence[PhonemeSpan]
     expression: Float[torch.Tensor, "frame expression"] | None = None
     head: Float[torch.Tensor, "frame 3"] | None = None
+    known: Bool[torch.Tensor, "expression"] | None = None
 
     @property
     def duration_seconds(self) -> float:
@@ -63,6 +67,8 @@ def save_clip(folder: Path, clip: Clip) -> Path:
         curves = getattr(clip, name)
         if curves is not None:
             tensors[name] = curves.to(torch.float16).contiguous()
+    if clip.known is not None:
+        tensors["known"] = clip.known
     labels = {name: getattr(clip, name) for name in LABELS}
     path = clip_path(folder, clip.name)
     partial = path.with_suffix(".partial")
@@ -90,7 +96,8 @@ def load_clip(path: Path) -> Clip:
     ]
     curves = {name: tensors[name].float() for name in ("expression", "head") if name in tensors}
     labels = json.loads(metadata["labels"])
-    return Clip(**labels, waveform=tensors["waveform"].float() / 32767, phonemes=spans, **curves)
+    waveform = tensors["waveform"].float() / 32767
+    return Clip(**labels, waveform=waveform, phonemes=spans, known=tensors.get("known"), **curves)
 
 
 def list_clips(folder: Path) -> list[Path]:

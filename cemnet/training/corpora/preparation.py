@@ -1,4 +1,4 @@
-"""Recordings of a corpus become prepared clips: sound, phonemes with times, labels, and curves of filmed faces."""
+"""Recordings of a corpus become prepared clips: sound, phonemes with times, labels, and curves of faces."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from ...face.landmarker import FaceLandmarker
 from ...media.sound import read_audio
 from ...speech.mel import mono_16k
 from .alignment import find_phonemes
+from .captured_curves import read_captured_curves
 from .clips import Clip, clip_path, save_clip
 from .film_curves import track_film
 from .readers import CORPORA, Recording
@@ -19,13 +20,17 @@ Tracker = tuple[FaceLandmarker, FaceBasis]
 
 
 def prepare_recording(recording: Recording, tracker: Tracker | None) -> Clip:
-    """The clip of one recording: resampled sound, phonemes, and with a tracker the curves of its film, if it has one.
+    """The clip of one recording: resampled sound, phonemes, and curves.
 
-    CEMNetError if the sound or the film cannot be read, or the film shows too few faces.
+    Curves are captured ones where the corpus has them, else with a tracker those of its film, if it has one.
+    CEMNetError if sound, curves or film cannot be read, or the film shows too few faces.
     """
     waveform = mono_16k(read_audio(recording.sound))
     curves = {}
-    if tracker is not None and recording.video is not None:
+    if recording.curves is not None:
+        expression, known = read_captured_curves(recording.curves)
+        curves = {"expression": torch.from_numpy(expression), "known": torch.from_numpy(known)}
+    elif tracker is not None and recording.video is not None:
         expression, head = track_film(recording.video, *tracker)
         curves = {"expression": torch.from_numpy(expression).float(), "head": torch.from_numpy(head).float()}
     return Clip(

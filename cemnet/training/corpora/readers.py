@@ -29,6 +29,7 @@ class Recording:
     sound: Path
     video: Path | None = None
     text: str | None = None
+    curves: Path | None = None  # captured blendshapes, see captured_curves
 
     @property
     def emotion(self) -> Emotion | None:
@@ -181,12 +182,27 @@ def _mead_key(path: Path, depth: int) -> tuple[str, str, str, str]:
     return path.parents[depth - 1].name, path.parents[1].name, path.parent.name, path.stem
 
 
+def facegood(folder: Path) -> Iterator[Recording]:
+    """`1114_2_01.flac` beside `1114_2_01_arkit.npz`: Mandarin with curves of the mouth, FACEGOOD-Audio2Face, MIT.
+
+    The curves were animated from film of the speaker. Nobody says which emotion is shown, or what is said.
+    """
+    for path in _files(folder, SOUND_SUFFIXES):
+        curves = path.with_name(f"{path.stem}_arkit.npz")
+        if curves.is_file():
+            yield Recording(
+                name=path.stem, source="facegood", speaker=path.stem.split("_")[0], sentence=f"facegood-{path.stem}",
+                language="cmn", original_emotion="unlabelled", intensity=0.0, license="MIT", sound=path, curves=curves,
+            )  # fmt: skip
+
+
 CORPORA: dict[str, Callable[[Path], Iterator[Recording]]] = {
     "ravdess": ravdess,
     "emodb": emodb,
     "nemo": nemo,
     "crema-d": crema_d,
     "mead": mead,
+    "facegood": facegood,
 }
 
 

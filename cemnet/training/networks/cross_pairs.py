@@ -15,6 +15,7 @@ from ..corpora.phonemes import sounds_in_frames
 from ..performer.emotion_prototypes import Person
 from ..performer.manner_displays import MEAN_MANNER, manner_displacement
 from ..performer.performer import perform
+from .captured_speech import CapturedSpeech
 from .feature_clips import FeatureClip, FeatureClips
 from .voice_statistics import VoiceTable
 
@@ -28,7 +29,8 @@ class CrossPairs(Dataset):
 
     The person performs the emotion in the manner that the other clip's voice has in the part that is heard of it. A
     share of the performances is asked for by name instead of by a voice, as users do, in the emotion's mean manner;
-    contempt, which no voice corpus has, is learned through these alone. Beside each performance, voices are judged.
+    contempt, which no voice corpus has, is learned through these alone. Beside each performance, voices are judged, and
+    a part of captured speech is given where there is some.
     """
 
     def __init__(
@@ -41,7 +43,9 @@ class CrossPairs(Dataset):
         asked_share: float = 0.2,
         judged_voices: int = JUDGED_VOICES,
         draw: PersonSource = Person.sample,
+        captured: CapturedSpeech | None = None,
     ) -> None:
+        self.captured = captured
         self.clips = clips.clips
         self.voices = voices
         self.judged_voices = judged_voices
@@ -76,6 +80,7 @@ class CrossPairs(Dataset):
             "voice_statistics": statistics,
             "voice_normal": normal,
             **reference_faces(person, rng),
+            **({} if self.captured is None else self.captured.crop(rng)),
             "same_clip": torch.tensor(same),
             "content_style": torch.tensor(content.style),
             "asked": torch.tensor(asked),

@@ -7,6 +7,8 @@ from torch import Tensor
 
 from ...arkit import ARKIT_INDEX, NUM_EXPRESSIONS, arkit_indices
 
+STILL = 0.01  # deviation of a captured curve below which its course says nothing
+LEAST_POWER = 1e-3  # of a curve over a part, so that the gradient of a still one stays small
 SOUND_SMOOTHING = 0.05  # phonemes are aligned to a frame or so
 
 
@@ -26,6 +28,32 @@ def expression_loss(
     position = (weights * (performed - target).abs()).mean(dim=(1, 2))
     velocity = (weights * (performed.diff(dim=1) - target.diff(dim=1)).abs()).mean(dim=(1, 2))
     return position + 2.0 * velocity
+
+
+def course_loss(
+    performed: Float[Tensor, "batch frame expression"],
+    captured: Float[Tensor, "batch frame expression"],
+    known: Float[Tensor, "batch expression"],
+) -> Float[Tensor, ""]:
+    """How far curves and their changes are from moving with captured ones, whatever their size and resting place.
+
+    One minus the correlation over time, of the curves and half as much of their changes; 0 where both move alike. Only
+    `known` blendshapes (1, else 0) that the captured face moves in this part count.
+    """
+    weights = expression_weights().to(captured) * known * (captured.std(dim=1) > STILL)
+    apart = (1 - _correlation(performed, captured)) + 0.5 * (
+        1 - _correlation(performed.diff(dim=1), captured.diff(dim=1))
+    )
+    return (weights * apart).sum() / weights.sum().clamp_min(1)
+
+
+def _correlation(
+    first: Float[Tensor, "batch frame expression"], second: Float[Tensor, "batch frame expression"]
+) -> Float[Tensor, "batch expression"]:
+    """Pearson's over the frames; 0 where a curve is still."""
+    first, second = first - first.mean(dim=1, keepdim=True), second - second.mean(dim=1, keepdim=True)
+    size = ((first.square().sum(dim=1) + LEAST_POWER) * (second.square().sum(dim=1) + LEAST_POWER)).sqrt()
+    return (first * second).sum(dim=1) / size
 
 
 def closure_loss(closure: Float[Tensor, "batch frame"], closed: Bool[Tensor, "batch frame"]) -> Float[Tensor, ""]:

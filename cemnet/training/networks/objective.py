@@ -12,7 +12,7 @@ from ...emotion.bridging_memory import EmotionMemory
 from ...emotion.states import emotion_state
 from ...network import EmotionNetwork, Performed, bridged_face
 from .adversary import EmotionAdversary
-from .losses import closure_loss, expression_loss, slot_perplexity, sound_loss, supervised_contrastive_loss
+from .losses import closure_loss, course_loss, expression_loss, slot_perplexity, sound_loss, supervised_contrastive_loss
 
 LABEL_SMOOTHING = 0.15  # keeps the branch from overconfidence on voices of the training set
 Batch = Mapping[str, Tensor]  # see cross_pairs.CrossPairs
@@ -59,7 +59,30 @@ class Objective(nn.Module):
             **performance_losses(performed, batch),
             **memory_losses(network.emotion_memory, batch),
             "memory_manner": manner_loss(network.emotion_memory, heard.embedding, batch),
+            **(self.captured_losses(heard, batch) if "captured_expression" in batch else {}),
         }
+
+    def captured_losses(self, heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
+        """The batch's people speak captured words in the emotions that they are asked for, and move as was captured.
+
+        Content is heard as it is; the decoder alone learns to move with it.
+        """
+        hearing, prosody = self.network.audio_emotion, batch["captured_prosody"]
+        content = hearing.content(batch["captured_hidden"]).detach()
+        course = hearing.course_of(prosody).detach()
+        target = driving_state(heard, course, batch, self.heard_share)
+        memory, expression, reference = (
+            self.network.emotion_memory,
+            batch["reference_expression"],
+            batch["reference_state"],
+        )
+        person = memory.remember(expression, reference, batch["reference_seen"])
+        face = bridged_face(memory, person, expression[:, 0], reference[:, 0], target)
+        embedding = driving_embedding(heard, batch, course.shape[1])
+        performed, _, _ = self.network.motion_decoder(
+            content, prosody, target.detach(), face.detach(), embedding.detach()
+        )
+        return {"captured": course_loss(performed, batch["captured_expression"], batch["captured_known"])}
 
 
 def driving_state(

@@ -21,6 +21,7 @@ LOSS_WEIGHTS = {
     "cross_reconstruction": 10.0,
     "closure": 0.5,
     "head": 2.0,
+    "captured": 1.0,
     "memory_displacement": 20.0,
     "memory_face": 20.0,
     "memory_manner": 20.0,
@@ -34,6 +35,8 @@ class DataSettings:
     clips: tuple[str, ...] = ()  # folders of prepared clips, see train/prepare.py
     generated_clips: int = 0  # made on the spot, for trials without data
     action_units: str = ""  # a table of filmed faces, see captured_people; without it people are the literature's alone
+    captured: tuple[str, ...] = ()  # folders of prepared clips whose mouth was captured, such as facegood's
+    captured_test_takes: tuple[str, ...] = ()  # of them left out, as source/name: facegood/1114_2_04
     voice_augmentations: int = 2  # degraded copies of each emotional clip, beside the clean one
     validation_speakers: tuple[str, ...] = ()  # left out, as source/speaker: ravdess/17
     crop_seconds: float = 3.2

@@ -12,6 +12,7 @@ from ..performer.captured_people import ActionUnitTable
 from ..performer.emotion_prototypes import Person
 from ..performer.filmed_persons import FilmedPersons
 from ..task import Task, TaskPlan, release_weights
+from .captured_speech import load_captured_speech
 from .cross_pairs import CrossPairs, PersonSource, first_people
 from .feature_clips import FeatureClips, load_feature_clips
 from .objective import Objective
@@ -31,19 +32,18 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     clips = load_feature_clips(settings.data, output / "features", device, settings.seed)
     voices = VoiceTable.of(clips.clips, settings.seed)
     draw = person_source(settings)
-    loader = DataLoader(
-        CrossPairs(
-            clips, voices, settings.data.crop_seconds, settings.batch_size * settings.checkpoint_every, draw=draw
-        ),
-        settings.batch_size,
-        num_workers=settings.num_workers,
-    )
+    captured = load_captured_speech(settings.data, output / "features", device, settings.seed)
+    length = settings.batch_size * settings.checkpoint_every
+    pairs = CrossPairs(clips, voices, settings.data.crop_seconds, length, draw=draw, captured=captured)
+    loader = DataLoader(pairs, settings.batch_size, num_workers=settings.num_workers)
     network = build_network(settings, clips, voices, draw)
 
     def release() -> Path:
         config = network.config.to_dict()
         filmed = "; people like filmed actors" if settings.data.action_units else ""
-        return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description + filmed, clips.license)
+        spoken = "" if captured is None else f"; {len(captured.takes)} captured takes"
+        licenses = clips.license if captured is None else "; ".join(sorted({clips.license, captured.license}))
+        return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description + filmed + spoken, licenses)
 
     return Task(network, Objective(network, settings.heard_share, settings.adversary), loader, release)
 

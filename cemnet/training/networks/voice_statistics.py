@@ -1,7 +1,8 @@
 """A table of the emotion branch's inputs and labels: labelled recordings, whole and in parts, computed once.
 
 The branch takes only the statistics of windows of a sound, so one training example costs no more than a table look-up.
-Beside most rows that are drawn stands the speaker's normal voice, as a user may give it: other, neutral clips.
+Beside most rows that are drawn stands the speaker's normal voice, as a user may give it: other, neutral clips. Rows are
+handed from speaker to speaker: an emotion sounds the same in another voice, room and language.
 The manner of each part is measured on the clean recording, so that the branch learns to hear it through noise, and told
 against the speaker's own mean, so that a high voice is one that is raised and not a woman's.
 """
@@ -24,6 +25,7 @@ PARTS = 3  # of each recording, beside the whole
 SHORTEST_FRAMES, LONGEST_FRAMES = 30, 100
 NORMAL_CLIPS = 3  # at most, which together tell of a speaker's normal voice
 NORMAL_SHARE = 0.6  # of the drawn rows whose speaker's normal voice is known
+LEAST_HANDED, MOST_HANDED = 0.5, 1.5  # of the way from the row's speaker to another
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,36 @@ class VoiceTable:
             _neutral_rows(clips, rows_of), tuple(self.speaker[row] for row in rows),
         )  # fmt: skip
 
+    @cached_property
+    def speaker_means(self) -> dict[str, Float[Tensor, "statistic"]]:
+        """The mean statistics of each speaker, by full name; each style counts once."""
+        means = {}
+        for name in sorted(set(self.speaker)):
+            own = torch.tensor([row for row, speaker in enumerate(self.speaker) if speaker == name])
+            styles = [own[self.style[own] == style] for style in self.style[own].unique()]
+            means[name] = torch.stack([self.statistics[rows].float().mean(0) for rows in styles]).mean(0)
+        return means
+
+    def handed(self, rows: Int[Tensor, "row"], rng: np.random.Generator) -> Float[Tensor, "row statistic"]:
+        """What turns the statistics of rows into those of other speakers, each drawn at random.
+
+        It is the difference of the two speakers' means, taken half to one and a half times: what tells speakers,
+        recordings and languages apart must not tell emotions, least of all those of a corpus that was never heard.
+        """
+        names = list(self.speaker_means)
+        means = torch.stack([self.speaker_means[name] for name in names])
+        own = torch.tensor([names.index(self.speaker[int(row)]) for row in rows])
+        other = torch.from_numpy(rng.integers(len(names), size=len(rows)))
+        way = torch.from_numpy(rng.uniform(LEAST_HANDED, MOST_HANDED, (len(rows), 1))).float()
+        return way * (means[other] - means[own])
+
     def judged(self, count: int, rng: np.random.Generator) -> dict[str, Tensor]:
-        """A batch of random rows (with replacement) and their labels, by name."""
+        """A batch of random rows (with replacement), handed to other speakers, and their labels, by name."""
         rows = torch.from_numpy(rng.integers(len(self.style), size=count))
+        handed = self.handed(rows, rng)
         return {
-            "judged_statistics": self.statistics[rows].float(),
-            "judged_normal": torch.stack([self.normal(int(row), rng) for row in rows]),
+            "judged_statistics": self.statistics[rows].float() + handed,
+            "judged_normal": torch.stack([self.normal(int(row), rng) for row in rows]) + handed,
             "judged_style": self.style[rows],
             "judged_strength": self.strength[rows],
             "judged_manner": self.manner[rows],

@@ -76,3 +76,5 @@ def test_no_branch_hears_the_actors_of_its_fold_and_all_hear_other_corpora(clips
     assert first.emotions.shape == (2, NUM_CELLS, 8)
     assert first.emotions.sum(-1) == pytest.approx(np.ones((2, NUM_CELLS)))
     assert not np.allclose(first.emotions, second.emotions)
+    assert first.emotions_beside_normal.sum(-1) == pytest.approx(np.ones((2, NUM_CELLS)))
+    assert not np.allclose(first.emotions, first.emotions_beside_normal)

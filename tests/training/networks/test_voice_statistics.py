@@ -50,14 +50,42 @@ def test_a_part_of_the_table_has_the_rows_of_its_clips_alone(clips, voices):
         )
 
 
-def test_judged_voices_come_with_their_labels(voices):
-    drawn = voices.judged(5, np.random.default_rng(0))
-    for statistics, style in zip(drawn["judged_statistics"], drawn["judged_style"], strict=True):
-        row = (voices.statistics.float() - statistics).abs().sum(1).argmin()
-        assert voices.style[row] == style
-    for statistics, spoken in zip(drawn["judged_statistics"], drawn["judged_manner"], strict=True):
-        row = (voices.statistics.float() - statistics).abs().sum(1).argmin()
-        torch.testing.assert_close(voices.manner[row], spoken)
+def test_judged_voices_come_with_their_labels_and_are_handed_to_others_with_their_normal_voice(voices, monkeypatch):
+    monkeypatch.setattr(VoiceTable, "handed", lambda self, rows, rng: torch.full((len(rows), 1), 7.0))
+    monkeypatch.setattr(VoiceTable, "normal", lambda self, row, rng: torch.full_like(self.statistics[0], 3).float())
+    drawn = voices.judged(20, np.random.default_rng(0))
+    rows = torch.from_numpy(np.random.default_rng(0).integers(len(voices.style), size=20))
+    torch.testing.assert_close(drawn["judged_statistics"], voices.statistics[rows].float() + 7)
+    assert (drawn["judged_style"] == voices.style[rows]).all()
+    torch.testing.assert_close(drawn["judged_manner"], voices.manner[rows])
+    assert (drawn["judged_normal"] == 10).all()
+
+
+def test_a_row_is_handed_along_the_way_between_its_speaker_and_another(voices):
+    rows = torch.arange(len(voices.style))
+    handed = voices.handed(rows, np.random.default_rng(5))
+    means, others = voices.speaker_means, []
+    assert len(means) > 1
+    for row, moved in zip(rows.tolist(), handed, strict=True):
+        own = means[voices.speaker[row]]
+        fits = {name: (moved @ (mean - own)) / (mean - own).square().sum() for name, mean in means.items()}
+        missed = {name: (way * (means[name] - own) - moved).norm() for name, way in fits.items() if way.isfinite()}
+        name = min(missed, key=lambda name: float(missed[name]), default=voices.speaker[row])
+        if moved.norm() == 0:  # to itself
+            continue
+        assert missed[name] < 1e-3 * moved.norm()
+        assert 0.5 <= fits[name] <= 1.5
+        others.append(name)
+    assert len(set(others)) == len(means)
+
+
+def test_the_mean_of_a_speaker_counts_every_style_once(voices):
+    for name, mean in voices.speaker_means.items():
+        own = torch.tensor([speaker == name for speaker in voices.speaker])
+        styles = [
+            voices.statistics[own & (voices.style == style)].float().mean(0) for style in voices.style[own].unique()
+        ]
+        torch.testing.assert_close(mean, torch.stack(styles).mean(0))
 
 
 def test_the_manner_of_a_clip_is_told_against_its_speaker(clips, voices):
