@@ -65,7 +65,6 @@ LEAST_CREASE = 0.1  # the strength from which on an expression has the whole of 
 SMILE = np.array(arkit_indices("mouthSmile"))  # left, right
 
 LARGEST_CHANGE = 1.1  # of the logarithm of light
-SHADOW_HUE, HIGHLIGHT_HUE = 4, 6  # exponents of the change of light, which give the share of the hue that stays
 LEAST_CHANGE = 0.004  # what is less is not drawn: a grey level of 255
 
 
@@ -76,6 +75,7 @@ class SkinLight:
     canvas: FaceCanvas
     light: Float[np.ndarray, "height width"]  # logarithm of the soft light's luminance
     around: Float[np.ndarray, "height width 3"]  # the mean colour of the face around each place
+    light_around: Float[np.ndarray, "height width"]  # logarithm of its luminance
     stays: Float[np.ndarray, "height width"]  # the share of the light that stays on the head
     folds: "PortraitFolds"
 
@@ -97,10 +97,11 @@ class SkinLight:
         logarithm = np.log(colours @ LUMINANCE + DARKEST)
         light, around = mean_of_skin(logarithm, skin, SOFTNESS), mean_of_skin(colours, skin, BROADNESS)
         fold = mean_of_skin(logarithm, skin, FOLD_FINE) - mean_of_skin(logarithm, skin, FOLD_WIDE)
-        swelling = light - np.log(around @ LUMINANCE + DARKEST)
+        light_around = np.log(around @ LUMINANCE + DARKEST)
+        swelling = light - light_around
         folds = PortraitFolds.build(expression, places, landmarks, fold * skin, swelling * skin)
-        darker = np.log(around @ LUMINANCE + DARKEST) - cv2.GaussianBlur(logarithm, (0, 0), HAIR_BLUR / CROP_UNIT)
-        return cls(canvas, light, around, where_light_stays(landmarks, darker), folds)
+        darker = light_around - cv2.GaussianBlur(logarithm, (0, 0), HAIR_BLUR / CROP_UNIT)
+        return cls(canvas, light, around, light_around, where_light_stays(landmarks, darker), folds)
 
     def in_frame(
         self,
@@ -119,13 +120,14 @@ class SkinLight:
         points = middles.reshape(-1, 2)
         displaced = warp.sample(by_expression, points).reshape(middles.shape)
         on_head = read_at(self.light, crop_pixels(middles + displaced))
-        around = np.log(self.around @ LUMINANCE + DARKEST)
-        target = unfolded_light(on_head, around, unfolding(displaced))
+        target = unfolded_light(on_head, self.light_around, unfolding(displaced))
         target = self.light + self.stays * (target - self.light)
-        target -= self.folds.left_behind(expression)
+        left_behind = self.folds.left_behind(expression)
+        if left_behind is not None:
+            target -= left_behind
         carried = transform.forward(points)
         came_from = crop_pixels((carried + warp.sample(flow, carried)).reshape(middles.shape))
-        found = read_at(cv2.merge([target, self.light, around]), came_from)
+        found = read_at(cv2.merge([target, self.light, self.light_around]), came_from)
         return FrameLight(self, found, read_at(self.around, came_from), crop_to_frame(self.canvas, transform))
 
 
@@ -159,14 +161,20 @@ class PortraitFolds:
         cheeks = [np.exp(-(((columns - x) / width) ** 2 + ((rows - y) / height) ** 2) / 2) for x, y in middles]
         return cls(strengths, smiles, creases, np.stack(cheeks).astype(np.float32), fold, swelling)
 
-    def left_behind(self, expression: Float[np.ndarray, "expression"]) -> Float[np.ndarray, "height width"]:
-        """The light of folds and swellings that another expression has no more: to be taken from the portrait's."""
+    def left_behind(self, expression: Float[np.ndarray, "expression"]) -> Float[np.ndarray, "height width"] | None:
+        """The light of folds and swellings that another expression has no more: to be taken from the portrait's.
+
+        None where it has all of them.
+        """
         left = share_left(self.strengths, crease_strengths(expression))
+        smiles = share_left(self.smiles, expression[SMILE])
+        if max(left.max(), smiles.max()) <= LEAST_CHANGE:
+            return None
         share = np.zeros_like(self.fold)
         for index in np.flatnonzero(left > LEAST_CHANGE):
             part = share[self.creases[index].area]
             np.maximum(part, left[index] * self.creases[index].heights, out=part)
-        flattened = np.tensordot(share_left(self.smiles, expression[SMILE]), self.cheeks, 1)
+        flattened = np.tensordot(smiles, self.cheeks, 1)
         return SMOOTHED * share * self.fold + CHEEK_SMOOTHED * np.minimum(flattened, 1) * (1 - share) * self.swelling
 
 
@@ -260,7 +268,8 @@ def relight(
 
     Light makes nothing lighter than the `target` (a logarithm). What is darker than the target comes nearer to it by
     `detail_loss`. Shadows on skin are redder, and highlights whiter, than skin: what gains light, and what loses a
-    highlight, takes the more of the hue of the face `around` the more its light changes.
+    highlight, takes the more of the hue of the face `around` the more its light changes: of its own hue it keeps the
+    second and the sixth power of that change.
     """
     colours = pixels[..., :3] if pixels.shape[2] >= 3 else pixels[..., :1]
     weights = LUMINANCE if colours.shape[2] == 3 else np.ones(1, np.float32)
@@ -271,8 +280,9 @@ def relight(
     after += detail_loss * np.maximum(most - after, 0)
     ratio = after / np.maximum(before, FAINTEST)
     brightness = np.maximum(around @ LUMINANCE, FAINTEST)
-    lost = np.where(before > brightness, np.minimum(ratio, 1) ** HIGHLIGHT_HUE, 1)
-    share = (1 - lost * np.minimum(1 / np.maximum(ratio, FAINTEST), 1) ** SHADOW_HUE)[..., None]
+    gained, lost = np.minimum(1 / np.maximum(ratio, FAINTEST), 1), np.minimum(ratio, 1)
+    kept = gained * gained * np.where(before > brightness, lost * lost * lost * lost * lost * lost, 1)
+    share = (1 - kept)[..., None]
     colours *= ratio[..., None]
     colours += share * ((after / brightness)[..., None] * hue - colours)
     np.clip(colours, 0, 1, out=colours)
