@@ -3,24 +3,19 @@
 A config with a `refiner` trains the refiner of the pictures; any other trains AEE, EBM and the motion decoder. The
 output folder receives losses.csv, checkpoints to resume from, and refiner.safetensors or emotion_motion.safetensors,
 which is what ComfyUI's models/cemnet or `cemnet --models` load.
+
+Several processes learn from several times as many examples a step. On CPUs `torchrun --nproc_per_node N` starts them;
+`accelerate launch --cpu` starts one only.
 """
 
 import argparse
-import itertools
-from collections.abc import Iterator
+import os
 from pathlib import Path
 
-import torch
-from accelerate import Accelerator
-from accelerate.utils import set_seed
-from torch.utils.data import DataLoader
-from tqdm import tqdm
-
+from cemnet.errors import CEMNetError
+from cemnet.training.launching import refuse_lost_processes
 from cemnet.training.registry import load_plan
-from cemnet.training.run_folder import log_losses, newest_checkpoint
-from cemnet.training.task import TaskPlan, build_optimizer, start_from, total_loss
-
-LOG_EVERY = 10  # steps
+from cemnet.training.run import run
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -32,63 +27,36 @@ def parse_arguments() -> argparse.Namespace:
     begin.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the output folder")
     begin.add_argument("--start-from", type=Path, metavar="FILE", help="weights of another run to learn on from")
     parser.add_argument("--cpu", action="store_true", help="do not use a GPU")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="overrides the config: data.crop_seconds=2",
+    )
     return parser.parse_args()
-
-
-def endless(loader: DataLoader) -> Iterator[dict[str, torch.Tensor]]:
-    """The loader's batches, from the beginning again whenever it is at its end."""
-    return itertools.chain.from_iterable(itertools.repeat(loader))
 
 
 def prepare_output(output: Path, resume: bool) -> None:
     """Makes the folder; SystemExit if a new run would overwrite what is in it."""
     output.mkdir(parents=True, exist_ok=True)
-    if not resume and any(output.iterdir()):
+    is_first_process = os.environ.get("RANK", "0") == "0"
+    if is_first_process and not resume and any(output.iterdir()):
         raise SystemExit(f"{output} is not empty. Give a new folder, or --resume to go on with the run in it.")
-
-
-def train(plan: TaskPlan, output: Path, resume: bool, cpu: bool, first_weights: Path | None) -> None:
-    """Runs all steps that are missing, and writes losses, checkpoints and the trained weights into the output."""
-    settings = plan.settings
-    accelerator = Accelerator(cpu=cpu)
-    set_seed(settings.seed)
-    task = plan.build(output, accelerator.device)
-    if first_weights is not None:
-        start_from(task.network, first_weights)
-    optimizer, schedule = build_optimizer(task.objective, settings)
-    objective, optimizer, schedule, loader = accelerator.prepare(task.objective, optimizer, schedule, task.loader)
-
-    first_step = 1
-    checkpoint = newest_checkpoint(output) if resume else None
-    if checkpoint is not None:
-        accelerator.load_state(str(checkpoint[0]))
-        first_step += checkpoint[1]
-
-    objective.train()
-    progress = tqdm(range(first_step, settings.num_steps + 1), disable=not accelerator.is_main_process)
-    for step, batch in zip(progress, endless(loader), strict=False):
-        losses = objective(batch)
-        loss = total_loss(losses, settings.loss_weights)
-        accelerator.backward(loss)
-        accelerator.clip_grad_norm_(objective.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        optimizer.zero_grad()
-        if accelerator.is_main_process and step % LOG_EVERY == 0:
-            progress.set_postfix(loss=f"{loss.item():.4f}")
-            log_losses(output / "losses.csv", step, losses)
-        if step % settings.checkpoint_every == 0 and step < settings.num_steps:
-            accelerator.save_state(str(output / f"checkpoint-{step}"))
-    if accelerator.is_main_process:
-        print(f"The trained weights are in {task.release()}")
 
 
 def main() -> None:
     """Reads the command line and trains."""
     arguments = parse_arguments()
-    prepare_output(arguments.output, arguments.resume)
-    plan = load_plan(arguments.config)
-    train(plan, arguments.output, arguments.resume, arguments.cpu, arguments.start_from)
+    try:
+        refuse_lost_processes()
+        plan = load_plan(arguments.config, arguments.set)
+        prepare_output(arguments.output, arguments.resume)
+        weights = run(plan, arguments.output, arguments.resume, arguments.cpu, arguments.start_from)
+    except CEMNetError as error:
+        raise SystemExit(f"Error: {error}") from None
+    if weights is not None:
+        print(f"The trained weights are in {weights}")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def held_out_losses(
     voices = VoiceTable.of(clips.clips, seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        pairs = CrossPairs(clips, voices, crop_seconds, num_batches * BATCH_SIZE, asked_share=0.0)
+        pairs = CrossPairs(clips, voices, crop_seconds, num_batches * BATCH_SIZE, asked_share=0.0, seed=seed)
         measured = [objective(batch) for batch in DataLoader(pairs, BATCH_SIZE)]
     return {
         name: float(torch.stack([losses[name] for losses in measured]).mean())

@@ -1,26 +1,21 @@
 """Which task a yaml file asks for. Only the modules of that task are imported."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
-from ..errors import CEMNetError
+from .config_file import read_config
 from .task import TaskPlan
 
 
-def load_plan(config: Path) -> TaskPlan:
+def load_plan(config: Path, overrides: Sequence[str] = ()) -> TaskPlan:
     """The refiner's task if the yaml file has a `refiner` entry, else that of AEE, EBM and the motion decoder.
 
-    CEMNetError if the file cannot be read or names settings that do not exist.
+    `overrides` are settings as `name=value`. CEMNetError if the file cannot be read or names settings that cannot be.
     """
-    try:
-        trains_refiner = "refiner" in (yaml.safe_load(config.read_text()) or {})
-    except (OSError, yaml.YAMLError) as error:
-        raise CEMNetError(f"The config {config} cannot be read: {error}") from error
-    if trains_refiner:
+    if "refiner" in read_config(config, overrides):
         from .refiner.task import plan_refiner
 
-        return plan_refiner(config)
+        return plan_refiner(config, overrides)
     from .networks.task import plan_networks
 
-    return plan_networks(config)
+    return plan_networks(config, overrides)

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 from ..checkpoint import fill, load_checkpoint, save_checkpoint
 
 LONGEST_WARMUP_SHARE = 0.3  # of all steps
+SHORTEST_WARMUP = 2  # steps; one alone divides by zero in torch
 
 
 @runtime_checkable
@@ -30,7 +31,11 @@ class RunSettings(Protocol):
     @property
     def warmup_steps(self) -> int: ...
     @property
+    def gradient_accumulation_steps(self) -> int: ...
+    @property
     def checkpoint_every(self) -> int: ...
+    @property
+    def keep_checkpoints(self) -> int: ...
     @property
     def seed(self) -> int: ...
 
@@ -39,13 +44,15 @@ class RunSettings(Protocol):
 class Task:
     """Something to train: a network, the batches it learns from, and how its trained weights are written.
 
-    `objective` holds the network and turns a batch into losses by name. `release` writes the weights as they are when
-    it is called and returns the file.
+    `objective` holds the network and turns a batch into losses by name. The loader never ends (see `examples`), and
+    `sources` names what a batch was made of, for people. `release` writes the weights as they are when it is called and
+    returns the file.
     """
 
     network: nn.Module
     objective: nn.Module
     loader: DataLoader
+    sources: Callable[[Mapping[str, Tensor]], list[str]]
     release: Callable[[], Path]
 
 
@@ -73,7 +80,7 @@ def release_weights(path: Path, network: nn.Module, config: dict[str, Any], data
 def build_optimizer(objective: nn.Module, settings: RunSettings) -> tuple[torch.optim.AdamW, LRScheduler]:
     """AdamW, and a one-cycle learning rate (Smith & Topin 2019) that peaks after the warm-up."""
     optimizer = torch.optim.AdamW(objective.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    warmup_share = min(LONGEST_WARMUP_SHARE, settings.warmup_steps / settings.num_steps)
+    warmup_share = min(LONGEST_WARMUP_SHARE, max(settings.warmup_steps, SHORTEST_WARMUP) / settings.num_steps)
     schedule = OneCycleLR(optimizer, settings.learning_rate, settings.num_steps, pct_start=warmup_share)
     return optimizer, schedule
 

@@ -43,7 +43,7 @@ def test_the_launched_trainer_resumes_and_writes_weights_that_load(tmp_path):
     resumed = launch("--config", config, "--output", output, "--resume")
     assert resumed.returncode == 0, resumed.stderr
     steps = [int(row["step"]) for row in csv.DictReader((output / "losses.csv").open())]
-    assert steps == [10, 20, 20]  # the second run went on from the checkpoint of step 15
+    assert steps == [10, 20]  # the second run went on from the checkpoint of step 15, and wrote step 20 again
 
 
 def test_a_run_may_start_from_the_weights_of_another_of_the_same_size(tmp_path):

@@ -42,3 +42,13 @@ def test_the_learning_rate_peaks_after_the_warm_up():
         schedule.step()
     assert rates[19] == max(rates) == pytest.approx(0.01)
     assert rates[0] < 0.001 and rates[-1] < 1e-4
+
+
+@pytest.mark.parametrize(("num_steps", "warmup_steps"), [(1, 0), (6, 0), (6, 1), (10, 100), (50, 1)])
+def test_any_warm_up_gives_rates_up_to_the_highest(num_steps, warmup_steps):
+    settings = TrainingSettings(num_steps=num_steps, warmup_steps=warmup_steps, learning_rate=0.01)
+    optimizer, schedule = build_optimizer(nn.Linear(2, 2), settings)
+    for _ in range(num_steps - 1):
+        assert 0 <= optimizer.param_groups[0]["lr"] <= 0.01 + 1e-9
+        optimizer.step()
+        schedule.step()

@@ -1,6 +1,6 @@
 """Training examples for cross-reconstruction: content of one clip, emotion and manner of another, an exact target."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -30,7 +30,7 @@ class CrossPairs(Dataset):
     The person performs the emotion in the manner that the other clip's voice has in the part that is heard of it. A
     share of the performances is asked for by name instead of by a voice, as users do, in the emotion's mean manner;
     contempt, which no voice corpus has, is learned through these alone. Beside each performance, voices are judged, and
-    a part of captured speech is given where there is some.
+    a part of captured speech is given where there is some. Seed and number alone tell what an example is.
     """
 
     def __init__(
@@ -44,9 +44,12 @@ class CrossPairs(Dataset):
         judged_voices: int = JUDGED_VOICES,
         draw: PersonSource = Person.sample,
         captured: CapturedSpeech | None = None,
+        seed: int = 0,
     ) -> None:
         self.captured = captured
+        self.seed = seed
         self.clips = clips.clips
+        self.places = {clip.full_name: place for place, clip in enumerate(self.clips)}
         self.voices = voices
         self.judged_voices = judged_voices
         self.draw = draw
@@ -62,7 +65,7 @@ class CrossPairs(Dataset):
         return self.length
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        rng = np.random.default_rng(int(torch.randint(2**62, ())))
+        rng = np.random.default_rng((self.seed, index))
         same = rng.random() < self.same_share
         content = choose(self.labelled if same else self.clips, rng)
         voice = content if same else choose(choose(self.by_emotion, rng), rng)
@@ -81,6 +84,7 @@ class CrossPairs(Dataset):
             "voice_normal": normal,
             **reference_faces(person, rng),
             **({} if self.captured is None else self.captured.crop(rng)),
+            "spoken": torch.tensor([self.places[clip.full_name] for clip in (content, voice)]),
             "same_clip": torch.tensor(same),
             "content_style": torch.tensor(content.style),
             "asked": torch.tensor(asked),
@@ -91,6 +95,10 @@ class CrossPairs(Dataset):
             "rest": torch.from_numpy(person.resting),
             "apex_displacement": torch.from_numpy(apex_displacements(person)),
         }
+
+    def sources(self, batch: Mapping[str, Tensor]) -> list[str]:
+        """The full names of all clips that a batch speaks with, in words or emotion."""
+        return sorted({self.clips[int(place)].full_name for place in batch["spoken"].flatten()})
 
     def performance(
         self,

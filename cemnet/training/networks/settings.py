@@ -1,13 +1,11 @@
 """Settings of a training run. The yaml files in train/configs override these defaults by name."""
 
-from dataclasses import dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from ...config import ModelConfig
-from ...errors import CEMNetError
+from ..config_file import read_config, settings_from
 
 LOSS_WEIGHTS = {
     "emotion": 1.0,
@@ -57,25 +55,13 @@ class TrainingSettings:
     heard_share: float = 0.5
     adversary: float = 1.0  # how strongly content is trained against the reader of its emotion; 0: not at all
     temperature_folds: int = 2  # of training speakers, on whom the temperature is chosen; 0 keeps the model's
+    gradient_accumulation_steps: int = 1  # batches for each step, where a larger batch does not fit
     checkpoint_every: int = 500
+    keep_checkpoints: int = 3  # the newest ones; older ones are removed, and 0 keeps all
     num_workers: int = 0
     seed: int = 0
 
     @classmethod
-    def load(cls, path: Path) -> "TrainingSettings":
-        """Reads a yaml file; CEMNetError if it cannot be read or names settings that do not exist."""
-        try:
-            values: dict[str, Any] = yaml.safe_load(path.read_text()) or {}
-        except (OSError, yaml.YAMLError) as error:
-            raise CEMNetError(f"The config {path} cannot be read: {error}") from error
-        unknown = set(values) - {setting.name for setting in fields(cls)}
-        if unknown:
-            raise CEMNetError(f"{path} has settings that do not exist: {', '.join(sorted(unknown))}.")
-        try:
-            listed = values.pop("data", {})
-            data: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in listed.items()}
-            model = ModelConfig.from_dict(values.pop("model", {}))
-            weights = LOSS_WEIGHTS | values.pop("loss_weights", {})
-            return cls(model=model, data=DataSettings(**data), loss_weights=weights, **values)
-        except TypeError as error:
-            raise CEMNetError(f"{path}: {error}") from error
+    def load(cls, path: Path, overrides: Sequence[str] = ()) -> "TrainingSettings":
+        """Reads a yaml file, see `config_file.read_config`; CEMNetError for a setting that cannot be."""
+        return settings_from(cls, read_config(path, overrides), str(path))

@@ -1,13 +1,14 @@
 """The task that trains AEE, EBM and the motion decoder: data, network, objective, and the released weights."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch.utils.data import DataLoader
 
 from ...config import ModelConfig
 from ...network import NETWORK_WEIGHTS, EmotionNetwork
+from ..examples import ENDLESS, Numbered, endless_loader
 from ..performer.captured_people import ActionUnitTable
 from ..performer.emotion_prototypes import Person
 from ..performer.filmed_persons import FilmedPersons
@@ -21,9 +22,9 @@ from .temperature import choose_temperature
 from .voice_statistics import VoiceTable
 
 
-def plan_networks(config: Path) -> TaskPlan:
-    """The plan that a yaml file describes; CEMNetError if it names settings that do not exist."""
-    settings = TrainingSettings.load(config)
+def plan_networks(config: Path, overrides: Sequence[str] = ()) -> TaskPlan:
+    """The plan that a yaml file describes; CEMNetError for settings that cannot be."""
+    settings = TrainingSettings.load(config, overrides)
     return TaskPlan(settings, lambda output, device: build_task(settings, output, device))
 
 
@@ -33,9 +34,10 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     voices = VoiceTable.of(clips.clips, settings.seed)
     draw = person_source(settings)
     captured = load_captured_speech(settings.data, output / "features", device, settings.seed)
-    length = settings.batch_size * settings.checkpoint_every
-    pairs = CrossPairs(clips, voices, settings.data.crop_seconds, length, draw=draw, captured=captured)
-    loader = DataLoader(pairs, settings.batch_size, num_workers=settings.num_workers)
+    pairs = CrossPairs(
+        clips, voices, settings.data.crop_seconds, ENDLESS, draw=draw, captured=captured, seed=settings.seed
+    )
+    loader = endless_loader(pairs, Numbered(), settings.batch_size, settings.num_workers)
     network = build_network(settings, clips, voices, draw)
 
     def release() -> Path:
@@ -45,7 +47,7 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
         licenses = clips.license if captured is None else "; ".join(sorted({clips.license, captured.license}))
         return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description + filmed + spoken, licenses)
 
-    return Task(network, Objective(network, settings.heard_share, settings.adversary), loader, release)
+    return Task(network, Objective(network, settings.heard_share, settings.adversary), loader, pairs.sources, release)
 
 
 def person_source(settings: TrainingSettings) -> PersonSource:

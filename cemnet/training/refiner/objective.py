@@ -1,13 +1,11 @@
 """Training of the refiner: settings, stored pairs as batches, their augmentation, and the losses."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
-import yaml
 from jaxtyping import Float
 from kornia.enhance import adjust_gamma
 from kornia.morphology import dilation
@@ -15,8 +13,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from ...arkit import MIRRORED_EXPRESSION
-from ...errors import CEMNetError
 from ...render.refiner.network import Refiner, RefinerConfig
+from ..config_file import read_config, settings_from
 from .pairs import RefinerPairs
 
 REFINER_LOSS_WEIGHTS = {"colour": 1.0, "gradient": 1.0}
@@ -46,22 +44,16 @@ class RefinerSettings:
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     warmup_steps: int = 300
+    gradient_accumulation_steps: int = 1
     checkpoint_every: int = 1000
+    keep_checkpoints: int = 3
     num_workers: int = 0
     seed: int = 0
 
     @classmethod
-    def load(cls, path: Path) -> "RefinerSettings":
-        """Reads a yaml file. CEMNetError names settings that do not exist."""
-        values: dict[str, Any] = yaml.safe_load(path.read_text())
-        unknown = set(values) - {setting.name for setting in fields(cls)}
-        if unknown:
-            raise CEMNetError(f"{path} has settings that do not exist: {', '.join(sorted(unknown))}.")
-        widths = (values.pop("refiner") or {}).get("widths", RefinerConfig().widths)
-        folders = {name: Path(values.pop(name)) for name in ("ict", "pairs") if values.get(name)}
-        portraits = tuple(Path(portrait) for portrait in values.pop("portraits", ()))
-        weights = REFINER_LOSS_WEIGHTS | values.pop("loss_weights", {})
-        return cls(RefinerConfig(tuple(widths)), portraits=portraits, loss_weights=weights, **folders, **values)
+    def load(cls, path: Path, overrides: Sequence[str] = ()) -> "RefinerSettings":
+        """Reads a yaml file, see `config_file.read_config`; CEMNetError for a setting that cannot be."""
+        return settings_from(cls, read_config(path, overrides), str(path))
 
 
 class PairDataset(Dataset):
@@ -76,7 +68,8 @@ class PairDataset(Dataset):
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         part, row = self.places[index]
-        return {name: torch.from_numpy(values[row]) for name, values in vars(part).items()}
+        stored = {name: torch.from_numpy(values[row]) for name, values in vars(part).items()}
+        return {**stored, "number": torch.tensor(index)}
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,21 @@
 """The task that trains the refiner: pairs of frames, network, objective, and the released weights."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from torch.utils.data import DataLoader
+from torch import Tensor
 
 from ...render.refiner.network import REFINER_WEIGHTS, Refiner
+from ..examples import Shuffled, endless_loader
 from ..task import Task, TaskPlan, release_weights
 from .objective import DATA, PairDataset, RefinerObjective, RefinerSettings
 from .pairs import prepared_pairs
 
 
-def plan_refiner(config: Path) -> TaskPlan:
-    """The plan that a yaml file describes; CEMNetError if it names settings that do not exist."""
-    settings = RefinerSettings.load(config)
+def plan_refiner(config: Path, overrides: Sequence[str] = ()) -> TaskPlan:
+    """The plan that a yaml file describes; CEMNetError for settings that cannot be."""
+    settings = RefinerSettings.load(config, overrides)
     return TaskPlan(settings, lambda output, _: build_task(settings, output))
 
 
@@ -21,10 +23,15 @@ def build_task(settings: RefinerSettings, output: Path) -> Task:
     """Loads the pairs from their folder (`output/pairs` by default), where those that are missing are made first."""
     folder = settings.pairs or output / "pairs"
     parts = prepared_pairs(folder, settings.num_heads, settings.seed, settings.ict, settings.portraits)
-    loader = DataLoader(PairDataset(parts), settings.batch_size, shuffle=True, drop_last=True)
+    pairs = PairDataset(parts)
+    order = Shuffled(len(pairs), settings.seed)
+    loader = endless_loader(pairs, order, settings.batch_size, settings.num_workers)
     refiner = Refiner(settings.refiner).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def release() -> Path:
         return release_weights(output / REFINER_WEIGHTS, refiner, refiner.to_dict(), DATA, "Apache-2.0")
 
-    return Task(refiner, RefinerObjective(refiner), loader, release)
+    def sources(batch: Mapping[str, Tensor]) -> list[str]:
+        return [f"pair {int(number)} of {folder}" for number in batch["number"]]
+
+    return Task(refiner, RefinerObjective(refiner), loader, sources, release)
