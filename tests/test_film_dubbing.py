@@ -79,6 +79,25 @@ def test_only_the_face_changes(model, film, track):
         np.testing.assert_array_equal(after[:, 400:], before[:, 400:])
 
 
+def test_dubbing_keeps_the_films_own_teeth(model, track):
+    """Upper teeth are as bright, and as strongly lit one by one, as in the frame that bares them most."""
+    assert track.teeth is not None
+    expression = np.tile(track.expression[track.teeth], (NUM_FRAMES, 1))
+    expression[:, ARKIT_INDEX["jawOpen"]] += 0.1
+    film = [track.teeth_picture] * NUM_FRAMES
+    moving = ("points", "rotations", "scales", "translations")
+    still = replace(
+        track, **{name: np.repeat(getattr(track, name)[[track.teeth]], NUM_FRAMES, axis=0) for name in moving}
+    )
+    dubbed = rendered(model, film[:1], still, expression[:1])[0]
+    points = track.points[track.teeth][[82, 13, 312, 87, 14, 317], :2]
+    low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int)
+    own, seen = (
+        np.sort(picture[low[1] : high[1], low[0] : high[0]].mean(-1).ravel())[-12:] for picture in (film[0], dubbed)
+    )
+    np.testing.assert_allclose(seen.mean(), own.mean(), atol=12)
+
+
 def test_a_sad_dubbing_of_a_smiling_film_smiles_less_and_frowns_more(model, film, track, voice):
     _, motion = film_dubbing.dub_motion(model, track, voice, PerformanceSettings("sad"))
     again = film_dubbing.track_frames(model, dubbed_frames(model.renderer, film, track, motion), FPS)

@@ -2,8 +2,8 @@
 
     python train/portraits.py --portraits FOLDER --ict FILE --output FOLDER
 
-Writes a sheet of twelve hard portraits with seven expressions each, and sheets of mouths and eyes at 100 %. Prints the
-measures of `evaluation.picture.measures`.
+Writes a sheet of fourteen hard portraits with seven expressions each, and sheets of mouths and eyes at 100 %. Prints
+the measures of `evaluation.picture.measures`.
 """
 
 import argparse

@@ -21,6 +21,7 @@ LIP_CORNERS = (78, 308)
 UPPER_INNER_LIP = (78, *UPPER_LIP_ROWS[0], 308)
 LOWER_INNER_LIP = (78, *LOWER_LIP_ROWS[0], 308)
 OUTER_LIP_CORNERS = (61, 291)
+LIP_OUTLINE = (61, *UPPER_LIP_ROWS[3], 291, *LOWER_LIP_ROWS[3][::-1])
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ LIDS = (RIGHT_LIDS, LEFT_LIDS)
 OUTER_EYE_CORNERS = (RIGHT_LIDS.corners[0], LEFT_LIDS.corners[1])
 
 BROWS = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107, 276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
+BROW_OUTLINES = (  # around the right brow, around the left one
+    (46, 53, 52, 65, 55, 107, 66, 105, 63, 70), (276, 283, 282, 295, 285, 336, 296, 334, 293, 300),
+)  # fmt: skip
 NOSE = (168, 6, 197, 195, 4, 1, 2, 98, 327, 64, 294, 129, 358, 193, 417, 122, 351, 217, 437)
 NOSE_BASE = (2, 97, 326, 98, 327)
 CHEEKS = (

@@ -1,7 +1,8 @@
 """Follows one face through a film: steady landmarks, pose and expression of every frame, one person for all."""
 
 import mmap
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -17,7 +18,7 @@ from ..long_rows import LongRows, let_go
 from ..performance_settings import check_face_index
 from ..types import EmotionEstimate, FaceLandmarks, FaceReference, Pose
 from .basis import FaceBasis, similarity_pose
-from .landmark_indices import NUM_LANDMARKS
+from .landmark_indices import LIP_CORNERS, LOWER_LIP_ROWS, NUM_LANDMARKS, UPPER_LIP_ROWS
 from .landmarker import FaceLandmarker
 from .reference import SMALLEST_FACE, face_size
 from .steadying import FRAMES_AT_ONCE, steady_landmarks
@@ -25,6 +26,9 @@ from .steadying import FRAMES_AT_ONCE, steady_landmarks
 LONGEST_GAP_SECONDS = 0.2  # a face that is lost for longer is left alone meanwhile
 FADE_SECONDS = 0.2  # over which the dubbing comes and goes around such a gap
 NUM_IDENTITY_FRAMES = 16  # spread over the film, to which the person is fitted
+# Teeth are seen where the mouth's inner opening is at least so high, as a share of its width; more than the second is
+# no better. They are looked for at so much of its height below the upper lip. By eye, on smiles.
+BARED_TEETH, UNDER_LIP = (0.08, 0.25), 0.35
 JAW_OPEN = arkit_indices("jawOpen")
 
 
@@ -49,6 +53,8 @@ class FaceTrack:
     emotion: EmotionEstimate  # of the whole film
     best: int  # the frame that shows the person best: turned to the viewer, eyes open, mouth shut
     best_picture: UInt8[np.ndarray, "height width 3"]
+    teeth: int | None = None  # the frame that shows the most of the upper teeth; None where none does
+    teeth_picture: UInt8[np.ndarray, "height width 3"] | None = None
     transparent: bool = False  # whether the film's pictures let something behind them be seen
     pages: mmap.mmap | None = field(default=None, repr=False)  # in which the points of a long film lie
 
@@ -77,32 +83,73 @@ class FaceTrack:
 
 
 @dataclass
-class BestFrame:
-    """Keeps the frame that shows a person best: turned to the viewer, eyes open, mouth shut."""
+class KeptFrame(ABC):
+    """Keeps the one frame of a film that is the least bad for a purpose."""
 
     basis: FaceBasis
     index: int = -1
     picture: UInt8[np.ndarray, "height width 3"] | None = None
-    badness: float = np.inf  # radians of turn, plus the blendshapes of blinking and of the open jaw
+    badness: float = np.inf
 
     def see(self, index: int, picture: UInt8[np.ndarray, "height width 3"], face: FaceLandmarks) -> None:
         """Compares the next frame (counted from 0) with the best one so far; a better picture is copied."""
-        turned = np.abs(similarity_pose(self.basis.mean, face.points).angles[:2]).sum()
-        badness = float(turned + face.blendshapes[BLINK].mean() + face.blendshapes[JAW_OPEN].sum())
+        badness = self.badness_of(picture, face)
         if badness < self.badness:
             self.index, self.picture, self.badness = index, picture.copy(), badness
+
+    @abstractmethod
+    def badness_of(self, picture: UInt8[np.ndarray, "height width 3"], face: FaceLandmarks) -> float:
+        """How unfit a frame is; infinite for one that cannot be used at all."""
+
+    def turned(self, face: FaceLandmarks) -> float:
+        """Radians by which the head is turned away from the viewer."""
+        return float(np.abs(similarity_pose(self.basis.mean, face.points).angles[:2]).sum())
+
+
+class BestFrame(KeptFrame):
+    """Keeps the frame that shows a person best: turned to the viewer, eyes open, mouth shut.
+
+    Badness is radians of turn, plus the blendshapes of blinking and of the open jaw.
+    """
+
+    def badness_of(self, picture: UInt8[np.ndarray, "height width 3"], face: FaceLandmarks) -> float:
+        """See the class."""
+        return self.turned(face) + float(face.blendshapes[BLINK].mean() + face.blendshapes[JAW_OPEN].sum())
+
+
+class TeethFrame(KeptFrame):
+    """Keeps the frame that shows the most of a person's upper teeth, turned to the viewer.
+
+    Badness is radians of turn, less the light (0 to 1) right under the upper lip and the height of the opening there
+    as a share of its width. A mouth that is no more open than BARED_TEETH cannot be used.
+    """
+
+    def badness_of(self, picture: UInt8[np.ndarray, "height width 3"], face: FaceLandmarks) -> float:
+        """See the class."""
+        upper, lower = (face.points[list(row), :2] for row in (UPPER_LIP_ROWS[0], LOWER_LIP_ROWS[0]))
+        first, last = face.points[list(LIP_CORNERS), :2]
+        gap = float(np.linalg.norm(lower - upper, axis=1)[2:-2].mean() / max(np.linalg.norm(last - first), 1e-6))
+        if gap < BARED_TEETH[0]:
+            return np.inf
+        places = np.round(upper + UNDER_LIP * (lower - upper))[2:-2].astype(int)
+        columns, rows = places.T
+        inside = (columns >= 0) & (columns < picture.shape[1]) & (rows >= 0) & (rows < picture.shape[0])
+        if not inside.all():
+            return np.inf
+        light = float(picture[rows, columns, :3].mean()) / 255
+        return self.turned(face) - light - min(gap, BARED_TEETH[1])
 
 
 def follow_face(
     frames: Iterable[UInt8[np.ndarray, "height width 3"]],
     landmarker: FaceLandmarker,
-    best: BestFrame,
+    kept: Sequence[KeptFrame],
     face_index: int | None = None,
 ) -> Iterator[FaceLandmarks | None]:
     """The landmarks of one face in every frame, or None where it is not seen.
 
     It is the largest face, or the one with `face_index` (0 is the largest) in the first frame that shows so many.
-    `best` is shown every frame that has the face.
+    All of `kept` are shown every frame that has the face.
     """
     last: FaceLandmarks | None = None
     lost = True
@@ -112,7 +159,8 @@ def follow_face(
             face = find_again(landmarker.detect(image), last, face_index or 0)
         last, lost = face or last, face is None
         if face is not None:
-            best.see(index, image, face)
+            for frame in kept:
+                frame.see(index, image, face)
         yield face
 
 
@@ -138,13 +186,13 @@ def track_face(
 ) -> FaceTrack:
     """Follows one face through a film and fits one person to all frames.
 
-    Pictures are read once and not kept, except the best one. FaceError where no frame shows the face, CEMNetError for
-    an index below 0.
+    Pictures are read once and not kept, except two: the best one, and the one that bares the teeth. FaceError where no
+    frame shows the face, CEMNetError for an index below 0.
     """
     check_face_index(face_index)
-    best = BestFrame(basis)
+    best, teeth = BestFrame(basis), TeethFrame(basis)
     found = SeenFaces()
-    for face in follow_face(frames, landmarker, best, face_index):
+    for face in follow_face(frames, landmarker, (best, teeth), face_index):
         found.add(face)
     if best.picture is None:
         which = "no face" if not face_index else f"no face number {face_index}, counted from 0 with the largest first"
@@ -166,7 +214,8 @@ def track_face(
     emotion = mean_emotion([reader.read(expression[frame], blendshapes[frame]) for frame in seen])
     return FaceTrack(
         fps, points, scores, blendshapes, rotations.reshape(-1, 3, 3), scales[:, 0], translations, expression,
-        presence_of(seen, found.num_frames, fps), person, identity, emotion, best.index, best.picture, pages=pages,
+        presence_of(seen, found.num_frames, fps), person, identity, emotion, best.index, best.picture,
+        teeth=teeth.index if teeth.picture is not None else None, teeth_picture=teeth.picture, pages=pages,
     )  # fmt: skip
 
 

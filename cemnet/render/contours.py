@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import CubicSpline
 
-from .pixel_box import PixelBox
+from .pixel_box import PixelBox, reduced_size, scaled_map, working_scale
 
 # How contours are sampled. By eye, on the bundled portraits.
 POINTS_PER_CURVE = 33
@@ -65,6 +65,19 @@ class SimilarityTransform:
         sine = float(before[0] * after[1] - before[1] * after[0]) / length
         matrix = np.array([[cosine, -sine], [sine, cosine]])
         return cls(cosine, sine, corners[0] + by_head[0] - matrix @ corners[0])
+
+    @classmethod
+    def fitting(
+        cls, before: Float[np.ndarray, "point 2"], after: Float[np.ndarray, "point 2"]
+    ) -> "SimilarityTransform":
+        """The one that carries points to others with the least squared error; canvas units."""
+        middle, there = before.mean(0), after.mean(0)
+        from_middle, around = before - middle, after - there
+        size = max(float((from_middle**2).sum()), SMALLEST_WIDTH)
+        cosine = float((from_middle * around).sum()) / size
+        sine = float((from_middle[:, 0] * around[:, 1] - from_middle[:, 1] * around[:, 0]).sum()) / size
+        matrix = np.array([[cosine, -sine], [sine, cosine]])
+        return cls(cosine, sine, there - matrix @ middle)
 
     def forward(self, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point 2"]:
         """Where points go."""
@@ -147,11 +160,17 @@ class OpeningContour:
 
     def mask(self, box: PixelBox, softness: float) -> Float[np.ndarray, "height width"]:
         """The opening as a mask of a box of pixels, 0 to 1 and anti-aliased; `softness` is a blur in pixels (sigma)."""
-        outline = self.outline() @ box.to_box[:, :2].T + box.to_box[:, 2]
-        mask = np.zeros(box.x.shape, np.uint8)
+        shape = box.x.shape
+        scale = working_scale(box.pixels_per_unit) if softness > 0 else 1.0
+        size = reduced_size(shape[::-1], scale)
+        to_mask = scaled_map(box.to_box, shape[::-1], size)
+        outline = self.outline() @ to_mask[:, :2].T + to_mask[:, 2]
+        mask = np.zeros(size[::-1], np.uint8)
         cv2.fillPoly(mask, [np.round(outline * 2**SUBPIXEL_BITS).astype(np.int32)], 255, cv2.LINE_AA, SUBPIXEL_BITS)
         if softness > 0:
-            mask = cv2.GaussianBlur(mask, (0, 0), softness)
+            mask = cv2.GaussianBlur(mask, (0, 0), softness * scale)
+        if mask.shape != shape:
+            mask = cv2.resize(mask, shape[::-1], interpolation=cv2.INTER_LINEAR)
         # A polygon without area is still drawn one pixel wide; where the curves touch nothing is open.
         upper, lower = self.heights(box.table_x)
         (openness,) = box.curves(np.clip((lower - upper) / box.units_per_pixel - CLOSED_GAP, 0, 1))

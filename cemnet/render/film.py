@@ -109,6 +109,13 @@ def person_of(track: FaceTrack) -> FaceReference:
     return replace(face, expression=track.expression.mean(0))
 
 
+def mouth_of(renderer: FaceRenderer, track: FaceTrack) -> PosedMouth:
+    """The mouth of a film's person: from the frame that bares the teeth most, or from the best one where none does."""
+    if track.teeth is None or track.teeth_picture is None:
+        return renderer.prepare(track.reference(from_uint8(track.best_picture), track.best)).mouth
+    return renderer.prepare(track.reference(from_uint8(track.teeth_picture), track.teeth)).mouth
+
+
 def dubbed_frames(
     renderer: FaceRenderer, frames: Iterable[Picture], track: FaceTrack, motion: Motion, film_end: FilmEnd = "hold"
 ) -> Iterator[Picture]:
@@ -116,7 +123,7 @@ def dubbed_frames(
 
     `frames` are the film's in the order of its end (`ordered_pictures`); where they run out, the last stays.
     """
-    teeth = renderer.prepare(track.reference(from_uint8(track.best_picture), track.best)).mouth
+    teeth = mouth_of(renderer, track)
     image, curves = None, motion.expression.cpu().numpy()
     source = iter(frames)
     order = film_order(track.num_frames, len(curves), film_end)

@@ -13,6 +13,9 @@ from .warp import FaceWarp
 
 TABLE_COLUMNS = 160  # of a table of curves y(x); by eye, on the bundled portraits
 FRINGE = 4.0  # pixels of blur with which visible colours spread into invisible ones; by eye, on the bundled portraits
+# Soft things (blurs, masks, drawings of teeth) are made with at most so many pixels to a canvas unit, and enlarged for
+# larger faces: the cost of their blurs would grow with the fourth power of a face's size. By eye, on a face of 4000.
+WORKING_DENSITY = 4.0
 FAINTEST = 1e-4  # keeps divisions finite where nothing visible is near
 
 
@@ -75,6 +78,20 @@ class PixelBox:
             self.table_map[area],
         )  # fmt: skip
 
+    def coarse(self) -> "PixelBox":
+        """The same box with no more than WORKING_DENSITY pixels to a canvas unit; `area` stays that of all pixels."""
+        scale = working_scale(self.pixels_per_unit)
+        if scale == 1:
+            return self
+        size = reduced_size(self.x.shape[::-1], scale)
+        x, y, position, nodes, table_map = (
+            cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+            for values in (self.x, self.y, self.position, self.nodes, self.table_map)
+        )
+        return PixelBox(
+            self.area, x, y, position, nodes, scaled_map(self.to_box, self.x.shape[::-1], size), self.table_x, table_map
+        )
+
     def place_in(self, whole: "PixelBox") -> tuple[slice, slice]:
         """The rows and columns of another box that this one, a part of it, takes up."""
         rows, columns = (
@@ -99,6 +116,27 @@ class PixelBox:
         for axis, row in enumerate(canvas.to_source):
             places[..., axis] += row[0] * x + row[1] * y
         return places
+
+
+def working_scale(pixels_per_unit: float) -> float:
+    """By how much soft things are made smaller than the picture, which has so many pixels to a canvas unit; 0 to 1."""
+    return min(1.0, WORKING_DENSITY / pixels_per_unit)
+
+
+def reduced_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    """The width and height of a picture of a size after a change of scale; at least two of each."""
+    width, height = (max(2, round(side * scale)) for side in size)
+    return width, height
+
+
+def scaled_map(
+    to_pixels: Float[np.ndarray, "2 3"], size: tuple[int, int], new_size: tuple[int, int]
+) -> Float[np.ndarray, "2 3"]:
+    """An affine map to the pixels of a picture of a width and height, for the same picture in a new size."""
+    scale = np.array(new_size) / np.array(size)
+    scaled = to_pixels * scale[:, None]
+    scaled[:, 2] += scale / 2 - 0.5
+    return scaled.astype(np.float32)
 
 
 def pixel_area(

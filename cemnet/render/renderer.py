@@ -5,24 +5,35 @@ At the portrait's own expression and pose a frame is the portrait.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
 from ..face.basis import FaceBasis
-from ..face.landmark_indices import BOTH_SIDES, BROWS, CONTROLS, LIDS, LOWER_SIDE_ONLY, OVAL, UPPER_SIDE_ONLY
+from ..face.landmark_indices import (
+    BOTH_SIDES,
+    BROWS,
+    CONTROLS,
+    LIDS,
+    LOWER_SIDE_ONLY,
+    OUTER_EYE_CORNERS,
+    OVAL,
+    UPPER_SIDE_ONLY,
+)
 from ..types import FaceReference, Motion
 from .canvas import FaceCanvas, face_canvas
-from .contours import OpeningContour
+from .contours import OpeningContour, SimilarityTransform
 from .eyes.eye import Eye, SkinMotion
 from .eyes.eyelids import draw_eye
 from .landmark_motion import LandmarkMotion
 from .mouth.interior import MouthInterior, PosedMouth
 from .mouth.lips import Lips
 from .pixel_box import PixelBox, sample_pixels, with_colours_behind
-from .refiner.inputs import Painter, RefinerPortrait
-from .warp import FaceWarp
+from .refiner.inputs import Painter, RefinerPortrait, resting_places
+from .skin_light import FrameLight, SkinLight
+from .warp import BORDER_FADE, FaceWarp
 
 CONTROL_INDICES = np.array(CONTROLS)
 CHIN_TIP = 152
@@ -35,6 +46,8 @@ HAIR_REACH = 1.65
 LOWEST_HAIR = 0.4  # of the way from the middle of the face to the chin: below is no hair
 RING_DEPTH = 0.25  # of the face's depth: how far behind the face's outline the ring lies
 CHIN_STAYS = 0.8  # the share of the head's motion that the ring does not take at the chin, where the neck holds it
+
+CUT_STRETCH = 8.0  # canvas units by which skin at the picture's border is stretched at most; by eye, on a cut face
 
 # How closely the fields follow landmarks, in canvas units² (see thin_plate.thin_plate_operator). By eye, on the
 # bundled portraits.
@@ -58,7 +71,23 @@ class PreparedFace:
     eyes: tuple[Eye, ...]
     lips: Lips
     mouth: PosedMouth
+    light: SkinLight
     refiner_portrait: RefinerPortrait | None  # None without a refiner
+
+    @cached_property
+    def cut(self) -> bool:
+        """Whether the picture's border cuts the face, or comes so near to it that it holds the face's motion."""
+        return bool(self.warp.border_distance(self.landmarks[list(OVAL)]).min() < BORDER_FADE)
+
+    def limited_turn(self, head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3"]:
+        """A turn of a cut head (radians) that stretches the skin at the picture's border by no more than CUT_STRETCH.
+
+        Beyond the border are no pixels that could follow.
+        """
+        motion = self.motion
+        by_head = motion.canvas_places(motion.turned_pose(head), motion.shape) - motion.places
+        lost = np.abs(by_head - self.warp.held_points(self.landmarks, by_head)).max()
+        return head * np.float32(np.tanh(lost / CUT_STRETCH) / max(lost / CUT_STRETCH, 1e-6))
 
     @property
     def area(self) -> tuple[slice, slice]:
@@ -123,10 +152,13 @@ class FaceRenderer:
         mouth = (
             self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
         )
-        portrait = RefinerPortrait.build(face, self.basis.mean, canvas, landmarks, crop) if self.refiner else None
+        places = resting_places(landmarks, self.basis.mean)
+        light = SkinLight.build(face.expression, places, canvas, landmarks, crop)
+        portrait = RefinerPortrait.build(face, places, canvas, landmarks, crop) if self.refiner else None
         return PreparedFace(
-            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, portrait
-        )
+            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, light,
+            portrait,
+        )  # fmt: skip
 
     def frame(
         self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
@@ -156,8 +188,12 @@ class FaceRenderer:
     ) -> None:
         """Draws the moving part of the picture into `moving`."""
         warp, crop = prepared.warp, prepared.crop
+        if prepared.cut:
+            head = prepared.limited_turn(head)
         moved, by_head = prepared.motion.displacements(expression, head)
         forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
+        if prepared.cut:  # what is drawn onto the skin is held where the skin is
+            moved, by_head = (warp.held_points(prepared.landmarks, each) for each in (moved, by_head))
         backward = warp.backward(forward)
         contour = prepared.lips.moved(warp, forward)
         flow = prepared.lips.blend(contour, backward)
@@ -167,19 +203,36 @@ class FaceRenderer:
             where = warp.pixel_flow(flow)[area]
             where += prepared.position[area]
             sample_pixels(crop, where, moving[area])
-        skin_motion = SkinMotion(crop, warp, forward[0], flow)
+        light = frame_light(prepared, flow, expression, moved, by_head)
+        light.light_up(moving[area], area)
+        skin_motion = SkinMotion(crop, warp, forward[0], flow, light)
         eyes = [eye.posed(skin_motion, moved, by_head) for eye in prepared.eyes]
         for eye in eyes:
             area, pixels = draw_eye(eye)
             moving[area] = pixels
         box = prepared.lips.moved_box(contour)
         skin = prepared.lips.skin(box, crop, warp, contour, backward)
+        light.light_up(skin, box.area)
         moving[box.area] = self.fill_mouth(prepared.mouth, box, crop, skin, contour, expression, head, by_head)
         if self.refiner and prepared.refiner_portrait:
             openings = (contour, *(eye.lids for eye in eyes))
             inputs = prepared.refiner_portrait.inputs(moving, warp, flow, openings, expression, moved, by_head)
             if inputs is not None:
                 self.refiner.paint(inputs, moving)
+
+
+def frame_light(
+    prepared: PreparedFace,
+    flow: Float[np.ndarray, "row column 2"],
+    expression: Float[np.ndarray, "expression"],
+    moved: Float[np.ndarray, "landmark 2"],
+    by_head: Float[np.ndarray, "landmark 2"],
+) -> FrameLight:
+    """The light on the skin of one frame, which stays on the head; arguments as in `RefinerPortrait.inputs`."""
+    corners = list(OUTER_EYE_CORNERS)
+    transform = SimilarityTransform.of_corners(prepared.landmarks[corners], by_head[corners])
+    by_expression = prepared.warp.upper_field((moved - by_head)[CONTROL_INDICES])
+    return prepared.light.in_frame(prepared.warp, flow, expression, by_expression, transform)
 
 
 def background_ring(

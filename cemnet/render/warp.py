@@ -111,6 +111,17 @@ class FaceWarp:
             field[1, :start, :, axis], field[1, start:, :, axis] = upper[axis, :start], lower[axis]
         return unfold(self.held_at_borders(field), self.step)
 
+    def upper_field(self, displacement: Float[np.ndarray, "moving 2"]) -> Float[np.ndarray, "row column 2"]:
+        """The upper field as it comes from the first controls alone, neither held at borders nor unfolded.
+
+        Rows that only the lower field reaches do not move.
+        """
+        turned = torch.from_numpy((self.axes() @ displacement.T).astype(np.float32))
+        upper = (turned @ self.matrices[0][: len(displacement)]).numpy().reshape(2, -1, self.shape[1])
+        field = np.zeros((*self.shape, 2), np.float32)
+        field[: self.split[1]] = upper.transpose(1, 2, 0)
+        return field
+
     def held_at_borders(self, field: Float[np.ndarray, "2 row column 2"]) -> Float[np.ndarray, "2 row column 2"]:
         """Takes out of a field, in place, the motion that would need pixels from beyond the picture."""
         from_top, from_left, from_bottom, from_right = self.border_fades
@@ -118,6 +129,24 @@ class FaceWarp:
         across *= np.where(across > 0, from_left, from_right)
         down *= np.where(down > 0, from_top, from_bottom)
         return field
+
+    def held_points(
+        self, points: Float[np.ndarray, "point 2"], displacement: Float[np.ndarray, "point 2"]
+    ) -> Float[np.ndarray, "point 2"]:
+        """Displacements of points (canvas units) without the motion that the fields lose at the picture's border."""
+        left, top, right, bottom = self.canvas.roi
+        pixels, unit = self.canvas.source_points(points), self.canvas.pixels_per_unit
+        along = displacement @ self.axes().T
+        low, high = (pixels - np.array([left, top])) / unit, (np.array([right, bottom]) - pixels) / unit
+        along *= smoothstep(np.where(along > 0, low, high) / BORDER_FADE)
+        return (along @ self.axes()).astype(np.float32)
+
+    def border_distance(self, points: Float[np.ndarray, "point 2"]) -> Float[np.ndarray, "point"]:
+        """How far points (canvas units) lie inside the borders of the roi, in canvas units; below 0 outside."""
+        left, top, right, bottom = self.canvas.roi
+        pixels = self.canvas.source_points(points)
+        inside = np.minimum(pixels - np.array([left, top]), np.array([right, bottom]) - pixels)
+        return inside.min(-1) / self.canvas.pixels_per_unit
 
     @cached_property
     def border_fades(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -1,5 +1,7 @@
 """A face is followed through a film: its jaw, its head, and the moments that do not show it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,8 @@ import torch
 from cemnet import film_dubbing, pipeline
 from cemnet.arkit import ARKIT_INDEX
 from cemnet.errors import FaceError
-from cemnet.face.tracking import presence_of
+from cemnet.face.landmark_indices import LOWER_LIP_ROWS, UPPER_LIP_ROWS
+from cemnet.face.tracking import TeethFrame, presence_of
 from cemnet.media import images
 from cemnet.media.pixels import to_uint8
 from cemnet.types import Motion
@@ -50,6 +53,20 @@ def test_the_track_follows_jaw_and_head(model, film):
     assert np.corrcoef(yaw, motion.head[:, 0])[0, 1] > 0.9
     assert (track.presence == 1).all()
     assert jaw[track.best] < 0.3
+
+
+def test_the_frame_that_bares_bright_teeth_is_kept(model, film):
+    """A mouth that is open on darkness is no frame of teeth."""
+    track = follow(model, film)
+    dark = TeethFrame(model.basis)
+    assert track.teeth is not None and track.teeth_picture is not None
+    np.testing.assert_array_equal(track.teeth_picture, film[track.teeth])
+    face = track.landmarks(track.teeth)
+    black = dark.badness_of(np.zeros_like(film[0]), face)
+    assert dark.badness_of(track.teeth_picture, face) < black - 0.2
+    shut = replace(face, points=face.points.copy())
+    shut.points[list(LOWER_LIP_ROWS[0])] = shut.points[list(UPPER_LIP_ROWS[0])]
+    assert dark.badness_of(track.teeth_picture, shut) == np.inf
 
 
 def test_a_face_that_leaves_is_left_alone_and_found_again(model, film):

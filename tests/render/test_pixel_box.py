@@ -1,8 +1,9 @@
 """Boxes of pixels know where they are, read tables of curves, and pictures whose invisible colours do not count."""
 
+import cv2
 import numpy as np
 import pytest
-from render_faces import astronaut_face, load_renderer
+from render_faces import STILL, astronaut_face, astronaut_with_drawn_eyes, expression, load_renderer
 
 from cemnet.render.pixel_box import PixelBox, node_flow_at, sample_pixels, with_colours_behind
 
@@ -59,3 +60,38 @@ def test_invisible_pixels_take_the_colours_of_visible_ones_nearby():
     np.testing.assert_allclose(shown[:, 20:24, :3], np.broadcast_to((0.8, 0.6, 0.4), (40, 4, 3)), atol=1e-3)
     np.testing.assert_array_equal(shown[..., 3], picture[..., 3])
     np.testing.assert_array_equal(shown[:, :20], picture[:, :20])
+
+
+def test_soft_things_of_a_large_face_cost_no_wide_blurs(monkeypatch):
+    """With a working density of one pixel a unit no blur is wider than 33 pixels, and a face looks as it did."""
+    renderer, widths = load_renderer(), []
+    blur = cv2.GaussianBlur
+
+    def measured(picture, size, sigma, *rest, **named):
+        widths.append(sigma)
+        return blur(picture, size, sigma, *rest, **named)
+
+    monkeypatch.setattr(cv2, "GaussianBlur", measured)
+    face, shown = astronaut_with_drawn_eyes(renderer.basis), expression(jawOpen=0.5, eyeBlink=0.4)
+    assert renderer.prepare(face).canvas.pixels_per_unit > 1.2
+
+    def drawn():
+        widths.clear()
+        return renderer.frame(renderer.prepare(face), shown, STILL), max(widths)
+
+    fine, widest = drawn()
+    monkeypatch.setattr("cemnet.render.pixel_box.WORKING_DENSITY", 1.0)
+    coarse, bounded = drawn()
+    assert widest > 36
+    assert bounded <= 33
+    assert np.abs(coarse - fine).mean() < 0.002
+
+
+def test_a_coarse_box_has_the_same_places(monkeypatch, prepared):
+    monkeypatch.setattr("cemnet.render.pixel_box.WORKING_DENSITY", prepared.canvas.pixels_per_unit / 2)
+    box = PixelBox.around(prepared.warp, np.array([250.0, 260.0]), np.array([400.0, 380.0]))
+    coarse = box.coarse()
+    assert coarse.x.shape[0] < 0.6 * box.x.shape[0]
+    points = np.stack([coarse.x, coarse.y], -1) @ coarse.to_box[:, :2].T + coarse.to_box[:, 2]
+    columns, rows = np.meshgrid(*(np.arange(side) for side in coarse.x.shape[::-1]))
+    np.testing.assert_allclose(points, np.stack([columns, rows], -1), atol=0.1)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from render_faces import astronaut_face, expression, load_renderer
+from render_faces import astronaut_face, expression, eye_pixels, load_renderer
 
 from cemnet.render.renderer import render_motion
 from cemnet.types import Motion
@@ -124,3 +124,39 @@ def test_what_a_transparent_picture_hides_does_not_bleed_into_its_edges(renderer
     beside_the_mouth = half_seen & (np.arange(512)[:, None] < 120)
     assert beside_the_mouth.sum() > 10
     assert frame[beside_the_mouth][:, :3].min() > 0.7
+
+
+def cut_through_the_eye(renderer):
+    """The astronaut in a picture whose left border runs through her right eye, and that border."""
+    face = astronaut_face(renderer.basis, shown=expression())
+    left = int(face.landmarks.points[[33, 133], 0].mean())
+    return dataclasses.replace(
+        face,
+        image=face.image[:, left:].contiguous(),
+        landmarks=dataclasses.replace(
+            face.landmarks, points=face.landmarks.points - np.array([left, 0, 0], np.float32)
+        ),
+        pose=dataclasses.replace(face.pose, translation=face.pose.translation - np.array([left, 0, 0])),
+    )
+
+
+def test_a_cut_face_turns_no_further_than_its_border_can_show(renderer):
+    """The eye at the border keeps its pixels, and the nose moves by little, however far the head should turn."""
+    face = cut_through_the_eye(renderer)
+    prepared = renderer.prepare(face)
+    assert prepared.cut
+    turned = np.array([0.4, 0.0, 0.0], np.float32)
+    _, far = prepared.motion.displacements(face.expression, turned)
+    _, near = prepared.motion.displacements(face.expression, prepared.limited_turn(turned))
+    assert np.abs(near).max() < 0.5 * np.abs(far).max()
+    eye = prepared.eyes[0]
+    before, after = (
+        eye_pixels(prepared, prepared.image, eye),
+        eye_pixels(prepared, renderer.frame(prepared, face.expression, turned), eye),
+    )
+    assert np.abs(after - before)[:, :3].mean() < 0.03
+
+
+def test_a_whole_face_turns_as_it_should(renderer, prepared):
+    assert not prepared.cut
+    assert prepared.warp.border_distance(prepared.landmarks).min() > 0

@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 from ...arkit import NUM_EXPRESSIONS, arkit_indices
 from ...media.images import read_image
 from ...media.pixels import to_uint8
+from ...training.heads.deep_sockets import DeepSocketRenderer, with_deep_sockets
 from ...training.heads.head_renderer import HeadRenderer, Look
 from ...training.heads.ict_head import HeadModel, rotation, sample_identity
 from ...training.heads.render_dataset import FACE_CENTRE, PORTRAIT_SCALE
@@ -28,6 +29,8 @@ HEADS = {
     "pitch 20°": (-8, 20, 6, {}),
     "laughing": (10, 0, 11, {"mouthSmile": 0.9, "jawOpen": 0.45, "mouthUpperUp": 0.4, "cheekSquint": 0.6}),
 }
+
+DEEP_SET: tuple[float, float, int, dict[str, float]] = (6, 0, 1, {})
 
 
 def large(picture: Pixels) -> Resized:
@@ -63,6 +66,11 @@ def lying(picture: Pixels) -> Resized:
     return np.ascontiguousarray(np.rot90(picture))
 
 
+def cut(picture: Pixels) -> Resized:
+    """The part of the picture right of two fifths of its width: a border through the cheek of a face in the middle."""
+    return np.ascontiguousarray(picture[:, 2 * picture.shape[1] // 5 :])
+
+
 def tall(picture: Pixels) -> Resized:
     """The picture at the top of a frame of 9:16; its last row is repeated below it."""
     height, width = picture.shape[:2]
@@ -71,11 +79,12 @@ def tall(picture: Pixels) -> Resized:
 
 CHANGES: dict[str, Callable[[Pixels], Resized]] = {
     "2160 pixels": large, "128 pixels": small, "black and white": grey, "low light": dark, "lying": lying, "9:16": tall,
+    "cut by the border": cut,
 }  # fmt: skip
 
 
 def hard_portraits(folder: Path, ict: Path) -> Iterator[tuple[str, Pixels]]:
-    """Twelve named pictures: a portrait as it is, others of the folder made hard in some way, and rendered heads."""
+    """Fourteen named pictures: a portrait as it is, others of the folder made hard in some way, and rendered heads."""
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".png", ".jpg", ".jpeg", ".webp"))
     originals = [to_uint8(read_image(path)[..., :3]) for path in paths]
     yield paths[0].stem, originals[0]
@@ -84,6 +93,7 @@ def hard_portraits(folder: Path, ict: Path) -> Iterator[tuple[str, Pixels]]:
     renderer = HeadRenderer(HeadModel.load(ict), HEAD_SIDE)
     for name, (yaw, pitch, seed, shown) in HEADS.items():
         yield name, rendered_head(renderer, yaw, pitch, seed, shown)
+    yield "deep-set eyes", rendered_head(DeepSocketRenderer(renderer.model, HEAD_SIDE), *DEEP_SET)
 
 
 def rendered_head(renderer: HeadRenderer, yaw: float, pitch: float, seed: int, shown: dict[str, float]) -> Pixels:
@@ -93,7 +103,10 @@ def rendered_head(renderer: HeadRenderer, yaw: float, pitch: float, seed: int, s
     scale = 0.9 * PORTRAIT_SCALE * HEAD_SIDE / 512
     middle = np.array([HEAD_SIDE / 2, HEAD_SIDE / 2, 0.0]) - scale * (turn @ FACE_CENTRE) * [1, -1, -1]
     identity, look = sample_identity(rng), Look.sample_portrait(rng)
-    return renderer.render(renderer.model.vertices(identity, weights(**shown)), Pose(turn, scale, middle), look)
+    vertices = renderer.model.vertices(identity, weights(**shown))
+    if isinstance(renderer, DeepSocketRenderer):
+        vertices = with_deep_sockets(renderer.model, vertices)
+    return renderer.render(vertices, Pose(turn, scale, middle), look)
 
 
 def weights(**shown: float) -> Float[np.ndarray, "expression"]:

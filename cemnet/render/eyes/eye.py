@@ -10,6 +10,7 @@ from ...curves import smoothstep
 from ...face.landmark_indices import Lids
 from ..contours import OpeningContour, SimilarityTransform, smooth_curve
 from ..pixel_box import PixelBox
+from ..skin_light import FrameLight
 from ..warp import FaceWarp
 from .eyeball import HiddenEye
 
@@ -37,6 +38,7 @@ class SkinMotion:
     warp: FaceWarp
     forward: Float[np.ndarray, "row column 2"]  # the field: where the skin at each node goes
     backward: Float[np.ndarray, "row column 2"]  # the flow: where each node's skin comes from
+    light: FrameLight | None = None  # None where skin keeps the light that it has in the portrait
 
 
 @dataclass(frozen=True)

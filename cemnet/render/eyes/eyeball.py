@@ -55,11 +55,17 @@ class HiddenEye:
         """Inside the opening the portrait's own pixels stay; landmarks in canvas units."""
         outline, reach = contour.outline(), REACH * contour.width
         box = eye_box.part(outline.min(0) - reach, outline.max(0) + reach)
-        pixels = crop[box.area]
-        size = max(3, 2 * round(0.5 * LASH_WIDTH * contour.width * box.pixels_per_unit) + 1)
+        own, coarse = crop[box.area], box.coarse()
+        pixels = cv2.resize(own, coarse.x.shape[::-1], interpolation=cv2.INTER_AREA).reshape(*coarse.x.shape, -1)
+        size = max(3, 2 * round(0.5 * LASH_WIDTH * contour.width * coarse.pixels_per_unit) + 1)
         closed = cv2.morphologyEx(pixels, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
-        lid_skin = cv2.GaussianBlur(closed, (0, 0), max(LID_BLUR * size, LEAST_LID_BLUR)).reshape(pixels.shape)
-        return cls(box, lid_skin, completed_eyeball(pixels, box, contour, Iris.of(landmarks, lids)))
+        lid_skin = cv2.GaussianBlur(closed, (0, 0), max(LID_BLUR * size, LEAST_LID_BLUR))
+        eyeball = completed_eyeball(pixels, coarse, contour, Iris.of(landmarks, lids))
+        if eyeball is not None:
+            eyeball = enlarged(eyeball, own.shape)
+            share = np.clip(depth_inside(contour, box) / LID_EDGE - OWN_FADE, 0, 1)[..., None]
+            eyeball = (eyeball + share * (own - eyeball)).astype(np.float32)
+        return cls(box, enlarged(lid_skin, own.shape), eyeball)
 
     def local(self, where: Float[np.ndarray, "height width 2"]) -> Float[np.ndarray, "height width 2"]:
         """Pixels of the crop as pixels of these pictures."""
@@ -87,14 +93,11 @@ class Iris:
 def completed_eyeball(
     pixels: Float[np.ndarray, "height width channel"], box: PixelBox, contour: OpeningContour, iris: Iris
 ) -> Float[np.ndarray, "height width channel"] | None:
-    """The eyeball without lids, or None where a portrait shows too little of it.
+    """The eyeball behind the lids, or None where a portrait shows too little of it.
 
     A hidden part of the white continues what is seen; for the iris see `complete_iris`.
     """
-    upper, lower = (forward_in_x(curve) for curve in (contour.upper, contour.lower))
-    above = box.y - np.interp(box.x, upper[:, 0], upper[:, 1])
-    below = np.interp(box.x, lower[:, 0], lower[:, 1]) - box.y
-    inside = np.minimum(np.minimum(above, below), np.minimum(box.x - contour.left, contour.right - box.x))
+    inside = depth_inside(contour, box)
     distance = iris.distance(box)
     seen = inside > LID_EDGE
     in_iris, in_white = seen & (distance < iris.radius), seen & (distance > iris.radius + 0.5 * IRIS_EDGE)
@@ -105,9 +108,22 @@ def completed_eyeball(
     white = spread(pixels, bright, box.pixels_per_unit)
     disc = complete_iris(pixels, in_iris, box, iris)
     share = np.clip((iris.radius - distance) / IRIS_EDGE + 0.5, 0, 1)[..., None]
-    eyeball = white + share * (disc - white)
-    own = np.clip(inside / LID_EDGE - OWN_FADE, 0, 1)[..., None]
-    return (eyeball + own * (pixels - eyeball)).astype(np.float32)
+    return (white + share * (disc - white)).astype(np.float32)
+
+
+def enlarged(
+    picture: Float[np.ndarray, "height width *channel"], shape: tuple[int, ...]
+) -> Float[np.ndarray, "newheight newwidth channel"]:
+    """A picture in the size of an array of a shape."""
+    return cv2.resize(picture, shape[1::-1], interpolation=cv2.INTER_LINEAR).reshape(shape)
+
+
+def depth_inside(contour: OpeningContour, box: PixelBox) -> Float[np.ndarray, "height width"]:
+    """How deep each pixel of a box lies inside an opening, in canvas units; below 0 outside."""
+    upper, lower = (forward_in_x(curve) for curve in (contour.upper, contour.lower))
+    above = box.y - np.interp(box.x, upper[:, 0], upper[:, 1])
+    below = np.interp(box.x, lower[:, 0], lower[:, 1]) - box.y
+    return np.minimum(np.minimum(above, below), np.minimum(box.x - contour.left, contour.right - box.x))
 
 
 def complete_iris(

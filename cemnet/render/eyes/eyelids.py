@@ -12,6 +12,7 @@ from jaxtyping import Float
 
 from ...curves import smoothstep
 from ..pixel_box import node_flow_at, sample_pixels
+from ..skin_light import unfolded_share
 from ..warp import FaceWarp
 from .eye import CLOSING, PosedEye
 from .gaze import eyeball_pixels
@@ -69,10 +70,21 @@ def lid_pixels(posed: PosedEye) -> Float[np.ndarray, "height width channel"]:
         flow = node_flow_at(skin.warp, skin.backward, box.nodes[rows] - slide * skin.warp.to_nodes[:, 1])
         return box.position[rows] - slide * skin.warp.canvas.to_source[:, 1] + flow
 
-    upper_rows, lower_rows, seam = slice(0, end), slice(start, None), slice(start, end)
+    def lit(pixels, where, slide, rows):
+        if skin.light is None:
+            return pixels
+        by_row, by_column = np.gradient(slide)
+        right, down = skin.warp.canvas.to_source[:, 1]  # pixels of a canvas unit down the face
+        growth = right * by_column + down * by_row
+        area = slice(box.area[0].start + rows.start, box.area[0].start + rows.stop), box.area[1]
+        skin.light.light_lid(pixels, where, area, unfolded_share(growth[rows]))
+        return pixels
+
+    upper_rows, lower_rows, seam = slice(0, end), slice(start, len(above)), slice(start, end)
     where = came_from(slides.upper, upper_rows)
-    upper = cleaned_lid(posed, sample_pixels(skin.crop, where), where)
-    lower = sample_pixels(skin.crop, came_from(slides.lower, lower_rows))
+    upper = lit(cleaned_lid(posed, sample_pixels(skin.crop, where), where), where, slides.upper, upper_rows)
+    where = came_from(slides.lower, lower_rows)
+    lower = lit(sample_pixels(skin.crop, where), where, slides.lower, lower_rows)
     mixed = lower[: end - start] + above[seam, :, None] * (upper[seam] - lower[: end - start])
     return np.concatenate([upper[:start], mixed, lower[end - start :]])
 

@@ -1,6 +1,6 @@
 """The colours of a painted mouth, taken from the portrait: a dark or a grey picture gets a mouth that fits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -21,6 +21,11 @@ ENAMEL = np.array([0.92, 0.89, 0.82], np.float32)  # under white light
 WHITE_GAIN, SKIN_GAIN = 1.1, 1.22  # teeth are brighter than the white of the eyes, and at least than skin, by these
 DARKEST_TEETH, BRIGHTEST_TEETH = 0.08, 0.88
 SKIN_TINT, WHITE_TINT = 0.12, 0.3  # exponents: how much teeth take of the hue of skin, and of the white of the eyes
+
+# The portrait's own teeth, where it shows them. By eye, on smiles.
+SURELY_SEEN = 0.9  # of the mask of the opening
+OWN_TEETH_QUANTILES = (0.7, 0.95)  # of light in the opening: the brightest is gloss
+DIM_TEETH = 0.6  # of the light of painted teeth: an opening that is darker shows a tongue, or nothing
 
 # Gums, tongue and cavity. By eye, on the bundled portraits.
 RED = np.array([1.12, 0.86, 0.86], np.float32)  # factor from lips and skin to gums, in a picture with all its colour
@@ -60,11 +65,11 @@ class MouthTones:
         """
         colours = np.repeat(crop, 3, 2)[..., :3] if crop.shape[2] < 3 else crop[..., :3]
         pixels = canvas.source_points(landmarks) - np.array(canvas.roi[:2])
-        skin = np.median(colours_at(colours, pixels[list(SKIN_LANDMARKS)]), 0)
+        skin = skin_colour(colours, pixels)
         lips = np.median(colours_at(colours, pixels[list(LIP_LANDMARKS)]), 0)
         white = eye_white(colours, pixels)
         light = float(skin @ LUMINANCE)
-        chroma = min(float(np.ptp(skin)) / (light + DARKEST) / FULL_CHROMA, 1.0)
+        chroma = colourfulness(skin)
         # An eye in shadow says little; teeth are at least a little brighter than skin.
         level = np.clip(max(WHITE_GAIN * float(white @ LUMINANCE), SKIN_GAIN * light), DARKEST_TEETH, BRIGHTEST_TEETH)
         enamel = 1 + chroma * (ENAMEL / float(ENAMEL @ LUMINANCE) - 1)
@@ -76,6 +81,35 @@ class MouthTones:
             limited(TONGUE_LIGHT * lips * np.sqrt(red)),
             limited(CAVITY_LIGHT * lips * red, BRIGHTEST_CAVITY),
         )
+
+    def with_teeth_of(
+        self, pixels: Float[np.ndarray, "height width channel"], mask: Float[np.ndarray, "height width"]
+    ) -> "MouthTones":
+        """The same colours with teeth as bright as those that are seen in pixels, where a mask is (almost) 1.
+
+        What is darker than painted teeth would be in the shadow of lips counts as no teeth.
+        """
+        seen = pixels[mask > SURELY_SEEN]
+        colours = np.repeat(seen, 3, 1)[:, :3] if pixels.shape[2] < 3 else seen[:, :3]
+        if len(colours) < LEAST_PIXELS:
+            return self
+        light = colours @ LUMINANCE
+        low, high = np.quantile(light, OWN_TEETH_QUANTILES)
+        if low < DIM_TEETH * float(self.teeth @ LUMINANCE):
+            return self
+        return replace(self, teeth=limited(colours[(light >= low) & (light <= high)].mean(0)))
+
+
+def colourfulness(skin: Float[np.ndarray, "3"]) -> float:
+    """How much of its colour a picture has, from the colour of skin in it: 0 in black and white, 1 for all of it."""
+    return min(float(np.ptp(skin)) / (float(skin @ LUMINANCE) + DARKEST) / FULL_CHROMA, 1.0)
+
+
+def skin_colour(
+    colours: Float[np.ndarray, "height width 3"], pixels: Float[np.ndarray, "landmark 2"]
+) -> Float[np.ndarray, "3"]:
+    """The middle colour of the cheeks; landmarks in pixels."""
+    return np.median(colours_at(colours, pixels[list(SKIN_LANDMARKS)]), 0)
 
 
 def limited(colour: Float[np.ndarray, "3"], brightest: float = 1.0) -> Float[np.ndarray, "3"]:

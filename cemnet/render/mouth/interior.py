@@ -13,7 +13,7 @@ from jaxtyping import Float
 from ...checkpoint import check_arrays, load_checkpoint
 from ...curves import smoothstep
 from ...errors import MissingModelError
-from ...face.landmark_indices import LIP_CORNERS
+from ...face.landmark_indices import LIP_CORNERS, NOSE_BASE, OUTER_EYE_CORNERS
 from ..contours import OpeningContour, SimilarityTransform
 from ..displacement_field import read_at
 from ..landmark_motion import LandmarkMotion
@@ -31,6 +31,8 @@ LIP_SHADOW = (0.6, 0.1)  # light right under the upper lip, and how far down the
 CORNER_SHADOW = 0.6  # of the light that is lost in the corners
 MUCOSA_REACH = (0.12, 0.3)  # light on the inner side of the lip reaches so far up, and on the cheeks so far inwards
 MUCOSA_LIGHT = 0.75
+
+SKULL = (*OUTER_EYE_CORNERS, *NOSE_BASE)  # landmarks that no speech moves, with which upper teeth are carried
 
 # Where the portrait's own teeth surely are, in an open mouth. By eye, on a laughing portrait.
 OWN_INSET = 1.5  # of the lips' rim: so far inside of the contour
@@ -73,16 +75,39 @@ class MouthInterior:
         crop: Float[np.ndarray, "height width channel"],
     ) -> "PosedMouth":
         """Draws the teeth for one portrait; landmarks in canvas units."""
-        tones = MouthTones.of_portrait(crop, motion.canvas, landmarks)
-        upper = PosedTeeth.draw(self.upper, motion, lips, tones, UPPER_FIT)
-        lower = PosedTeeth.draw(self.lower, motion, lips, tones, LOWER_FIT)
         units, pixels = OWN_SOFTNESS
         inside = OpeningContour.between(
             lips.contour.upper + OWN_INSET * lips.rim, lips.contour.lower - OWN_INSET * lips.rim
         )
         mask = inside.mask(lips.box, max(units * motion.canvas.pixels_per_unit, pixels))
         own_mask = np.clip(OWN_STEEPNESS * mask - OWN_START, 0, 1).astype(np.float32)
-        return PosedMouth(motion, landmarks, lips, tones, upper, lower, lips.contour.shows_teeth, own_mask)
+        own_pixels, shown = crop[lips.box.area], lips.contour.shows_teeth
+        tones = MouthTones.of_portrait(crop, motion.canvas, landmarks).with_teeth_of(own_pixels, shown * own_mask)
+        upper = PosedTeeth.draw(self.upper, motion, lips, tones, UPPER_FIT)
+        lower = PosedTeeth.draw(self.lower, motion, lips, tones, LOWER_FIT)
+        return PosedMouth(motion, landmarks, lips, tones, upper, lower, shown, own_mask, own_pixels)
+
+
+@dataclass(frozen=True)
+class FilmTeeth:
+    """The teeth that one frame of a film shows, as they are seen in another frame."""
+
+    to_frame: SimilarityTransform  # from canvas to canvas, as the skull moves
+    box: PixelBox  # around the mouth of the frame that shows them
+    pixels: Float[np.ndarray, "height width channel"]
+    mask: Float[np.ndarray, "height width"]  # where it shows them, 0 to 1
+
+    def over(
+        self, painted: Float[np.ndarray, "height width channel"], opening: MouthOpening
+    ) -> Float[np.ndarray, "height width channel"]:
+        """A painted mouth with these teeth where they are known. They stay with the skull, as upper teeth do."""
+        x, y = self.to_frame.backward(opening.box.x, opening.box.y)
+        where = np.stack([row[0] * x + row[1] * y + row[2] for row in self.box.to_box], -1).astype(np.float32)
+        inside = (where > -0.5) & (where < np.array(self.mask.shape[::-1]) - 0.5)
+        share = (read_at(self.mask, where) * inside.all(-1))[..., None]
+        colours = slice(min(3, painted.shape[2]))  # the film's teeth may have no alpha
+        painted[..., colours] += share * (sample_pixels(self.pixels, where)[..., colours] - painted[..., colours])
+        return painted
 
 
 @dataclass(frozen=True)
@@ -97,14 +122,16 @@ class PosedMouth:
     lower: PosedTeeth
     own: float  # 1 when the portrait shows its own teeth, 0 when its lips are shut
     own_mask: Float[np.ndarray, "height width"]  # where it shows them, in the lips' whole box
-    paints_all: bool = False  # whether the portrait's own teeth are painted over
+    own_pixels: Float[np.ndarray, "height width channel"]  # of that box
+    film: "FilmTeeth | None" = None  # in another frame of a film: the teeth that are painted over its own
     lip_shadow: tuple[float, float] = LIP_SHADOW
 
     def seen_in(self, motion: LandmarkMotion, landmarks: Float[np.ndarray, "landmark 2"], lips: Lips) -> "PosedMouth":
-        """The same drawings in another frame of a film, whose own teeth they cover; landmarks in canvas units."""
-        return replace(
-            self, motion=motion, landmarks=landmarks, lips=lips, own=lips.contour.shows_teeth, paints_all=True
-        )
+        """The same mouth in another frame of a film, whose own teeth it covers; landmarks in canvas units."""
+        skull = list(SKULL)
+        to_frame = SimilarityTransform.fitting(self.landmarks[skull], landmarks[skull])
+        film = FilmTeeth(to_frame, self.lips.box, self.own_pixels, self.own * self.own_mask)
+        return replace(self, motion=motion, landmarks=landmarks, lips=lips, own=lips.contour.shows_teeth, film=film)
 
     def fill(
         self,
@@ -131,7 +158,9 @@ class PosedMouth:
         seen = skin[opening.box.place_in(box)]
         colours = self.paint(opening, expression, head)
         inside = np.concatenate([colours, seen[..., 3:]], 2)[..., : seen.shape[2]]
-        if not self.paints_all and (self.own > 0 or opening.departure < 1):
+        if self.film is not None:
+            inside = self.film.over(inside, opening)
+        elif self.own > 0 or opening.departure < 1:
             inside = self.with_own_teeth(inside, opening, crop, transform)
         seen += mask[..., None] * (inside - seen)
         return skin

@@ -11,7 +11,7 @@ from ...face.landmark_indices import LOWER_INNER_LIP, UPPER_INNER_LIP
 from ..canvas import FaceCanvas
 from ..contours import OPEN_APERTURE, OpeningContour, smooth_curve
 from ..displacement_field import read_at
-from ..pixel_box import PixelBox, node_flow_at, sample_pixels
+from ..pixel_box import PixelBox, node_flow_at, reduced_size, sample_pixels, working_scale
 from ..warp import FaceWarp
 
 # The boxes of pixels that a mouth needs, in widths of the mouth. By eye, on the bundled portraits.
@@ -115,8 +115,13 @@ def dark_seam(
     points = line[:, None] + np.stack([np.zeros_like(offsets), offsets], -1)
     pixels = canvas.source_points(points) - np.array(canvas.roi[:2], np.float32)
     units, least = SEAM_BLUR
-    grey = cv2.GaussianBlur(crop[..., :3].mean(-1), (0, 0), max(units * canvas.pixels_per_unit, least))
-    light = read_at(grey, pixels)
+    scale, size = working_scale(canvas.pixels_per_unit), crop.shape[1::-1]
+    grey = crop[..., :3].mean(-1)
+    if scale < 1:
+        grey = cv2.resize(grey, reduced_size(size, scale), interpolation=cv2.INTER_AREA)
+    grey = cv2.GaussianBlur(grey, (0, 0), max(units * scale * canvas.pixels_per_unit, least))
+    reduced = np.array(grey.shape[::-1], np.float32) / np.array(size, np.float32)
+    light = read_at(grey, (pixels + np.float32(0.5)) * reduced - np.float32(0.5))
     contrast = max(float(np.ptp(light, axis=1).mean()), LEAST_CONTRAST)
     near_corner = np.clip(4 * np.abs(np.linspace(-1, 1, len(line))) - 3, 0, 1)[:, None]
     cost = light / contrast + (SEAM_NEARNESS + CORNER_NEARNESS * near_corner) * (offsets / reach) ** 2

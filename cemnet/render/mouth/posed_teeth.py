@@ -9,7 +9,7 @@ from jaxtyping import Float
 from ...arkit import ARKIT_INDEX
 from ...face.landmark_indices import CHIN, LIP_CORNERS, LOWER_LIP_ROWS, NOSE_BASE, UPPER_LIP_ROWS
 from ..landmark_motion import LandmarkMotion
-from ..pixel_box import PixelBox
+from ..pixel_box import PixelBox, working_scale
 from .colours import MouthTones
 from .lips import Lips
 from .teeth import DentalMesh, draw_mesh, light_on_far_side
@@ -51,6 +51,12 @@ UPPER_FIT = TeethFit((*UPPER_LIP_ROWS[3], *NOSE_BASE), 0.0, -1, UPPER_EDGE)
 LOWER_FIT = TeethFit((*LOWER_LIP_ROWS[3], *CHIN[:6]), DRAWN_JAW_OPEN, 1, LOWER_EDGE)
 
 
+def drawing_density(motion: LandmarkMotion) -> float:
+    """Pixels of a drawing to a canvas unit; the drawing is enlarged for larger faces (see WORKING_DENSITY)."""
+    density = motion.canvas.pixels_per_unit
+    return density * working_scale(density)
+
+
 @dataclass(frozen=True)
 class MeshPlaces:
     """Where the vertices of a mesh lie in its drawing for one portrait."""
@@ -70,7 +76,7 @@ class MeshPlaces:
         face, (scale, offset) = motion.face, person_fit(motion)
         vertices = (mesh.vertices + jaw_open * mesh.jaw_modes[0]) * scale + offset
         depth = (vertices @ np.asarray(face.pose.rotation).T)[:, 2]
-        places = (motion.canvas_places(face.pose, vertices) + shift) * motion.canvas.pixels_per_unit
+        places = (motion.canvas_places(face.pose, vertices) + shift) * drawing_density(motion)
         low, high = np.floor(places.min(0)) - DRAWING_MARGIN, np.ceil(places.max(0)) + DRAWING_MARGIN
         return cls(vertices, scale, places - low, depth, low, (int(high[1] - low[1]), int(high[0] - low[0])))
 
@@ -99,7 +105,7 @@ class PosedTeeth:
         anchors = np.concatenate([mesh.anchors + height, mesh.anchors - height]) * scale + offset
         modes = np.concatenate([mesh.anchor_modes, mesh.anchor_modes], 1) * scale
         weight = np.tile(np.exp(mesh.anchors[:, 2] - mesh.anchors[:, 2].max()), 2)[:, None]
-        density, places = motion.canvas.pixels_per_unit, MeshPlaces.of(mesh, motion, shift, fit.jaw_open)
+        density, places = drawing_density(motion), MeshPlaces.of(mesh, motion, shift, fit.jaw_open)
         lit = replace(mesh, shade=mesh.shade * light_on_far_side(mesh, face.pose.rotation))
         drawing = draw_mesh(places.pixels, places.depth, lit, tones, places.size)
         drawn = (motion.canvas_places(face.pose, anchors + fit.jaw_open * modes[0]) + shift) * density - places.corner

@@ -13,7 +13,7 @@ from ...curves import smoothstep
 from .colours import MouthTones
 
 # Kinds of faces of the meshes, as in the file of weights (see train/make_mouth_interior.py).
-TONGUE = 2
+ENAMEL, TONGUE = 0, 2
 
 # Light on a mesh, as factors of its own shade. By eye, on the bundled portraits.
 TONGUE_LIGHT = 1.35
@@ -26,6 +26,11 @@ ARCH_CENTRE_DEPTH, MOLAR_DEPTH = 7.0, 9.0  # cm in front of the basis' origin; m
 # second, and leaves FAR_LIGHT of the light. By eye, on turned faces.
 FAR_SIDE = (0.3, 1.0)
 FAR_LIGHT = 0.12
+
+# Each tooth is a little different, and dark towards its neighbours. By eye, on the bundled portraits.
+TOOTH_TONES = 0.04  # the largest difference of a tooth's light from the mean
+GAP_LIGHT = 0.8  # of the light between two teeth
+GAP_START = 0.34  # nearness to the neighbour (0.5 is halfway) from which on a tooth grows darker
 
 # Drawing. By eye, on the bundled portraits.
 SUPERSAMPLING = 3  # drawn so many times larger, for smooth edges
@@ -69,6 +74,18 @@ def light_on_far_side(mesh: DentalMesh, rotation: Float[np.ndarray, "3 3"]) -> F
     return np.where(mesh.kinds == TONGUE, 1.0, 1 - (1 - FAR_LIGHT) * shadow)
 
 
+def tooth_light(mesh: DentalMesh) -> Float[np.ndarray, "face"]:
+    """Factors on the light of a mesh that tell its teeth apart; 1 for gums and tongue."""
+    places = mesh.vertices[mesh.faces].mean(1)[:, [0, 2]]
+    distance = np.linalg.norm(places[:, None] - mesh.anchors[None, :, [0, 2]], axis=-1)
+    own = distance.argmin(1)
+    near = np.sort(distance, axis=1)[:, :2]
+    nearness = near[:, 0] / np.maximum(near.sum(1), 1e-6)
+    between = smoothstep((nearness - GAP_START) / (0.5 - GAP_START))
+    tone = 1 + TOOTH_TONES * np.sin(2.4 * np.arange(len(mesh.anchors)) ** 2)[own]  # as irregular as teeth are
+    return np.where(mesh.kinds == ENAMEL, tone * (1 - (1 - GAP_LIGHT) * between), 1.0)
+
+
 def draw_mesh(
     pixels: Float[np.ndarray, "vertex 2"],
     depth: Float[np.ndarray, "vertex"],
@@ -89,7 +106,8 @@ def draw_mesh(
     inner = looking_inward(mesh)
     palette = np.stack([tones.teeth, tones.gum, tones.tongue])
     # What light does not reach takes the colour of the cavity, so that far molars sink into it.
-    light = (mesh.shade * np.array([1.0, 1.0, TONGUE_LIGHT])[mesh.kinds] * np.where(inner, INNER_LIGHT, 1.0))[:, None]
+    light = mesh.shade * np.array([1.0, 1.0, TONGUE_LIGHT])[mesh.kinds] * np.where(inner, INNER_LIGHT, 1.0)
+    light = (light * tooth_light(mesh))[:, None]
     colours = np.clip(tones.cavity + light * (palette[mesh.kinds] - tones.cavity), 0, 1)
     steps = 2**SUBPIXEL_BITS
     fine = np.round((corners + 0.5) * SUPERSAMPLING * steps - steps // 2).astype(np.int32)

@@ -29,6 +29,7 @@ from ...types import FaceReference
 from ..canvas import FaceCanvas
 from ..contours import OpeningContour, SimilarityTransform
 from ..displacement_field import read_at
+from ..mouth.colours import colourfulness, skin_colour
 from ..warp import FaceWarp
 from .crop import (
     CELL,
@@ -74,6 +75,7 @@ class RefinerInputs:
     expressions: Float[np.ndarray, "two_expressions"]
     share: Float[np.ndarray, "height width 1"]  # how much of the network's change is shown; 0 where nothing moves
     to_frame: Float[np.ndarray, "2 3"]  # pixels of the crop to pixels of the moving part of the picture
+    colourfulness: float = 1.0  # of the picture: 0 in black and white
 
 
 @functools.cache
@@ -95,27 +97,26 @@ class RefinerPortrait:
     expression: Float[np.ndarray, "expression"]
     reliefs: tuple["Relief", ...]  # of the creases, in the crop of the portrait
     still: Float[np.ndarray, "row column 5"]  # the portrait's colours and where its skin lies on the resting face
+    colourfulness: float  # of the picture: 0 in black and white
 
     @classmethod
     def build(
         cls,
         face: FaceReference,
-        mean: Float[np.ndarray, "landmark 3"],
+        places: Float[np.ndarray, "row column 2"],
         canvas: FaceCanvas,
         landmarks: Float[np.ndarray, "landmark 2"],
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
     ) -> "RefinerPortrait":
-        """`mean` is the resting face of the basis (cm), `crop` the part of the picture that moves."""
+        """`places` are those of `resting_places`, `crop` is the part of the picture that moves."""
         rows, columns = GRID
-        middles = cells().middles.reshape(-1, 2)
-        places = places_at_rest(landmarks, mean)(middles).reshape(rows, columns, 2).astype(np.float32)
-        at_rest = cv2.resize(places, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_CUBIC)
         colours = into_crop(three_channels(crop), crop_to_frame(canvas, None))
         small = cv2.resize(colours, (columns, rows), interpolation=cv2.INTER_AREA)
         still = np.concatenate([small, places / 10], 2).astype(np.float32)
-        sides = at_rest, at_rest * np.array([-1, 1], np.float32)
-        drawn = tuple(Relief.of(*crease.seen_at(side)) for side in sides for crease in crease_maps())
-        return cls(canvas, landmarks, face.expression.astype(np.float32), drawn, still)
+        drawn = crease_reliefs_at(places)
+        crop_landmarks = (landmarks - np.array(CROP_ORIGIN, np.float32)) / CROP_UNIT - 0.5
+        chroma = colourfulness(skin_colour(colours, crop_landmarks))
+        return cls(canvas, landmarks, face.expression.astype(np.float32), drawn, still, chroma)
 
     def inputs(
         self,
@@ -147,7 +148,7 @@ class RefinerPortrait:
         details[..., 4] = openings(contours, transform)
         layout = self.layout(back, share)
         expressions = np.concatenate([expression, expression - self.expression]).astype(np.float32)
-        return RefinerInputs(details, layout, expressions, share, to_frame)
+        return RefinerInputs(details, layout, expressions, share, to_frame, self.colourfulness)
 
     def crease_change(self, expression: Float[np.ndarray, "expression"]) -> Float[np.ndarray, "height width"]:
         """The relief of creases that come (below 0 in their furrows) and go, in the crop of the portrait."""
@@ -180,6 +181,24 @@ class RefinerPortrait:
         points = transform.forward(cells().middles.reshape(-1, 2)).astype(np.float32)
         source = (points + warp.sample(flow, points)).reshape(*GRID, 2)
         return ((source - np.array(CROP_ORIGIN, np.float32)) / CROP_UNIT - 0.5).astype(np.float32)
+
+
+def resting_places(
+    landmarks: Float[np.ndarray, "landmark 2"], mean: Float[np.ndarray, "landmark 3"]
+) -> Float[np.ndarray, "row column 2"]:
+    """Where the skin at each cell of the crop lies on the resting face of the basis, whose landmarks are `mean` (cm).
+
+    `landmarks` are a portrait's, in canvas units.
+    """
+    found = places_at_rest(landmarks, mean)(cells().middles.reshape(-1, 2))
+    return found.reshape(*GRID, 2).astype(np.float32)
+
+
+def crease_reliefs_at(places: Float[np.ndarray, "row column 2"]) -> tuple["Relief", ...]:
+    """Every crease in the crop of a portrait with these `resting_places`; the person's left side comes first."""
+    at_rest = cv2.resize(places, (CROP_WIDTH, CROP_HEIGHT), interpolation=cv2.INTER_CUBIC)
+    sides = at_rest, at_rest * np.array([-1, 1], np.float32)
+    return tuple(Relief.of(*crease.seen_at(side)) for side in sides for crease in crease_maps())
 
 
 def places_at_rest(

@@ -78,6 +78,9 @@ class Refiner(nn.Module):
         """Adds the change to the moving part of the picture, in place."""
         expressions = torch.from_numpy(inputs.expressions)[None]
         change = self(as_tensor(inputs.details), as_tensor(inputs.layout), expressions)[0].numpy()
+        if inputs.colourfulness < 1:  # light in a mouth is as colourful as the picture
+            grey = np.tensordot(LUMINANCE, change, 1)
+            change = grey + np.float32(inputs.colourfulness) * (change - grey)
         add_change(cv2.merge(list(inputs.share[..., 0] * change)), inputs.to_frame, moving)
 
     @classmethod

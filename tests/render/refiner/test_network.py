@@ -94,6 +94,16 @@ def test_alpha_stays_and_grey_pictures_work(plain, refiner, face):
 
 
 @pytest.mark.slow
+def test_the_mouth_of_a_black_and_white_picture_is_black_and_white(plain, refiner, face):
+    """Three equal channels stay so, however colourful the network paints."""
+    grey = face.image.mean(2, keepdim=True).repeat(1, 1, 3).contiguous()
+    refining = FaceRenderer(plain.basis, plain.mouth, refiner)
+    prepared = refining.prepare(astronaut_face(plain.basis, image=grey.numpy()))
+    frame = refining.frame(prepared, expression(jawOpen=0.8, mouthUpperUp=0.5), STILL)
+    assert np.abs(frame - plain.frame(prepared, expression(jawOpen=0.8, mouthUpperUp=0.5), STILL)).max() > 0.05
+    assert 255 * np.ptp(frame, axis=2).max() <= 3
+
+
 def test_a_stored_refiner_answers_as_before(refiner, tmp_path):
     path = tmp_path / "refiner.safetensors"
     save_checkpoint(path, refiner.state_dict(), refiner.to_dict(), "made up", "none")
