@@ -33,7 +33,7 @@ class AudioEmotionConfig:
     hop_seconds: float = 0.4
     believed_stays: float = 0.6  # how probably an emotion lasts from one window to the next, for the belief
     believed_through_pauses: float = 0.3  # the same where a pause is between them: see emotion.persistence
-    believed_evidence: float = 0.4  # how much of an observation a window is
+    believed_evidence: float = 0.3  # how much of an observation a window is
     decided_stays: float = 0.9  # the same three for which emotion is shown, which must not flicker
     decided_through_pauses: float = 0.4
     decided_evidence: float = 1.0
