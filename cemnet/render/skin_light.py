@@ -42,12 +42,13 @@ EYE_REACH, BROW_REACH, LIP_REACH = 4.0, 5.0, 4.0  # what lies so far around them
 DARKEST = 0.02  # added to luminance from 0 to 1 before the logarithm
 FAINTEST = 1e-3  # keeps divisions finite where no skin is near, and in black
 
-# Where light stays. In canvas units. By eye, on the bundled portraits: cheeks and chin are shapes that move themselves.
-ABOVE_BROWS = (12.0, 32.0)  # so far above the brows it stays wholly, and from the second on not at all
-BELOW_EYES = (30.0, 60.0)
+# Where light stays. In canvas units. By eye, on the bundled portraits: cheeks and chin are shapes that move themselves,
+# and further from the sockets the highlights of a smile would stay behind as grey patches.
+ABOVE_BROWS = (0.0, 8.0)  # so far above the brows it stays wholly, and from the second on not at all
+BELOW_EYES = (6.0, 20.0)
 OUTLINE_FADE = 14.0
 HAIR, HAIR_BLUR, HAIR_FADE = (0.2, 0.5), 3.0, 6.0  # darker than the face around it by so much; blur, and fade at brows
-BROW_EDGE = (2.0, 3.0)  # brows take their light with them, for they are the edge of a socket: reach, and blur (sigma)
+BROW_EDGE = (3.5, 3.0)  # brows take their light with them, for they are the edge of a socket: reach, and blur (sigma)
 
 # Skin that unfolds. By eye, on the bundled portraits.
 FULL_UNFOLDING = 2.0  # skin that is stretched so much is wholly unfolded
