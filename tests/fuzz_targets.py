@@ -234,7 +234,7 @@ def make_jobs(folder: Path) -> None:
 
 def read_job_table(path: Path) -> None:
     """As `cemnet batch` examines a table before any work; sentences about rows are checked like those about files."""
-    jobs = read_jobs(path, Namespace(device="cpu", models=None, overwrite=False))
+    jobs = read_jobs(path, Namespace(device="cpu", models=None, weights="best", overwrite=False))
     _, outcomes = examined(jobs, {})
     refuse_meetings(jobs, outcomes, [path])
     for job, outcome in zip(jobs, outcomes, strict=True):

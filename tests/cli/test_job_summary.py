@@ -9,7 +9,7 @@ from cemnet.cli.job_summary import Outcome, fingerprint, recorded, summary_path,
 from cemnet.cli.job_table import read_jobs
 from cemnet.errors import CEMNetError
 
-SHARED = argparse.Namespace(device="cpu", models=[], overwrite=False)
+SHARED = argparse.Namespace(device="cpu", models=[], weights="best", overwrite=False)
 
 
 @pytest.fixture
