@@ -97,6 +97,7 @@ def run(plan: TaskPlan, output: Path, resume: bool, cpu: bool, first_weights: Pa
     objective.train()
     progress = tqdm(range(done + 1, settings.num_steps + 1), disable=not accelerator.is_main_process)
     for step in progress:
+        losses, loss = {}, torch.zeros(())
         for _ in range(per_step):
             batch = next(batches)
             with accelerator.accumulate(objective):
@@ -156,8 +157,8 @@ def _stop_unless_finite(
 ) -> None:
     """CEMNetError in every process if a value is no number in one of them."""
     wrong = [name for name, value in values.items() if not math.isfinite(float(value.detach()))]
-    somewhere = accelerator.reduce(torch.tensor(float(bool(wrong)), device=accelerator.device), "sum")
-    if not float(somewhere):
+    flag = torch.tensor(float(bool(wrong)), device=accelerator.device)
+    if not torch.as_tensor(accelerator.reduce(flag, "sum")).item():
         return
     if not wrong:
         raise CEMNetError(f"Step {step}: another process met a loss that is not a number.")

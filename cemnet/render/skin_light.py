@@ -224,9 +224,10 @@ class FrameLight:
         if last <= first or below <= above:
             return
         part = slice(above, below), slice(first, last)
-        place = tuple(
-            slice(own.start + all_.start, own.stop + all_.start) for own, all_ in zip(part, area, strict=True)
+        rows, columns = (
+            slice(own.start + whole.start, own.stop + whole.start) for own, whole in zip(part, area, strict=True)
         )
+        place = rows, columns
         target, brought, _ = cv2.split(self.spread(self.logarithms, place))
         relight(pixels[part], target - brought, target, self.spread(self.around, place))
 

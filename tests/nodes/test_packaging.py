@@ -46,7 +46,7 @@ def package(tmp_path_factory) -> Path:
 
 def test_what_is_distributed_loads_and_brings_its_pages(package, tmp_path):
     shown = run(LOAD, package, tmp_path)
-    assert shown.startswith("True 19 ")
+    assert shown.startswith("True 20 ")
     assert str(package / "web") in shown
     for part in (
         "locales/zh/nodeDefs.json",
