@@ -26,7 +26,7 @@ class AudioEmotionConfig:
     dropout: float = 0.5
     manner_dropout: float = 0.2
     temperature: float = 1.5  # of the probabilities; see training/networks/temperature.py
-    decisiveness: float = 4.0  # exponent that favours the most probable emotion
+    decisiveness: float = 4.0  # exponent that favours the most probable emotion of a single window, as in training
     unsure: float = 0.2  # up to this probability of the most probable emotion nothing is shown
     sure: float = 0.5  # from this probability on, all of it
     window_seconds: float = 2.4

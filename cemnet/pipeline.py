@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -198,21 +199,17 @@ def bridge_emotion(
     expression, head = add_life(
         expression,
         head,
-        settings.fps,
-        settings.seed,
-        settings.blinks,
-        settings.gaze,
-        settings.head_motion,
-        face_life(settings),
-        resample_frames(shown, settings.fps),
-        resample_frames(spoken, settings.fps)[:, 0],
+        **life_of(settings),
+        shown=resample_frames(shown, settings.fps),
+        speaking=resample_frames(spoken, settings.fps)[:, 0],
     )
     return Motion(expression, head, settings.fps, address)
 
 
-def face_life(settings: PerformanceSettings) -> float:
-    """How much brows, lids and cheeks live by themselves: as much as the liveliest of what is set, 1 at most."""
-    return min(1.0, max(settings.blinks, settings.gaze, settings.head_motion))
+def life_of(settings: PerformanceSettings) -> dict[str, Any]:
+    """What the settings say to `add_life`. Brows, lids and cheeks live as much as the liveliest part, 1 at most."""
+    amounts = {"blinks": settings.blinks, "gaze": settings.gaze, "sway": settings.head_motion}
+    return {"fps": settings.fps, "seed": settings.seed, **amounts, "face": min(1.0, max(amounts.values()))}
 
 
 @one_thread()
@@ -231,18 +228,8 @@ def idle_motion(
     if settings.emotion != AUTO:
         shown = emotion_state(one_hot_emotion(settings.emotion), torch.tensor(settings.intensity))
         expression = shown_face(model, face, shown)
-    expression, head = add_life(
-        expression.expand(num_frames, -1),
-        torch.zeros(num_frames, 3),
-        settings.fps,
-        settings.seed,
-        settings.blinks,
-        settings.gaze,
-        settings.head_motion,
-        face_life(settings),
-        shown.expand(num_frames, -1),
-        loops=True,
-    )
+    still = expression.expand(num_frames, -1), torch.zeros(num_frames, 3)
+    expression, head = add_life(*still, **life_of(settings), shown=shown.expand(num_frames, -1), loops=True)
     return Motion(expression, head, settings.fps)
 
 

@@ -4,26 +4,13 @@ from typing import TYPE_CHECKING
 
 from comfy_api.latest import io, ui
 
-from .performance_inputs import performance_inputs
+from .performance_inputs import life_inputs, performance_inputs
 from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, SpeechSocket, connected, schema
 from .summaries import bridged, motion_summary
 
 if TYPE_CHECKING:
     from ..cemnet.types import FaceReference, Speech
     from .managed_model import ManagedModel
-
-
-def liveliness(name: str, meaning: str, most: float = 2.0) -> io.Float.Input:
-    """An input for the amount of idle motion of one kind: 0 switches it off, 1 is natural."""
-    return io.Float.Input(
-        name,
-        default=1.0,
-        min=0.0,
-        max=most,
-        step=0.05,
-        optional=True,
-        tooltip=f"{meaning} 1 is natural, 0 switches it off.",
-    )
 
 
 class CEMNetEmotionBridge(io.ComfyNode):
@@ -43,17 +30,7 @@ class CEMNetEmotionBridge(io.ComfyNode):
                 FaceSocket.Input("face", tooltip="From CEM-Net Face Reference."),
                 SpeechSocket.Input("speech", tooltip="From CEM-Net Audio Emotion Encoder."),
                 *performance_inputs(),
-                io.Float.Input(
-                    "fps",
-                    default=25.0,
-                    min=1.0,
-                    max=240.0,
-                    step=0.01,
-                    tooltip="Frames per second of the video. The nodes that follow learn it from the motion.",
-                ),
-                liveliness("blinks", "How far the eyes close in a blink.", most=1.0),
-                liveliness("gaze", "How far the eyes wander."),
-                liveliness("head_motion", "How much the head moves with the speech."),
+                *life_inputs("How much the head moves with the speech."),
                 io.Float.Input(
                     "compensation",
                     default=1.0,

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
-from ..cemnet.arkit import EMOTIONS
-from .emotion_bridge import liveliness
+from .performance_inputs import life_inputs, performance_inputs
 from .sockets import CATEGORY, FaceSocket, ModelSocket, MotionSocket, connected, schema
 from .summaries import motion_summary
 
@@ -32,40 +31,11 @@ class CEMNetIdle(io.ComfyNode):
                 io.Float.Input(
                     "seconds", default=8.0, min=2.0, max=600.0, step=0.1, tooltip="Length of the loop, in seconds."
                 ),
-                io.Combo.Input(
-                    "emotion",
-                    options=["auto", *EMOTIONS],
-                    default="auto",
-                    tooltip="auto keeps the portrait's own expression; any other choice is shown with closed lips.",
+                *performance_inputs(
+                    emotion="auto keeps the portrait's own expression; any other choice is shown with closed lips.",
+                    intensity="1 shows a chosen emotion in full; 0 is neutral, 2 exaggerates.",
                 ),
-                io.Float.Input(
-                    "intensity",
-                    default=1.0,
-                    min=0.0,
-                    max=2.0,
-                    step=0.05,
-                    display_mode=io.NumberDisplay.slider,
-                    tooltip="1 shows a chosen emotion in full; 0 is neutral, 2 exaggerates.",
-                ),
-                io.Int.Input(
-                    "seed",
-                    default=0,
-                    min=0,
-                    max=0xFFFFFFFF,
-                    control_after_generate=True,
-                    tooltip="Varies blinks, glances and head movements. The same seed gives the same performance.",
-                ),
-                io.Float.Input(
-                    "fps",
-                    default=25.0,
-                    min=1.0,
-                    max=240.0,
-                    step=0.01,
-                    tooltip="Frames per second of the video. The nodes that follow learn it from the motion.",
-                ),
-                liveliness("blinks", "How far the eyes close in a blink.", most=1.0),
-                liveliness("gaze", "How far the eyes wander."),
-                liveliness("head_motion", "How much the head sways and breathes."),
+                *life_inputs("How much the head sways and breathes."),
             ],
             outputs=[
                 MotionSocket.Output(display_name="motion", tooltip="ARKit curves and head rotation, ready to render."),

@@ -101,16 +101,22 @@ class VoiceTable:
             means[name] = torch.stack([self.statistics[rows].float().mean(0) for rows in styles]).mean(0)
         return means
 
+    @cached_property
+    def _stacked_means(self) -> tuple[dict[str, int], Float[Tensor, "speaker statistic"]]:
+        """The row of each speaker, and the speakers' means in these rows: examples are drawn by the thousand."""
+        return {name: row for row, name in enumerate(self.speaker_means)}, torch.stack(
+            list(self.speaker_means.values())
+        )
+
     def handed(self, rows: Int[Tensor, "row"], rng: np.random.Generator) -> Float[Tensor, "row statistic"]:
         """What turns the statistics of rows into those of other speakers, each drawn at random.
 
         It is the difference of the two speakers' means, taken half to one and a half times: what tells speakers,
         recordings and languages apart must not tell emotions, least of all those of a corpus that was never heard.
         """
-        names = list(self.speaker_means)
-        means = torch.stack([self.speaker_means[name] for name in names])
-        own = torch.tensor([names.index(self.speaker[int(row)]) for row in rows])
-        other = torch.from_numpy(rng.integers(len(names), size=len(rows)))
+        places, means = self._stacked_means
+        own = [places[self.speaker[int(row)]] for row in rows]
+        other = rng.integers(len(places), size=len(rows))
         way = torch.from_numpy(rng.uniform(LEAST_HANDED, MOST_HANDED, (len(rows), 1))).float()
         return way * (means[other] - means[own])
 
