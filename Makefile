@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE =
 help:
 	@echo "make demo       the bundled portrait speaks: output/demo.mp4"
 	@echo "make test       lint, the library's tests, the nodes' tests in a real ComfyUI and a real browser"
-	@echo "make test-fast  the library's quick tests, about a minute"
+	@echo "make test-fast  the library's quick tests, under a minute"
 	@echo "make mutants    small sabotages of the code, each of which the tests have to notice"
 	@echo "make fuzz       damaged files of every kind, for MINUTES=5"
 	@echo "make soak       200 animations in one process, and its memory meanwhile"

@@ -49,6 +49,7 @@ def test_a_users_own_file_goes_before_the_released_one(tmp_path):
         load_model([tmp_path], device="cpu")
 
 
+@pytest.mark.slow
 def test_free_networks_are_others_and_no_licence_of_their_data_forbids_commerce():
     free, best = (load_model(device="cpu", weights=name).network.state_dict() for name in ("free", "best"))
     assert not torch.equal(free["emotion_memory.rest"], best["emotion_memory.rest"])
@@ -74,6 +75,7 @@ READERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_weights_that_lack_a_tensor_or_have_one_too_many_are_refused_with_its_name(tmp_path, name):
     path = tmp_path / f"{name}.safetensors"
@@ -85,6 +87,7 @@ def test_weights_that_lack_a_tensor_or_have_one_too_many_are_refused_with_its_na
             READERS[name](path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READERS)
 def test_weights_of_another_shape_are_refused(tmp_path, name):
     path = tmp_path / f"{name}.safetensors"

@@ -108,6 +108,7 @@ def commands(missing: str) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "option", "value"),
     [

@@ -38,11 +38,13 @@ def speech(model, samples):
     return pipeline.encode_speech(model, sound.read_audio(samples / "speech.wav"))
 
 
+@pytest.mark.slow
 def test_the_smiling_portrait_is_seen_smiling_and_the_angry_voice_heard_angry(face, speech):
     assert face.emotion.probabilities.argmax() == EMOTION_INDEX["happy"]
     assert (speech.emotion * speech.intensity.unsqueeze(1)).sum(0).argmax() == EMOTION_INDEX["angry"]
 
 
+@pytest.mark.slow
 def test_each_network_runs_on_one_thread_and_the_program_around_it_keeps_its_own(model, face, samples):
     networks = (
         model.speech_encoder.conv1,
@@ -229,6 +231,7 @@ def test_long_speech_in_blocks_is_performed_as_in_one(model, face, speech, monke
         torch.testing.assert_close(getattr(blocks, name), getattr(whole, name), atol=2e-6, rtol=0)
 
 
+@pytest.mark.slow
 def test_hearing_tells_how_far_it_is_and_can_be_stopped(model, samples):
     voice = sound.read_audio(samples / "speech.wav")
     long = Audio(voice.waveform.repeat(1, 12), voice.sample_rate)
@@ -268,6 +271,7 @@ def test_the_number_of_threads_changes_neither_motion_nor_frames(model, face, sa
     np.testing.assert_array_equal(one_frames, three_frames)
 
 
+@pytest.mark.slow
 def test_a_voice_is_heard_against_the_normal_voice_of_its_speaker(model, samples, speech):
     """Against itself a voice is less of an emotion, and several clips are their mean."""
     voice = sound.read_audio(samples / "speech.wav")
@@ -306,6 +310,7 @@ def test_an_idle_face_shows_a_named_emotion_with_closed_lips(model, face):
             pipeline.idle_motion(model, face, seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("emotion", ["disgust", "surprise"])
 def test_lips_rest_before_and_after_the_words_in_any_emotion(model, face, samples, emotion):
     voice = sound.read_audio(samples / "speech.wav")

@@ -114,6 +114,7 @@ def test_existing_files_are_kept_unless_asked(samples, short_speech, tmp_path, c
     assert video.read_bytes() == b"precious"
 
 
+@pytest.mark.slow
 def test_inspect_portrait_prints_every_face_as_json(samples, capsys):
     main(["inspect-portrait", str(samples / "portrait.png"), "--json"])
     (face,) = json.loads(capsys.readouterr().out)["faces"]
@@ -126,6 +127,7 @@ def test_inspect_portrait_prints_every_face_as_json(samples, capsys):
     assert 0 < top < bottom < 512
 
 
+@pytest.mark.slow
 def test_inspect_speech_prints_windows_as_json(samples, capsys):
     main(["inspect-speech", str(samples / "speech.wav"), "--json"])
     heard = json.loads(capsys.readouterr().out)
@@ -135,6 +137,7 @@ def test_inspect_speech_prints_windows_as_json(samples, capsys):
     assert heard["windows"][-1]["end"] == pytest.approx(3.7, abs=0.05)
 
 
+@pytest.mark.slow
 def test_a_picture_without_a_face_gets_one_sentence(tmp_path, short_speech, capsys):
     blank = tmp_path / "blank.png"
     Image.fromarray(np.full((200, 200, 3), 128, np.uint8)).save(blank)

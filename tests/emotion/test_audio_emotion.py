@@ -55,6 +55,7 @@ def test_silence_has_no_strength(encoder):
     assert encoder(torch.randn(1, 5, 50, 384), silence).strength.max() == 0
 
 
+@pytest.mark.slow
 def test_windows_average_voiced_frames_only():
     voicing = torch.zeros(1, 50)
     voicing[0, 20:30] = 1.0
@@ -78,6 +79,7 @@ def all_weights(voicing: torch.Tensor, window_seconds: float, hop_seconds: float
     return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_frames", [1, 9, 10, 11, 75, 1000])
 @pytest.mark.parametrize(("window_seconds", "hop_seconds"), [(2.4, 0.4), (1.0, 0.3), (0.5, 1.0)])
 def test_windows_leave_out_only_frames_without_weight(num_frames, window_seconds, hop_seconds):

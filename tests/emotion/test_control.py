@@ -92,6 +92,7 @@ def test_a_fade_without_a_length_is_refused(speech, fade):
         follow_timeline(speech, [EmotionKey(0.0, "sad")], fade)
 
 
+@pytest.mark.slow
 def test_a_timeline_shows_each_emotion_in_its_time(speech):
     followed = follow_timeline(speech, [EmotionKey(1.0, "angry", 0.9), EmotionKey(3.0, "voice")])
     torch.testing.assert_close(shown(followed)[:20], shown(speech)[:20])

@@ -62,6 +62,7 @@ def test_people_are_drawn_alike_by_one_seed_and_differ_by_another(people):
     assert (people.fitted - people.shown).abs().mean() < 0.06
 
 
+@pytest.mark.slow
 def test_a_regression_knows_people_better_than_their_mean_and_the_mean_better_than_the_table(people, known):
     nothing = torch.zeros(len(EMOTIONS), NUM_EXPRESSIONS)
     linear, mean, table, none = (

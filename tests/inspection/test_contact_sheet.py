@@ -30,6 +30,7 @@ def motion(num_frames: int) -> Motion:
     return Motion(expression, torch.zeros(num_frames, 3), 25.0)
 
 
+@pytest.mark.slow
 def test_the_square_lies_around_the_face_and_is_square(face):
     left, top, right, bottom = face_square(face)
     inner = face.landmarks.box
@@ -59,6 +60,7 @@ def test_the_sheet_has_two_rows_and_begins_with_the_portrait(model, face, tmp_pa
     assert (np.abs(last - first)[: TILE - 20].max() > 50) == (num_frames > 1)
 
 
+@pytest.mark.slow
 def test_an_existing_sheet_is_kept_unless_asked_and_a_folder_is_none(model, face, tmp_path):
     path = tmp_path / "sheet.png"
     path.write_bytes(b"precious")

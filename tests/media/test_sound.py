@@ -31,6 +31,7 @@ FORMATS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix, codec, rate, num_channels", FORMATS)
 def test_sound_is_read_whatever_its_format_rate_and_channels(tmp_path, suffix, codec, rate, num_channels):
     expected = tone(num_channels, rate)
@@ -148,6 +149,7 @@ def test_sound_that_changes_on_the_way_keeps_its_length_and_pitch(tmp_path, firs
     assert rises == pytest.approx(0.4 * 440, abs=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "mov"])
 @pytest.mark.parametrize("pictures_start, sound_start", [(0, 0), (0, 0.52), (0.52, 0), (0.24, 0.24), (0, 0.04)])
 def test_sound_and_pictures_of_a_film_stay_together(tmp_path, suffix, pictures_start, sound_start):
@@ -165,6 +167,7 @@ def test_sound_and_pictures_of_a_film_stay_together(tmp_path, suffix, pictures_s
 WHOLE = [(3.0, 0.0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["mp4", "mov"])
 @pytest.mark.parametrize(
     ("pictures", "sound", "flash", "begin"),
@@ -187,6 +190,7 @@ def test_edit_lists_of_both_tracks_are_kept(tmp_path, suffix, pictures, sound, f
     assert onset(audio.waveform, audio.sample_rate) == pytest.approx(begin, abs=0.04)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("b_frames", "late"), [(0, 0), (3, 3)])
 @pytest.mark.parametrize(
     ("edits", "claps"),

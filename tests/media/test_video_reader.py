@@ -78,6 +78,7 @@ def test_a_film_that_is_none_is_told(tmp_path):
         video_fps(tmp_path / "text.mp4")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts"])
 @pytest.mark.parametrize("rate", [Fraction(24_000, 1001), Fraction(30_000, 1001), Fraction(25, 2), 50, 240])
 def test_a_film_keeps_its_rate_exactly_and_every_picture(tmp_path, suffix, rate):

@@ -168,6 +168,7 @@ def test_a_matroska_file_has_pictures_and_sound_as_an_mp4(tmp_path):
     assert read_audio(tmp_path / "a.mkv").waveform.shape[0] == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["gif", "webp"])
 @pytest.mark.parametrize("fps, every", [(12.5, 1), (25, 1), (30, 1), (50, 1), (60, 2), (240, 5)])
 def test_an_animated_picture_lasts_as_long_as_its_frames_at_a_rate_that_is_played(tmp_path, caplog, suffix, fps, every):

@@ -38,6 +38,7 @@ def written(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [1.0, 12.5, 23.976, 24.0, 25.0, 29.97, 30.0, 59.94, 60.0, 120.0])
 def test_a_motion_survives_the_round_trip_exactly(tmp_path, fps):
     motion = make_motion(3 * int(fps) + 5, fps)

@@ -116,6 +116,7 @@ def test_a_slight_smile_leaves_by_as_much_as_it_came(renderer):
     assert corners_moved(renderer, 0.4, 0.0) == pytest.approx(corners_moved(renderer, 0.0, 0.4), rel=0.05)
 
 
+@pytest.mark.slow
 def test_a_grin_that_stays_or_grows_moves_by_its_change_alone(renderer):
     assert corners_moved(renderer, 1.0, 1.0) < 1e-3
     assert corners_moved(renderer, 0.8, 1.0) == pytest.approx(corners_moved(renderer, 0.0, 0.2), rel=0.1)

@@ -45,6 +45,7 @@ def test_sneering_does_not_bare_the_whole_gum(prepared):
     assert both[13, 1] > -20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jaw", [0.1, 0.25, 0.5])
 def test_lips_that_a_performance_closes_meet_in_the_picture(jaw):
     renderer = load_renderer()

@@ -62,6 +62,7 @@ def test_invisible_pixels_take_the_colours_of_visible_ones_nearby():
     np.testing.assert_array_equal(shown[:, :20], picture[:, :20])
 
 
+@pytest.mark.slow
 def test_soft_things_of_a_large_face_cost_no_wide_blurs(monkeypatch):
     """With a working density of one pixel a unit no blur is wider than 33 pixels, and a face looks as it did."""
     renderer, widths = load_renderer(), []

@@ -33,6 +33,7 @@ def signal_to_noise(first, second):
     return 10 * np.log10(1 / max(float(((first - second) ** 2).mean()), 1e-12))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shown", [{}, {"mouthSmile": 0.8, "jawOpen": 0.3}, {"eyeBlink": 0.9, "browDown": 0.5}])
 def test_the_reference_expression_returns_the_portrait(renderer, shown):
     face = astronaut_face(renderer.basis, shown=expression(**shown))
@@ -69,6 +70,7 @@ def test_the_same_expression_gives_the_same_frame(renderer, prepared):
     np.testing.assert_array_equal(first, renderer.frame(prepared, shown, STILL))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3, 4])
 def test_any_number_of_channels_is_rendered(renderer, channels):
     colours = astronaut_face(renderer.basis).image.numpy()
@@ -81,6 +83,7 @@ def test_any_number_of_channels_is_rendered(renderer, channels):
         np.testing.assert_allclose(frame[..., 3], 1, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scale", [0.35, 2.0])
 def test_small_and_large_faces_are_rendered(renderer, scale):
     image = cv2.resize(astronaut_face(renderer.basis).image.numpy(), None, fx=scale, fy=scale).clip(0, 1)

@@ -81,6 +81,7 @@ def test_new_light_is_no_lighter_than_what_it_comes_to_and_leaves_alpha():
     np.testing.assert_array_equal(pixels[..., 3], np.float32(0.4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_grey_skin_stays_grey(renderer, shadowed, channels):
     grey = torch.from_numpy((shadowed.image.numpy() @ LUMINANCE)[..., None].repeat(channels, 2))

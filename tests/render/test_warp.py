@@ -38,6 +38,7 @@ def strong_expressions(count):
     yield expression(jawOpen=1, mouthPucker=1, browInnerUp=1, eyeWide=1)
 
 
+@pytest.mark.slow
 def test_no_expression_folds_the_face(prepared):
     for shown in strong_expressions(40):
         field = field_of(prepared, shown, (0.15, -0.1, 0.1))

@@ -44,6 +44,7 @@ def test_the_learning_rate_peaks_after_the_warm_up():
     assert rates[0] < 0.001 and rates[-1] < 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("num_steps", "warmup_steps"), [(1, 0), (6, 0), (6, 1), (10, 100), (50, 1)])
 def test_any_warm_up_gives_rates_up_to_the_highest(num_steps, warmup_steps):
     settings = TrainingSettings(num_steps=num_steps, warmup_steps=warmup_steps, learning_rate=0.01)

@@ -51,6 +51,7 @@ def test_a_person_who_is_in_the_memory_is_recognised():
     assert (evidence.sum(0).argmax(-1) == 3).all()
 
 
+@pytest.mark.slow
 def test_evidence_of_several_references_adds_up(model):
     people = model.sample(np.random.default_rng(0), 64)
     memory = memory_of(people.angles, people.noise)

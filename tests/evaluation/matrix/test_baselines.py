@@ -48,6 +48,7 @@ def hearing(scene, emotion):
     return replace(scene, speech=heard_as(scene.speech, emotion))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_system_speaks_as_long_as_the_voice_and_adds_no_life_of_its_own(system, scene):
     motion = SYSTEMS[system](scene)
@@ -58,6 +59,7 @@ def test_every_system_speaks_as_long_as_the_voice_and_adds_no_life_of_its_own(sy
     assert motion.expression.min() >= 0 and motion.expression.max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", ["full", "label oracle", "neutralise first", "blank face"])
 def test_these_leave_no_smile_on_a_face_that_speaks_sadly(system, scene):
     assert scene.face.expression[SMILE] > 0.8

@@ -31,6 +31,7 @@ def prepared(renderer):
     return renderer.prepare(astronaut_face(renderer.basis))
 
 
+@pytest.mark.slow
 def test_a_pasted_patch_is_seen_at_its_border(renderer, prepared):
     shown = weights(jawOpen=0.5)
     area = prepared.lips.moved_box(fields(prepared, shown, STILL)[1]).area
@@ -42,6 +43,7 @@ def test_a_pasted_patch_is_seen_at_its_border(renderer, prepared):
     assert inspect.unwrap(seam)(Spoilt(renderer, brighten), prepared, shown) > 20 + seam(renderer, prepared, shown)
 
 
+@pytest.mark.slow
 def test_chin_and_cheeks_follow_the_jaw_and_hair_does_not(prepared):
     moved = breathing(prepared)
     assert moved["hair"] < 0.2 < 0.5 < moved["cheeks"] < moved["chin"]

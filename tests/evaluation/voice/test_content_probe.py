@@ -62,6 +62,7 @@ def encoder() -> AudioEmotionEncoder:
     return AudioEmotionEncoder(config).eval()  # an untrained encoder's sounds differ little
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("features", [WHOLE, VOICED])
 def test_content_that_follows_the_sound_of_a_whole_clip_is_found_out(encoder, monkeypatch, features):
     monkeypatch.setattr(content_probe, "INVERSE_PENALTY", 10.0)

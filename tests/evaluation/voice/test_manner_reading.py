@@ -30,6 +30,7 @@ def clips(tmp_path_factory) -> FeatureClips:
     return load_feature_clips(settings, tmp_path_factory.mktemp("features"), torch.device("cpu"), seed=0)
 
 
+@pytest.mark.slow
 def test_every_fold_is_read_by_a_branch_that_never_heard_its_speakers(clips, monkeypatch):
     trained = []
 
@@ -47,6 +48,7 @@ def test_every_fold_is_read_by_a_branch_that_never_heard_its_speakers(clips, mon
         assert seen == {clip.full_name for clip in clips.clips if clip.clip.speaker not in fold}
 
 
+@pytest.mark.slow
 def test_constants_are_those_of_the_clips(clips):
     rows = {name: np.array([float(value) for value in values]) for name, *values in constants_table(clips.clips).rows}
     spoken = [measure_manner(clip.recordings[0].voice) for clip in clips.clips]

@@ -36,6 +36,7 @@ def loudness(waveform: np.ndarray) -> float:
     return float(np.sqrt(np.mean(waveform**2)))
 
 
+@pytest.mark.slow
 def test_a_whisper_has_the_level_and_not_the_pitch_of_the_voice(voice):
     whisper = whispered(voice, random())
     assert len(whisper) == len(voice)
@@ -44,6 +45,7 @@ def test_a_whisper_has_the_level_and_not_the_pitch_of_the_voice(voice):
     assert 0.2 * loudness(voice) < loudness(whisper) < 1.5 * loudness(voice)
 
 
+@pytest.mark.slow
 def test_a_song_is_slower_and_holds_a_note_where_the_voice_glides(voice):
     song = sung(voice, random())
     assert len(song) > 1.5 * len(voice)

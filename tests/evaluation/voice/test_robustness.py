@@ -58,6 +58,7 @@ def test_degraded_recordings_keep_their_length_and_only_the_clean_one_its_sample
     assert np.array_equal(changed, waveform) == (name == CLEAN)
 
 
+@pytest.mark.slow
 def test_clips_are_heard_through_the_whole_path(model):
     clips = generated_clips(2, seed=0)
     result = hear_degraded(model, clips, DEGRADATIONS["half level"], seed=0)

@@ -22,6 +22,7 @@ def posed_eyes(prepared, shown, head=STILL):
     return [eye.posed(skin, *prepared.motion.displacements(shown, head)) for eye in prepared.eyes]
 
 
+@pytest.mark.slow
 def test_an_eye_at_rest_is_where_the_portrait_has_it(prepared):
     for posed in posed_eyes(prepared, prepared.motion.face.expression):
         np.testing.assert_allclose(posed.lids.upper, posed.eye.contour.upper, atol=1e-3)
@@ -31,6 +32,7 @@ def test_an_eye_at_rest_is_where_the_portrait_has_it(prepared):
         assert np.abs(posed.gaze).max() < 1e-3
 
 
+@pytest.mark.slow
 def test_an_eye_that_blinks_is_closing_and_one_that_stares_is_not(prepared):
     rest = prepared.motion.face.expression
     assert all(posed.closing == 1 for posed in posed_eyes(prepared, rest + expression(eyeBlink=1)))

@@ -42,6 +42,7 @@ def test_lids_never_fold_however_they_move(prepared):
             assert np.diff(eye.box.y - slide, axis=0).min() > 0
 
 
+@pytest.mark.slow
 def test_a_shut_lid_has_no_lashes_on_it(renderer, drawn):
     open_frame = renderer.frame(drawn, drawn.motion.face.expression, STILL)
     shut_frame = renderer.frame(drawn, drawn.motion.face.expression + expression(eyeBlink=1), STILL)

@@ -39,6 +39,7 @@ def test_what_is_added_in_the_crop_appears_there_in_the_frame(renderer, roll):
     assert seen[:70].max() < 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("roll", [0.0, 0.6])
 @pytest.mark.parametrize(("row", "column"), [(40, 60), (90, 75), (130, 50)])
 def test_a_dot_of_the_crop_is_added_at_its_place_in_the_frame(renderer, roll, row, column):

@@ -80,6 +80,7 @@ def test_speech_leaves_the_forehead_alone(plain, refining, prepared, face):
     assert change[:row].max() < 0.1 * change.max()
 
 
+@pytest.mark.slow
 def test_alpha_stays_and_grey_pictures_work(plain, refiner, face):
     refining = FaceRenderer(plain.basis, plain.mouth, refiner)
     colours = face.image.numpy()

@@ -13,6 +13,7 @@ pytest.importorskip("hama", reason="recognising phonemes needs hama, an extra of
 from cemnet.training.corpora.alignment import find_phonemes
 
 
+@pytest.mark.slow
 @needs_espeak
 def test_known_words_are_aligned_in_english_and_german():
 

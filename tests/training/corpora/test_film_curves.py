@@ -28,6 +28,7 @@ class BrightnessAsExpression:
         return FaceFit(Pose(np.eye(3), 1.0, np.zeros(3)), np.zeros(4), expression, np.zeros((478, 3)))
 
 
+@pytest.mark.slow
 def test_films_are_tracked_at_the_rate_of_the_sound(tmp_path):
     write_film(tmp_path / "a.mp4", seconds=2.0)
     expression, head = inspect.unwrap(track_film)(tmp_path / "a.mp4", FaceAtTheLens(), BrightnessAsExpression())

@@ -30,6 +30,7 @@ def write_curves(path):
     np.savez(path, names=np.array(["jawOpen"]), values=moving, fps=np.array(30))
 
 
+@pytest.mark.slow
 @needs_espeak
 @pytest.mark.parametrize("source", CORPORA)
 def test_every_corpus_is_prepared_from_its_own_layout(tmp_path, source):

@@ -6,6 +6,7 @@ from needed_programs import needs_espeak, needs_flite
 from cemnet.training.corpora.synthetic_clips import synthetic_clips
 
 
+@pytest.mark.slow
 @needs_espeak
 @needs_flite
 def test_synthetic_clips_differ_in_voice_and_repeat_by_seed():

@@ -68,6 +68,7 @@ def test_the_mean_unit_of_a_noisy_angle_is_that_of_many_draws():
     assert units_of(angles_of(np.array([0.3])), np.zeros(1)) == pytest.approx([0.3])
 
 
+@pytest.mark.slow
 def test_sampled_people_are_like_the_actors_in_the_mean_and_in_how_they_differ(model):
     table, people = made_table(24), model.sample(np.random.default_rng(0), 2048)
     assert abs(people.units.mean(0) - table.values.mean(0)).mean() < 0.03

@@ -34,6 +34,7 @@ def test_action_units_move_both_sides_and_stay_in_range():
     assert expression.min() >= 0 and expression.max() <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "emotion, stems",
     [

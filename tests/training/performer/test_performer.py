@@ -37,6 +37,7 @@ def act(
     return spans, perform(spans, voice_of(spans), Person.average(), emotion, intensity, np.random.default_rng(seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("emotion", EMOTIONS)
 @pytest.mark.parametrize("phoneme_seconds", [0.04, 0.09, 0.2])
 def test_lips_close_on_bilabials_in_every_emotion_and_tempo(emotion, phoneme_seconds):
