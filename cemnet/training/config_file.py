@@ -9,13 +9,15 @@ import types
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import yaml
 
 from ..errors import CEMNetError
 
-AT_LEAST_ONE = ("num_steps", "batch_size", "checkpoint_every", "gradient_accumulation_steps", "num_heads")
+AT_LEAST_ONE = (
+    "num_steps", "batch_size", "checkpoint_every", "gradient_accumulation_steps", "num_heads", "validation_batches",
+)  # fmt: skip
 Settings = TypeVar("Settings")
 
 
@@ -98,6 +100,10 @@ def _value(hint: Any, value: Any, source: str, place: str) -> Any:
     optional = [each for each in get_args(hint) if each is not types.NoneType]
     if get_origin(hint) in (types.UnionType,) and len(optional) == 1:
         return None if value is None else _value(optional[0], value, source, place)
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise CEMNetError(f"{source}: {place} has to be {' or '.join(get_args(hint))}, not {value!r}.")
+        return value
     if get_origin(hint) is tuple:
         (element, *_) = get_args(hint)
         if not isinstance(value, list | tuple):

@@ -1,14 +1,36 @@
-"""What a training run leaves in its output folder: numbered checkpoints and losses.csv."""
+"""What a training run leaves in its output folder: numbered checkpoints, losses.csv and validation.csv."""
 
 import csv
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from torch import Tensor
 
+from ..errors import CEMNetError
+
+LOSSES, VALIDATION = "losses.csv", "validation.csv"
+BEST = "best"  # the folder of the weights with the smallest loss in validation
+MOST_NAMED = 12  # clips in a message
 UNFINISHED = ".unfinished"  # ends the name of a checkpoint that is being written
+
+
+def refuse_used_folder(output: Path) -> None:
+    """CEMNetError where a new run would overwrite what is in a folder."""
+    if output.is_dir() and any(output.iterdir()):
+        raise CEMNetError(f"{output} is not empty. Give a new folder, or --resume to go on with the run in it.")
+
+
+def what_to_do(sources: Sequence[str], output: Path) -> str:
+    """What to tell whoever's run met what is no number: what was saved, and which clips the batch was made of."""
+    more = f" and {len(sources) - MOST_NAMED} more" if len(sources) > MOST_NAMED else ""
+    kept = checkpoints(output)
+    saved = f"The newest checkpoint is that of step {kept[0][1]}." if kept else "There is no checkpoint."
+    return (
+        f"Nothing of this step was saved. {saved} The batch was made of {', '.join(sources[:MOST_NAMED])}{more}. Look "
+        "for damaged clips among them, or lower learning_rate."
+    )
 
 
 def checkpoints(output: Path) -> list[tuple[Path, int]]:

@@ -1,9 +1,9 @@
 """What every training run is made of, whichever networks it trains."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,33 +11,47 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 from torch.utils.data import DataLoader
 
 from ..checkpoint import fill, load_checkpoint, save_checkpoint
+from ..errors import CEMNetError
+from .validation import Validation
 
 LONGEST_WARMUP_SHARE = 0.3  # of all steps
 SHORTEST_WARMUP = 2  # steps; one alone divides by zero in torch
 
 
-@runtime_checkable
-class RunSettings(Protocol):
-    """The settings that the training loop reads; every task's settings have them."""
+@dataclass(frozen=True)
+class RunSettings:
+    """The settings that the training loop reads; every task has them beside its own."""
 
-    @property
-    def loss_weights(self) -> dict[str, float]: ...
-    @property
-    def num_steps(self) -> int: ...
-    @property
-    def learning_rate(self) -> float: ...
-    @property
-    def weight_decay(self) -> float: ...
-    @property
-    def warmup_steps(self) -> int: ...
-    @property
-    def gradient_accumulation_steps(self) -> int: ...
-    @property
-    def checkpoint_every(self) -> int: ...
-    @property
-    def keep_checkpoints(self) -> int: ...
-    @property
-    def seed(self) -> int: ...
+    loss_weights: dict[str, float] = field(default_factory=dict)
+    num_steps: int = 4000
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-2
+    warmup_steps: int = 100
+    gradient_accumulation_steps: int = 1  # batches for each step, where a larger batch does not fit
+    ema_decay: float = 0.0  # the weights that are released are averages over the last 1 / (1 - ema_decay) steps; 0: none
+    validate_every: int = 0  # steps; 0: never
+    validation_batches: int = 8  # of batch_size examples that are not learned from, the same ones every time
+    patience: int = 0  # validations without a smaller loss after which the run stops; 0: it never does
+    release: Literal["best", "last"] = "last"  # weights: those with the smallest loss in validation, or the final ones
+    checkpoint_every: int = 500
+    keep_checkpoints: int = 3  # the newest ones; older ones are removed, and 0 keeps all
+    trackers: tuple[str, ...] = ()  # of accelerate, such as tensorboard; losses.csv is written without
+    num_workers: int = 0
+    seed: int = 0
+
+    def check_validation(self, source: str, has_examples: bool, examples: str) -> None:
+        """CEMNetError for settings that need a validation without one, or a validation without examples.
+
+        `source` is what the sentence calls the settings' origin, `examples` the setting that would hold some out.
+        """
+        if self.validate_every and not has_examples:
+            raise CEMNetError(f"{source}: validate_every needs examples that are not learned from: set {examples}.")
+        if not self.validate_every and (self.patience or self.release == "best"):
+            wish = f"patience: {self.patience}" if self.patience else "release: best"
+            raise CEMNetError(f"{source}: {wish} needs validate_every, the number of steps between two validations.")
+        if not self.ema_decay < 1:
+            raise CEMNetError(f"{source}: ema_decay has to be below 1, such as 0.999, not {self.ema_decay}.")
 
 
 @dataclass(frozen=True)
@@ -45,15 +59,16 @@ class Task:
     """Something to train: a network, the batches it learns from, and how its trained weights are written.
 
     `objective` holds the network and turns a batch into losses by name. The loader never ends (see `examples`), and
-    `sources` names what a batch was made of, for people. `release` writes the weights as they are when it is called and
-    returns the file.
+    `sources` names what a batch was made of, for people. `release` writes the weights as they are when it is called into
+    a folder and returns the file. `validation` has what is not learned from, where the settings hold something out.
     """
 
     network: nn.Module
     objective: nn.Module
     loader: DataLoader
     sources: Callable[[Mapping[str, Tensor]], list[str]]
-    release: Callable[[], Path]
+    release: Callable[[Path], Path]
+    validation: Validation | None = None
 
 
 @dataclass(frozen=True)

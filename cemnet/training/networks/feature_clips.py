@@ -1,5 +1,7 @@
 """Prepared clips, clean and degraded, with the features that the networks take: Whisper's and `voice_features`."""
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from tqdm import tqdm
 from ...arkit import EMOTIONS, Emotion
 from ...config import PROSODY_DIM
 from ...emotion.audio_emotion import VOICE_STYLES, frames_from_tokens
+from ...errors import MediaError
 from ...speech.mel import num_motion_frames
 from ...speech.voice_features import voice_features
 from ...speech.whisper_encoder import SpeechEncoder
@@ -101,14 +104,20 @@ def generated_clips(count: int, seed: int) -> list[Clip]:
     return clips
 
 
-def load_feature_clips(settings: DataSettings, cache: Path, device: torch.device, seed: int) -> FeatureClips:
+def load_feature_clips(
+    settings: DataSettings, cache: Path, device: torch.device, seed: int, held_out: bool = False
+) -> FeatureClips:
     """Reads or makes the clips of a run and computes their features, which are kept in the cache folder.
 
-    Clips of the validation speakers are left out. MediaError if a folder holds no clips.
+    Clips of the validation speakers are left out, or with `held_out` all others. MediaError if a folder holds no clips,
+    or none is left whose emotion has a label.
     """
     clips = [load_clip(path) for folder in settings.clips for path in list_clips(Path(folder))]
     clips += generated_clips(settings.generated_clips, seed)
-    clips = [clip for clip in clips if full_speaker(clip) not in settings.validation_speakers]
+    clips = [clip for clip in clips if (full_speaker(clip) in settings.validation_speakers) == held_out]
+    if held_out and not any(clip.emotion for clip in clips):
+        speakers = ", ".join(settings.validation_speakers)
+        raise MediaError(f"No labelled clip is of a validation speaker ({speakers}). Name speakers of data.clips.")
     licenses = sorted({clip.license for clip in clips})
     counts = {
         source: sum(clip.source == source for clip in clips) for source in sorted({clip.source for clip in clips})
@@ -134,16 +143,34 @@ def hear_clips(
     heard = []
     for clip in tqdm(clips, desc="Listening", unit="clip"):
         path = cache / f"{clip.source}_{clip.name}.pt"
-        if path.exists():
-            stored = torch.load(path, weights_only=True)
-        else:
+        recordings = read_recordings(path)
+        if recordings is None:
             rng = np.random.default_rng([seed, *clip.name.encode()])
             copies = 0 if clip.source == SYNTHESISED else voice_augmentations
             sounds = [clip.waveform, *(torch.from_numpy(another_recording(clip, rng)) for _ in range(copies))]
-            stored = [hear(encoder, sound) for sound in sounds]
-            torch.save(stored, path)
-        heard.append(FeatureClip(clip, tuple(Recording(hidden, voice) for hidden, voice in stored)))
+            recordings = [Recording(*hear(encoder, sound)) for sound in sounds]
+            write_recordings(path, recordings)
+        heard.append(FeatureClip(clip, tuple(recordings)))
     return heard
+
+
+def read_recordings(path: Path) -> list[Recording] | None:
+    """What `write_recordings` wrote; None where there is no such file, or, with a word, none that can be read."""
+    if not path.exists():
+        return None
+    try:
+        return [Recording(hidden, voice) for hidden, voice in torch.load(path, weights_only=True)]
+    except Exception as error:  # what a damaged file raises depends on where it is damaged
+        reason = str(error).partition("\n")[0]
+        tqdm.write(f"The features {path} cannot be read ({reason}); they are made again.", file=sys.stderr)
+        return None
+
+
+def write_recordings(path: Path, recordings: Sequence[Recording]) -> None:
+    """Writes a file whole or not at all, also where several processes write the same one."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    torch.save([(recording.hidden, recording.voice) for recording in recordings], partial)
+    partial.replace(path)
 
 
 def another_recording(clip: Clip, rng: np.random.Generator) -> Float[np.ndarray, "other"]:

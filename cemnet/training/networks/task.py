@@ -13,6 +13,7 @@ from ..performer.captured_people import ActionUnitTable
 from ..performer.emotion_prototypes import Person
 from ..performer.filmed_persons import FilmedPersons
 from ..task import Task, TaskPlan, release_weights
+from ..validation import Validation
 from .captured_speech import load_captured_speech
 from .cross_pairs import CrossPairs, PersonSource, first_people
 from .feature_clips import FeatureClips, load_feature_clips
@@ -20,6 +21,8 @@ from .objective import Objective
 from .settings import TrainingSettings
 from .temperature import choose_temperature
 from .voice_statistics import VoiceTable
+
+VALIDATION_SEED = 2**31  # whatever the run's seed, so that runs can be compared
 
 
 def plan_networks(config: Path, overrides: Sequence[str] = ()) -> TaskPlan:
@@ -40,14 +43,30 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     loader = endless_loader(pairs, Numbered(), settings.batch_size, settings.num_workers)
     network = build_network(settings, clips, voices, draw)
 
-    def release() -> Path:
+    def release(folder: Path) -> Path:
         config = network.config.to_dict()
         filmed = "; people like filmed actors" if settings.data.action_units else ""
         spoken = "" if captured is None else f"; {len(captured.takes)} captured takes"
         licenses = clips.license if captured is None else "; ".join(sorted({clips.license, captured.license}))
-        return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description + filmed + spoken, licenses)
+        return release_weights(folder / NETWORK_WEIGHTS, network, config, clips.description + filmed + spoken, licenses)
 
-    return Task(network, Objective(network, settings.heard_share, settings.adversary), loader, pairs.sources, release)
+    objective = Objective(network, settings.heard_share, settings.adversary)
+    validation = build_validation(settings, output, device, network, draw) if settings.validate_every else None
+    return Task(network, objective, loader, pairs.sources, release, validation)
+
+
+def build_validation(
+    settings: TrainingSettings, output: Path, device: torch.device, network: EmotionNetwork, draw: PersonSource
+) -> Validation:
+    """Performances with the voices of the validation speakers, driven by what the network hears of them.
+
+    The adversary is left out, which is part of a run and not of its weights. MediaError without a clip of theirs.
+    """
+    clips = load_feature_clips(settings.data, output / "features", device, settings.seed, held_out=True)
+    count = settings.validation_batches * settings.batch_size
+    voices = VoiceTable.of(clips.clips, VALIDATION_SEED)
+    pairs = CrossPairs(clips, voices, settings.data.crop_seconds, count, draw=draw, seed=VALIDATION_SEED)
+    return Validation(Objective(network, heard_share=1.0), pairs, count, settings.batch_size, left_out=("adversary",))
 
 
 def person_source(settings: TrainingSettings) -> PersonSource:

@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from ...arkit import MIRRORED_EXPRESSION
 from ...render.refiner.network import Refiner, RefinerConfig
 from ..config_file import read_config, settings_from
+from ..task import RunSettings
 from .pairs import RefinerPairs
 
 REFINER_LOSS_WEIGHTS = {"colour": 1.0, "gradient": 1.0}
@@ -30,7 +31,7 @@ GRADIENT_SCALES = (1, 2, 4)  # pixels of the crop that are averaged before diffe
 
 
 @dataclass(frozen=True)
-class RefinerSettings:
+class RefinerSettings(RunSettings):
     """What a run that trains the refiner can be told; the defaults made the released weights."""
 
     refiner: RefinerConfig = field(default_factory=RefinerConfig)
@@ -38,22 +39,21 @@ class RefinerSettings:
     portraits: tuple[Path, ...] = ()  # whose skin heads wear
     pairs: Path | None = None  # a folder to keep pairs in; else one beside the checkpoints
     num_heads: int = 800
+    validation_pairs: int = 0  # the last ones, which are not learned from; see validate_every
     loss_weights: dict[str, float] = field(default_factory=lambda: dict(REFINER_LOSS_WEIGHTS))
     num_steps: int = 12000
     batch_size: int = 16
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     warmup_steps: int = 300
-    gradient_accumulation_steps: int = 1
     checkpoint_every: int = 1000
-    keep_checkpoints: int = 3
-    num_workers: int = 0
-    seed: int = 0
 
     @classmethod
     def load(cls, path: Path, overrides: Sequence[str] = ()) -> "RefinerSettings":
         """Reads a yaml file, see `config_file.read_config`; CEMNetError for a setting that cannot be."""
-        return settings_from(cls, read_config(path, overrides), str(path))
+        settings = settings_from(cls, read_config(path, overrides), str(path))
+        settings.check_validation(str(path), bool(settings.validation_pairs), "validation_pairs")
+        return settings
 
 
 class PairDataset(Dataset):

@@ -1,5 +1,6 @@
 """Training pairs of the refiner: composed frames of rendered heads, and the same frames as they should look."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -202,16 +203,31 @@ def crop_in_8_bits(
 def prepared_pairs(
     folder: Path, num_heads: int, seed: int, ict: Path | None, portraits: Sequence[Path]
 ) -> list[RefinerPairs]:
-    """Pairs of many heads, in files of HEADS_A_FILE heads each; those not in the folder yet are made."""
+    """Pairs of many heads, in files of HEADS_A_FILE heads each; those not in the folder yet are made.
+
+    So are those, with a word, that cannot be read.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    starts = range(0, num_heads, HEADS_A_FILE)
-    missing = [start for start in starts if not (folder / f"{start:05d}.npz").exists()]
+    paths = {start: folder / f"{start:05d}.npz" for start in range(0, num_heads, HEADS_A_FILE)}
+    stored = {start: _stored_pairs(path) for start, path in paths.items()}
+    missing = [start for start, pairs in stored.items() if pairs is None]
     maker = PairMaker(ict, portraits) if missing else None
     for start in tqdm(missing, desc="composing frames of heads"):
         assert maker is not None
         numbers = range(start, min(start + HEADS_A_FILE, num_heads))
-        maker.pairs(numbers, seed).save(folder / f"{start:05d}.npz")
-    return [RefinerPairs.load(folder / f"{start:05d}.npz") for start in starts]
+        maker.pairs(numbers, seed).save(paths[start])
+        stored[start] = RefinerPairs.load(paths[start])
+    return [pairs for pairs in stored.values() if pairs is not None]
+
+
+def _stored_pairs(path: Path) -> RefinerPairs | None:
+    if not path.exists():
+        return None
+    try:
+        return RefinerPairs.load(path)
+    except Exception as error:  # what a damaged file raises depends on where it is damaged
+        tqdm.write(f"The pairs {path} cannot be read ({error}); they are made again.", file=sys.stderr)
+        return None
 
 
 def sample_portrait_expression(rng: np.random.Generator) -> Float[np.ndarray, "expression"]:

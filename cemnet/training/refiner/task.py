@@ -5,10 +5,12 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.utils.data import Subset
 
 from ...render.refiner.network import REFINER_WEIGHTS, Refiner
 from ..examples import Shuffled, endless_loader
 from ..task import Task, TaskPlan, release_weights
+from ..validation import Validation
 from .objective import DATA, PairDataset, RefinerObjective, RefinerSettings
 from .pairs import prepared_pairs
 
@@ -24,14 +26,20 @@ def build_task(settings: RefinerSettings, output: Path) -> Task:
     folder = settings.pairs or output / "pairs"
     parts = prepared_pairs(folder, settings.num_heads, settings.seed, settings.ict, settings.portraits)
     pairs = PairDataset(parts)
-    order = Shuffled(len(pairs), settings.seed)
+    held_out = min(settings.validation_pairs, len(pairs) - 1) if settings.validate_every else 0
+    order = Shuffled(len(pairs) - held_out, settings.seed)
     loader = endless_loader(pairs, order, settings.batch_size, settings.num_workers)
     refiner = Refiner(settings.refiner).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
-    def release() -> Path:
-        return release_weights(output / REFINER_WEIGHTS, refiner, refiner.to_dict(), DATA, "Apache-2.0")
+    def release(folder: Path) -> Path:
+        return release_weights(folder / REFINER_WEIGHTS, refiner, refiner.to_dict(), DATA, "Apache-2.0")
 
     def sources(batch: Mapping[str, Tensor]) -> list[str]:
         return [f"pair {int(number)} of {folder}" for number in batch["number"]]
 
-    return Task(refiner, RefinerObjective(refiner), loader, sources, release)
+    validation = None
+    if held_out:
+        last = Subset(pairs, range(len(pairs) - held_out, len(pairs)))
+        count = min(held_out, settings.validation_batches * settings.batch_size)
+        validation = Validation(RefinerObjective(refiner), last, count, settings.batch_size)
+    return Task(refiner, RefinerObjective(refiner), loader, sources, release, validation)
