@@ -80,7 +80,7 @@ def launch_accelerator(settings: RunSettings, output: Path, cpu: bool) -> Accele
         cpu=cpu,
         gradient_accumulation_steps=settings.gradient_accumulation_steps,
         step_scheduler_with_optimizer=False,
-        log_with=list(settings.trackers),
+        log_with=list(settings.trackers) or None,
         project_dir=output,
         kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
     )

@@ -29,7 +29,9 @@ class RunSettings:
     weight_decay: float = 1e-2
     warmup_steps: int = 100
     gradient_accumulation_steps: int = 1  # batches for each step, where a larger batch does not fit
-    ema_decay: float = 0.0  # the weights that are released are averages over the last 1 / (1 - ema_decay) steps; 0: none
+    ema_decay: float = (
+        0.0  # the weights that are released are averages over the last 1 / (1 - ema_decay) steps; 0: none
+    )
     validate_every: int = 0  # steps; 0: never
     validation_batches: int = 8  # of batch_size examples that are not learned from, the same ones every time
     patience: int = 0  # validations without a smaller loss after which the run stops; 0: it never does
@@ -59,8 +61,9 @@ class Task:
     """Something to train: a network, the batches it learns from, and how its trained weights are written.
 
     `objective` holds the network and turns a batch into losses by name. The loader never ends (see `examples`), and
-    `sources` names what a batch was made of, for people. `release` writes the weights as they are when it is called into
-    a folder and returns the file. `validation` has what is not learned from, where the settings hold something out.
+    `sources` names what a batch was made of, for people. `release` writes the weights, as they are when it is called,
+    into a folder and returns the file. `validation` has what is not learned from, where the settings hold something
+    out.
     """
 
     network: nn.Module
