@@ -193,7 +193,7 @@ class Run:
             measured = validation_losses(
                 self.task.validation,
                 accelerator.device,
-                accelerator.autocast(),
+                accelerator.autocast,
                 accelerator.process_index,
                 accelerator.num_processes,
             )

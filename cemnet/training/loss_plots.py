@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from .run_folder import LOSSES, VALIDATION
 
 COLUMNS = 4
+STYLES = {"training": "C0-", "validation": "C1.-"}
 PANEL_INCHES = 3.2, 2.2
 
 
@@ -24,6 +25,7 @@ def draw_losses(output: Path) -> Path | None:
     """Writes losses.png into a run's folder and returns it; None where no loss was written yet."""
     curves = {"training": read_losses(output / LOSSES), "validation": read_losses(output / VALIDATION)}
     names = list(dict.fromkeys(name for columns in curves.values() for name in columns if name != "step"))
+    names.sort(key=lambda name: name != "loss")  # the sum comes first
     if not names:
         return None
     num_rows = -(-len(names) // COLUMNS)
@@ -31,11 +33,11 @@ def draw_losses(output: Path) -> Path | None:
     for name, panel in zip(names, figure.subplots(num_rows, COLUMNS, squeeze=False).flat, strict=False):
         for label, columns in curves.items():
             if name in columns:
-                panel.plot(columns["step"], columns[name], label=label, marker="." if label == "validation" else None)
+                panel.plot(columns["step"], columns[name], STYLES[label], label=label)
         panel.set_title(name, fontsize=9)
+        panel.legend(fontsize=7)
     for panel in figure.axes[len(names) :]:
         panel.set_axis_off()
-    figure.axes[0].legend(fontsize=8)
     path = output / "losses.png"
     figure.savefig(path, dpi=80)
     return path

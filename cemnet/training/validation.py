@@ -3,7 +3,7 @@
 Each batch is calculated by one process, with random numbers of its own, so that the figures tell of the weights alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -40,25 +40,26 @@ class Validation:
 def validation_losses(
     validation: Validation,
     device: torch.device,
-    precision: AbstractContextManager,
+    precision: Callable[[], AbstractContextManager],
     process: int = 0,
     num_processes: int = 1,
 ) -> dict[str, Float[Tensor, "batch"]]:
     """Every loss of each batch by name; 0 in the batches of other processes, so that the sum over processes is all.
 
-    `precision` is entered around the calculation. The state of torch's random numbers stays as it is.
+    What `precision` returns is entered around each calculation. The state of torch's random numbers stays as it is.
     """
     objective = validation.objective.to(device)
     was_training = objective.training
     objective.eval()
     measured: dict[str, Tensor] = {}
     gpus = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=gpus), torch.no_grad(), precision:
+    with torch.random.fork_rng(devices=gpus), torch.no_grad():
         for number in range(process, max(validation.num_batches, process + 1), num_processes):
             torch.manual_seed(number)
             own = number < validation.num_batches  # with fewer batches than processes some learn the names alone
             batch = validation.batch(number if own else 0)
-            losses = objective({name: values.to(device) for name, values in batch.items()})
+            with precision():
+                losses = objective({name: values.to(device) for name, values in batch.items()})
             for name, value in losses.items():
                 if name not in validation.left_out:
                     rows = measured.setdefault(name, torch.zeros(validation.num_batches, device=device))

@@ -4,6 +4,7 @@ Losses that compare the examples of a batch with one another, and those that dra
 batches are divided differently.
 """
 
+import csv
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate.tracking import get_available_trackers
 from paths import REPOSITORY
 
 from cemnet.checkpoint import load_checkpoint
@@ -25,12 +27,18 @@ model:
   audio_emotion: {content_dim: 32, hidden_dim: 64, embedding_dim: 32, dropout: DROPOUT, manner_dropout: DROPOUT}
   emotion_memory: {num_slots: 24, hidden_dim: 64}
   motion: {hidden_dim: 64, num_blocks: 2, dropout: DROPOUT}
-data: {generated_clips: 6, voice_augmentations: 0, crop_seconds: 1.6}
+data: {generated_clips: 6, voice_augmentations: 0, crop_seconds: 1.6, validation_speakers: [babble/babbler_3]}
 temperature_folds: 0
 num_steps: 6
 batch_size: 4
 warmup_steps: 2
 checkpoint_every: 2
+"""
+VALIDATED = """
+ema_decay: 0.9
+validate_every: 2
+validation_batches: 2
+release: best
 """
 DIVISIBLE = """
 heard_share: 1.0
@@ -45,7 +53,7 @@ ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
-    (folder / "usual.yaml").write_text(CONFIG.replace("DROPOUT", "0.2"))
+    (folder / "usual.yaml").write_text(CONFIG.replace("DROPOUT", "0.2") + VALIDATED)
     (folder / "divisible.yaml").write_text(CONFIG.replace("DROPOUT", "0.0") + DIVISIBLE)
     return folder
 
@@ -109,6 +117,8 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(folder, whole):
     assert (folder / "killed" / "checkpoint-2").exists()
     assert not (folder / "killed" / "emotion_motion.safetensors").exists()
     assert torch.equal(weights(run(folder, "usual", "killed")), weights(whole))
+    validated = [(run / "validation.csv").read_text() for run in (folder / "killed", whole)]
+    assert validated[0] == validated[1] and validated[0].count("\n") == 4
 
 
 def test_a_checkpoint_that_was_cut_off_gives_way_to_the_one_before(folder, whole):
@@ -118,6 +128,53 @@ def test_a_checkpoint_that_was_cut_off_gives_way_to_the_one_before(folder, whole
     stored.write_bytes(stored.read_bytes()[:1000])
     (folder / "damaged" / "emotion_motion.safetensors").unlink()
     assert torch.equal(weights(run(folder, "usual", "damaged")), weights(whole))
+
+
+def test_a_run_that_learns_no_more_stops_and_its_figures_do_not_depend_on_the_processes(folder, whole):
+    settings = ("learning_rate=0.0", "validate_every=1", "patience=1", "ema_decay=0")
+    figures = {
+        name: (run(folder, "usual", name, *settings, launcher=launcher) / "validation.csv").read_text()
+        for name, launcher in (("still", ONE), ("still_too", TWO))
+    }
+    assert figures["still"] == figures["still_too"]
+    assert [row.split(",")[0] for row in figures["still"].splitlines()] == ["step", "1", "2"]
+
+
+def test_features_that_were_cut_off_are_made_again(folder, whole):
+    settings = ("num_steps=1", "release=last", "validate_every=0")
+    command(folder, "usual", "cut")  # copies the features
+    stored = next((folder / "cut" / "features").glob("*.pt"))
+    stored.write_bytes(stored.read_bytes()[:1000])
+    done = subprocess.run(
+        command(folder, "usual", "cut", *settings),
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=900, env=ENVIRONMENT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert f"{stored.name} cannot be read" in done.stderr and "made again" in done.stderr
+    first, again = (torch.load(run / "features" / stored.name) for run in (whole, folder / "cut"))
+    assert all(torch.equal(*pair) for pair in zip(first[0], again[0], strict=True))
+
+
+def test_half_precision_learns_nearly_the_same(folder, whole):
+    launcher = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "1"]
+    halved = run(folder, "usual", "halved", launcher=[*launcher, "--mixed_precision", "bf16"])
+    figures = [
+        [float(row["loss"]) for row in csv.DictReader((run / "validation.csv").open())] for run in (halved, whole)
+    ]
+    assert figures[0] == pytest.approx(figures[1], rel=0.05) and figures[0] != figures[1]
+    assert weights(halved).isfinite().all()
+
+
+def test_a_tracker_is_told_of_losses_or_missed_in_one_sentence(folder, whole):
+    asked = subprocess.run(
+        command(folder, "usual", "tracked", "trackers=[tensorboard]", "num_steps=1"),
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=900, env=ENVIRONMENT,
+    )  # fmt: skip
+    if "tensorboard" in get_available_trackers():
+        assert list((folder / "tracked").rglob("events.out.tfevents.*"))
+    else:
+        assert asked.returncode != 0
+        assert "Error: trackers: tensorboard is not installed. Install it: pip install tensorboard." in asked.stderr
 
 
 def test_a_run_whose_loss_is_no_number_stops_with_the_names_of_its_clips(folder, whole):

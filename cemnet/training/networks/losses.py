@@ -59,7 +59,8 @@ def _correlation(
 def closure_loss(closure: Float[Tensor, "batch frame"], closed: Bool[Tensor, "batch frame"]) -> Float[Tensor, ""]:
     """Binary cross-entropy of lip closure; closed frames are rare and count three times."""
     weights = torch.where(closed, 3.0, 1.0)
-    return F.binary_cross_entropy(closure, closed.to(closure.dtype), weights)
+    with torch.autocast(closure.device.type, enabled=False):  # it overflows in half precision, and CUDA refuses it
+        return F.binary_cross_entropy(closure.float(), closed.float(), weights)
 
 
 def sound_loss(
@@ -76,7 +77,8 @@ def supervised_contrastive_loss(
     embedding: Float[Tensor, "batch embedding"], label: Int[Tensor, "batch"], temperature: float = 0.1
 ) -> Float[Tensor, ""]:
     """Clips of one emotion gather, others part (Khosla et al., Supervised Contrastive Learning, 2020, eq. 2)."""
-    similarity = embedding @ embedding.T / temperature
+    with torch.autocast(embedding.device.type, enabled=False):  # ten times a similarity needs more than half precision
+        similarity = embedding.float() @ embedding.float().T / temperature
     self_pair = torch.eye(len(label), dtype=torch.bool, device=label.device)
     log_share = similarity - similarity.masked_fill(self_pair, -torch.inf).logsumexp(dim=1, keepdim=True)
     positive = (label.unsqueeze(0) == label.unsqueeze(1)) & ~self_pair

@@ -25,4 +25,4 @@ def test_a_task_feeds_its_objective_and_releases_a_refiner_that_loads(tmp_path):
     losses = task.objective(next(iter(task.loader)))
     assert set(losses) == set(settings.loss_weights)
     assert all(torch.isfinite(loss) for loss in losses.values())
-    assert Refiner.load(task.release()).config == settings.refiner
+    assert Refiner.load(task.release(tmp_path)).config == settings.refiner
