@@ -3,8 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-WHISPER_TINY_DIM = 384
-WHISPER_TINY_STATES = 5  # the stem's output and four blocks
+WHISPER_TINY = "whisper-tiny.en"  # the released speech encoder
 PROSODY_DIM = 4
 VOICE_DIM = PROSODY_DIM + 2 * 80 + 4  # prosody and timbre: see speech.voice_features
 MANNER_AXES = ("effort", "pitch", "pitch_range", "tempo", "roughness")  # see speech.manner
@@ -14,6 +13,8 @@ MANNER_AXES = ("effort", "pitch", "pitch_range", "tempo", "roughness")  # see sp
 class AudioEmotionConfig:
     """The audio emotion encoder (AEE), and how its probabilities become an emotion to show."""
 
+    encoder_dim: int = 384  # of the speech encoder's states: Whisper-tiny's
+    encoder_states: int = 5  # one before and one after each of its blocks
     content_dim: int = 64  # of the layer that tells the spoken sounds apart
     num_sounds: int = 41  # in the alphabet of phonemes: training.corpora.phonemes
     sound_temperature: float = 0.5  # of their shares; below 1 the likeliest sound is favoured
@@ -42,6 +43,17 @@ class AudioEmotionConfig:
     def emotional_dim(self) -> int:
         """Length of the part of z that holds the emotion."""
         return self.embedding_dim - self.manner_dim
+
+    @property
+    def num_statistics(self) -> int:
+        """Mean and deviation of each channel of the blocks and of the voice's features; the first state is left out,
+        which has no context yet."""
+        return 2 * ((self.encoder_states - 1) * self.encoder_dim + VOICE_DIM)
+
+    @property
+    def num_judged(self) -> int:
+        """Statistics, how they differ from the normal voice, and whether that is known."""
+        return 2 * self.num_statistics + 1
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,7 @@ class ModelConfig:
     audio_emotion: AudioEmotionConfig = field(default_factory=AudioEmotionConfig)
     emotion_memory: EmotionMemoryConfig = field(default_factory=EmotionMemoryConfig)
     motion: MotionConfig = field(default_factory=MotionConfig)
+    speech_encoder: str = WHISPER_TINY  # the one whose states they hear; see speech.encoders
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "ModelConfig":
@@ -81,6 +94,7 @@ class ModelConfig:
             AudioEmotionConfig(**values.get("audio_emotion", {})),
             EmotionMemoryConfig(**values.get("emotion_memory", {})),
             MotionConfig(**values.get("motion", {})),
+            values.get("speech_encoder", WHISPER_TINY),
         )
 
     def to_dict(self) -> dict[str, Any]:

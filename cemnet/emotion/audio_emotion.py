@@ -23,9 +23,6 @@ from ..arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from ..config import (
     MANNER_AXES,
     PROSODY_DIM,
-    VOICE_DIM,
-    WHISPER_TINY_DIM,
-    WHISPER_TINY_STATES,
     AudioEmotionConfig,
 )
 from ..curves import smoothstep
@@ -45,12 +42,9 @@ VOICE_STYLES: dict[str, Emotion] = {
     "surprise": "surprise",
     "contempt": "contempt",
 }
-NUM_LAYERS = WHISPER_TINY_STATES - 1  # the stem has no context yet and is left out
 MIN_VOICED_FRAMES = 5  # a fifth of a second
 SHOULDER = 1.25  # of half a window: so far from its middle a frame still counts
 WINDOWS_AT_ONCE, JUDGED_AT_ONCE = 32, 512  # bounds the memory that long sound takes
-NUM_STATISTICS = 2 * (NUM_LAYERS * WHISPER_TINY_DIM + VOICE_DIM)
-NUM_JUDGED = 2 * NUM_STATISTICS + 1  # statistics, how they differ from the normal voice, and whether that is known
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ class VoiceEmotion:
 def frames_from_tokens(
     hidden: Float[Tensor, "layer token channel"], num_frames: int
 ) -> Float[Tensor, "layer frame channel"]:
-    """Whisper's 50 tokens a second averaged in pairs to MOTION_FPS, the last repeated to fill num_frames."""
+    """The speech encoder's 50 tokens a second averaged in pairs to MOTION_FPS, the last repeated to fill num_frames."""
     missing = max(0, 2 * num_frames - hidden.shape[1])
     padded = torch.cat([hidden, hidden[:, -1:].expand(-1, missing, -1)], dim=1)[:, : 2 * num_frames]
     return padded.unflatten(1, (num_frames, 2)).mean(dim=2)
@@ -143,7 +137,7 @@ def window_statistics(
     voice: Float[Tensor, "batch frame voice"],
     weights: Float[Tensor, "batch window frame"],
 ) -> Float[Tensor, "batch window statistic"]:
-    """Weighted mean and standard deviation of Whisper's blocks and of the voice's features over each window.
+    """Weighted mean and standard deviation of the speech encoder's blocks and of the voice's features over each window.
 
     The emotion branch takes nothing else of a sound. Nothing here is learned.
     """
@@ -154,7 +148,7 @@ def window_statistics(
 
 
 class AudioEmotionEncoder(nn.Module):
-    """Whisper's hidden states and `voice_features` in; content, emotion and its course in time out."""
+    """The speech encoder's hidden states and `voice_features` in; content, emotion and its course in time out."""
 
     style_emotion: Tensor
     style_heard: Tensor
@@ -172,24 +166,26 @@ class AudioEmotionEncoder(nn.Module):
         self.register_buffer("style_emotion", style_emotion, persistent=False)
         self.register_buffer("style_heard", torch.ones(len(styles)))  # 0 for styles that no training voice had
 
-        self.layer_mix = nn.Parameter(torch.zeros(WHISPER_TINY_STATES))
-        self.content_in = nn.Sequential(nn.LayerNorm(WHISPER_TINY_DIM), nn.Linear(WHISPER_TINY_DIM, config.content_dim))
+        self.layer_mix = nn.Parameter(torch.zeros(config.encoder_states))
+        self.content_in = nn.Sequential(
+            nn.LayerNorm(config.encoder_dim), nn.Linear(config.encoder_dim, config.content_dim)
+        )
         self.content_smooth = nn.Conv1d(config.content_dim, config.content_dim, 3, padding=1)
         self.sounds = nn.Sequential(nn.GELU(), nn.Linear(config.content_dim, config.num_sounds))
 
-        self.register_buffer("statistics_mean", torch.zeros(NUM_STATISTICS))
-        self.register_buffer("statistics_scale", torch.ones(NUM_STATISTICS))
-        self.register_buffer("deviation_scale", torch.ones(NUM_STATISTICS))
+        self.register_buffer("statistics_mean", torch.zeros(config.num_statistics))
+        self.register_buffer("statistics_scale", torch.ones(config.num_statistics))
+        self.register_buffer("deviation_scale", torch.ones(config.num_statistics))
         self.embed = nn.Sequential(
             nn.Dropout(config.dropout),
-            nn.Linear(NUM_JUDGED, config.hidden_dim),
+            nn.Linear(config.num_judged, config.hidden_dim),
             nn.GELU(),
             nn.Dropout(config.dropout),
             nn.Linear(config.hidden_dim, config.emotional_dim),
         )
         self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.emotional_dim))
         self.strength = nn.Linear(config.emotional_dim, 1)
-        self.embed_manner = nn.Sequential(nn.Dropout(config.manner_dropout), nn.Linear(NUM_JUDGED, config.manner_dim))
+        self.embed_manner = nn.Sequential(nn.Dropout(config.manner_dropout), nn.Linear(config.num_judged, config.manner_dim))
         self.manner = nn.Linear(config.embedding_dim, len(MANNER_AXES))
         self.course = nn.Sequential(
             nn.Conv1d(PROSODY_DIM, 32, 9, padding=4), nn.GELU(), nn.Conv1d(32, 32, 9, padding=4), nn.GELU(),

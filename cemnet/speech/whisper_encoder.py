@@ -1,4 +1,4 @@
-"""The encoder of Whisper-tiny (Radford et al. 2022, MIT): features of speech at 50 tokens a second."""
+"""The encoders of Whisper (Radford et al. 2022, MIT): features of speech at 50 tokens a second."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,11 +9,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from ..checkpoint import find_weights, load_network
+from ..config import WHISPER_TINY
+from .encoder import CHUNK_TOKENS, TOKENS_PER_SECOND, encoded_in_chunks
 from .mel import NUM_MELS, SAMPLES_PER_TOKEN, LogMel
 
-WEIGHTS_NAME = "speech_encoder.safetensors"
-CHUNK_TOKENS = 1500  # the 30 s that Whisper was trained on
-OVERLAP_TOKENS = 50
+WEIGHTS_NAME = "speech_encoder.safetensors"  # of the released encoder, tiny.en
+SIZES = {"tiny": (384, 6, 4), "base": (512, 8, 6), "small": (768, 12, 12)}  # width, heads and blocks
+WHISPER_SIZES = {f"whisper-{size}{kind}": numbers for size, numbers in SIZES.items() for kind in ("", ".en")}
 
 
 def sinusoids(num_positions: int, width: int) -> Float[Tensor, "token width"]:
@@ -49,13 +51,15 @@ class EncoderBlock(nn.Module):
         return self.attention_out(attended.transpose(1, 2).reshape(batch, length, width))
 
 
-class SpeechEncoder(nn.Module):
+class WhisperEncoder(nn.Module):
     """Reads log-mel speech of any length up to 30 s without padding; the output of every layer is returned."""
 
     positions: Tensor
 
-    def __init__(self, width: int = 384, num_heads: int = 6, num_blocks: int = 4):
+    def __init__(self, width: int = 384, num_heads: int = 6, num_blocks: int = 4, name: str = WHISPER_TINY):
         super().__init__()
+        self.name = name
+        self.rate = TOKENS_PER_SECOND
         self.width = width
         self.num_layers = num_blocks + 1
         self.conv1 = nn.Conv1d(NUM_MELS, width, kernel_size=3, padding=1)
@@ -66,7 +70,7 @@ class SpeechEncoder(nn.Module):
         self.register_buffer("positions", positions, persistent=False)
 
     def forward(self, mel: Float[Tensor, "batch mel frame"]) -> Float[Tensor, "batch layer token width"]:
-        """Layer 0 is the convolutional stem with positions, 1 to 4 the blocks; the last has the final norm applied.
+        """Layer 0 is the convolutional stem with positions, the others are the blocks'; the last has the final norm applied.
 
         Frames come at 100 a second in an even number, at most 3000; there are half as many tokens.
         """
@@ -80,7 +84,7 @@ class SpeechEncoder(nn.Module):
         return torch.stack(layers, dim=1)
 
     def encode_long(self, waveform: Float[Tensor, "sample"]) -> Float[Tensor, "layer token width"]:
-        """All blocks of `encode_blocks` in one: 15 kB for each of the ceil(samples / 320) tokens."""
+        """All blocks of `encode_blocks` in one: of tiny.en 15 kB for each of the ceil(samples / 320) tokens."""
         return torch.cat(list(self.encode_blocks(waveform)), dim=1)
 
     def encode_blocks(
@@ -92,28 +96,23 @@ class SpeechEncoder(nn.Module):
         The spectrogram is normalised by the loudest moment of the whole sound; `mel` is it, where it is known.
         """
         num_tokens = max(1, -(-waveform.shape[-1] // SAMPLES_PER_TOKEN))
-        mel = mel or LogMel(waveform.to(self.conv1.weight.device))
-        total = mel.num_frames // 2
-        if total <= CHUNK_TOKENS:
-            yield self._encoded(mel.part(0, mel.num_frames))[:, :num_tokens]
-            return
-        num_chunks = -(-(total - OVERLAP_TOKENS) // (CHUNK_TOKENS - OVERLAP_TOKENS))
-        starts = [round(index * (total - CHUNK_TOKENS) / (num_chunks - 1)) for index in range(num_chunks)]
-        before = self.conv1.weight.new_zeros(self.num_layers, 0, self.width)
-        for start, following in zip(starts, [*starts[1:], total], strict=True):
-            chunk = self._encoded(mel.part(2 * start, 2 * (start + CHUNK_TOKENS)))
-            shared = before.shape[1]
-            if shared:
-                fade = ((torch.arange(shared, device=chunk.device) + 0.5) / shared)[:, None]
-                chunk[:, :shared] = fade * chunk[:, :shared] + (1 - fade) * before
-            yield chunk[:, : following - start]
-            before = chunk[:, following - start :]
+        known = mel or LogMel(waveform.to(self.conv1.weight.device))  # of two tokens at least
+
+        def encode(start: int, stop: int) -> Float[Tensor, "layer _ width"]:
+            return self._encoded(known.part(2 * start, 2 * stop))
+
+        total = known.num_frames // 2
+        for block in encoded_in_chunks(encode, total):
+            yield block[:, :num_tokens] if total <= CHUNK_TOKENS else block
 
     @torch.no_grad()
     def _encoded(self, mel: Float[Tensor, "mel frame"]) -> Float[Tensor, "layer token width"]:
-        return self.forward(mel.to(self.conv1.weight.device).unsqueeze(0))[0]
+        return self(mel.to(self.conv1.weight.device).unsqueeze(0))[0]
 
     @classmethod
-    def load(cls, path: Path | None = None, folders: Sequence[Path] = ()) -> "SpeechEncoder":
-        """The released encoder in float32, ready to run; MissingModelError where the weights are unusable."""
+    def load(cls, path: Path | None = None, folders: Sequence[Path] = ()) -> "WhisperEncoder":
+        """The released encoder, or that of a file, in float32, ready to run; MissingModelError where the weights are unusable."""
         return load_network(path or find_weights(WEIGHTS_NAME, folders), lambda config: cls(**config))
+
+
+SpeechEncoder = WhisperEncoder  # its name in version 0.1.0

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from cemnet.arkit import EMOTION_INDEX
 from cemnet.config import MANNER_AXES, VOICE_DIM, AudioEmotionConfig
 from cemnet.emotion.audio_emotion import (
-    NUM_STATISTICS,
     VOICE_STYLES,
     WINDOWS_AT_ONCE,
     AudioEmotionEncoder,
@@ -155,10 +154,10 @@ def test_enhancement_pulls_a_weak_cue_toward_its_prototype(encoder):
 def test_the_enhancement_takes_part_in_what_is_heard(encoder):
     without = AudioEmotionEncoder(replace(encoder.config, enhancement=0.0)).eval()
     without.load_state_dict(encoder.state_dict())
-    statistics = torch.randn(20, NUM_STATISTICS)
+    statistics = torch.randn(20, AudioEmotionConfig().num_statistics)
     enhanced, plain = encoder.judge(statistics), without.judge(statistics)
     assert (enhanced.style_logits.amax(-1) > plain.style_logits.amax(-1)).all()
-    unknown = torch.cat([encoder_input(encoder, statistics), torch.zeros(20, NUM_STATISTICS + 1)], dim=-1)
+    unknown = torch.cat([encoder_input(encoder, statistics), torch.zeros(20, AudioEmotionConfig().num_statistics + 1)], dim=-1)
     torch.testing.assert_close(plain.emotional, F.normalize(without.embed(unknown), dim=-1))
 
 
@@ -167,7 +166,7 @@ def encoder_input(encoder: AudioEmotionEncoder, statistics: torch.Tensor) -> tor
 
 
 def test_z_is_the_emotion_and_then_the_manner(encoder):
-    heard = encoder.judge(torch.randn(7, NUM_STATISTICS))
+    heard = encoder.judge(torch.randn(7, AudioEmotionConfig().num_statistics))
     emotional_dim = encoder.config.emotional_dim
     assert heard.embedding.shape == (7, encoder.config.embedding_dim)
     torch.testing.assert_close(heard.embedding[:, :emotional_dim].norm(dim=-1), torch.ones(7))
@@ -199,7 +198,7 @@ def test_padding_does_not_change_the_content_of_a_clip(encoder):
 
 
 def test_a_voice_is_heard_by_how_it_differs_from_the_speakers_normal_voice(encoder):
-    statistics, normal = torch.randn(4, NUM_STATISTICS), torch.randn(4, NUM_STATISTICS)
+    statistics, normal = torch.randn(4, AudioEmotionConfig().num_statistics), torch.randn(4, AudioEmotionConfig().num_statistics)
     alone = encoder.judge(statistics)
     known = encoder.judge(statistics, normal)
     assert not torch.allclose(known.style_logits, alone.style_logits)
@@ -217,7 +216,7 @@ def test_a_normal_voice_of_several_clips_is_the_mean_of_their_voiced_frames(enco
     normal = normal_statistics([(hidden, spoken), (2 * hidden, spoken)])
     expected = torch.cat([hidden[1:, :20].transpose(0, 1).flatten(1), spoken[:20]], dim=-1).mean(0)
     torch.testing.assert_close(normal[: 4 * 384], 1.5 * expected[: 4 * 384], atol=2e-3, rtol=0)
-    torch.testing.assert_close(normal[4 * 384 : NUM_STATISTICS // 2], expected[4 * 384 :], atol=2e-3, rtol=0)
+    torch.testing.assert_close(normal[4 * 384 : AudioEmotionConfig().num_statistics // 2], expected[4 * 384 :], atol=2e-3, rtol=0)
     heard = encoder(hidden.unsqueeze(0), spoken.unsqueeze(0), normal)
     assert not torch.allclose(heard.embedding, encoder(hidden.unsqueeze(0), spoken.unsqueeze(0)).embedding)
 
@@ -247,7 +246,7 @@ def test_a_doubtful_voice_fades_and_a_sure_one_shows_all(encoder):
 
 
 def test_the_intensity_of_a_voice_is_its_strength_less_its_doubt(encoder):
-    heard = encoder.judge(torch.randn(300, NUM_STATISTICS))
+    heard = encoder.judge(torch.randn(300, AudioEmotionConfig().num_statistics))
     _, certainty = encoder.decide(heard.probabilities)
     assert certainty.min() < 0.1 < 0.9 < certainty.max()
     torch.testing.assert_close(heard.intensity, heard.strength * certainty)
@@ -256,7 +255,7 @@ def test_the_intensity_of_a_voice_is_its_strength_less_its_doubt(encoder):
 def test_a_doubt_that_passes_does_not_change_the_face_and_a_pause_does_not_end_an_emotion(encoder):
     probabilities = belief(0.6).repeat(1, 9, 1)
     probabilities[0, 4] = belief(0.45).roll(1)
-    heard = encoder.judge(torch.randn(1, 9, NUM_STATISTICS))
+    heard = encoder.judge(torch.randn(1, 9, AudioEmotionConfig().num_statistics))
     presence = torch.ones(1, 9)
     presence[0, 6:8] = 0.0
     probabilities[0, 6:8] = belief(0.9).roll(2)

@@ -48,6 +48,21 @@ def test_a_task_feeds_its_objective_and_releases_a_model_that_loads(tmp_path):
     task = build_task(SETTINGS, tmp_path, torch.device("cpu"))
     losses = task.objective(next(iter(task.loader)))
     assert {name for name in losses if not name.startswith("monitor_")} == set(SETTINGS.loss_weights) - {"captured"}
-    path = task.release()
+    path = task.release(tmp_path)
     assert path.parent == tmp_path
     assert EmotionNetwork.load(path).config == SMALL
+
+
+def test_a_validation_speaks_with_the_voices_that_are_not_learned_from(tmp_path):
+    data = replace(SETTINGS.data, validation_speakers=("babble/babbler_0", "babble/babbler_1"))
+    settings = replace(SETTINGS, data=data, validate_every=1, validation_batches=2)
+    task = build_task(settings, tmp_path, torch.device("cpu"))
+    assert task.validation is not None and task.validation.num_batches == 2
+    heard = {name for number in range(2) for name in task.validation.examples.sources(task.validation.batch(number))}
+    assert heard and heard <= {"babble/babble_0000", "babble/babble_0001"}
+    learned = set(task.sources(next(iter(task.loader))))
+    assert learned and not learned & heard
+    assert task.validation.objective.network is task.network
+    again = build_task(replace(settings, seed=1), tmp_path, torch.device("cpu")).validation
+    first, second = task.validation.batch(1), again.batch(1)
+    assert all(torch.equal(first[name], second[name]) for name in ("expression", "hidden", "reference_expression"))
