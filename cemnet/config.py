@@ -94,7 +94,7 @@ class ModelConfig:
             AudioEmotionConfig(**values.get("audio_emotion", {})),
             EmotionMemoryConfig(**values.get("emotion_memory", {})),
             MotionConfig(**values.get("motion", {})),
-            values.get("speech_encoder", WHISPER_TINY),
+            str(values.get("speech_encoder", WHISPER_TINY)),  # files of version 0.1.0 name none
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from .network import NETWORK_SETS, EmotionNetwork
 from .render.mouth.interior import MouthInterior
 from .render.refiner.network import REFINER_WEIGHTS, Refiner
 from .render.renderer import FaceRenderer
-from .speech.whisper_encoder import SpeechEncoder
+from .speech.encoder import SpeechEncoder
+from .speech.encoders import load_speech_encoder
 
 
 @dataclass(frozen=True)
@@ -46,18 +47,23 @@ def load_model(folders: Sequence[Path] = (), device: str = "auto", weights: str 
     """Loads the released weights; a file of the same name in one of `folders` goes first.
 
     `weights` names the emotion networks, one of `NETWORK_SETS`: "best" is not for commercial use, "free" is.
-    MissingModelError names a file that is missing and where to put it; CEMNetError for an unknown device or set.
+    MissingModelError names a file that is missing and where to put it, or the speech encoder that the networks need;
+    CEMNetError for an unknown device or set.
     """
     chosen = choose_device(device)
     if weights not in NETWORK_SETS:
         raise CEMNetError(f"There are no weights {weights!r}. Choose {' or '.join(NETWORK_SETS)}.")
     basis = FaceBasis.load(find_weights("face_basis.safetensors", folders))
+    path = find_weights(NETWORK_SETS[weights], folders)
+    network = EmotionNetwork.load(path)
+    speech_encoder = load_speech_encoder(network.config.speech_encoder, folders)
+    network.check_encoder(speech_encoder, f"The networks {path}")
     return CEMNet(
         landmarker=FaceLandmarker(find_face_landmarker(folders=folders)),
         basis=basis,
         emotion_reader=ReferenceEmotionReader.load(find_weights("reference_emotion.safetensors", folders)),
-        speech_encoder=SpeechEncoder.load(folders=folders).to(chosen),
-        network=EmotionNetwork.load(find_weights(NETWORK_SETS[weights], folders)).to(chosen),
+        speech_encoder=speech_encoder.to(chosen),
+        network=network.to(chosen),
         renderer=FaceRenderer(
             basis,
             MouthInterior.load(find_weights("mouth_interior.safetensors", folders)),

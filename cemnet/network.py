@@ -10,8 +10,10 @@ from .checkpoint import load_network
 from .config import ModelConfig
 from .emotion.audio_emotion import AudioEmotionEncoder
 from .emotion.bridging_memory import EmotionMemory, RememberedPerson
+from .errors import MissingModelError, quoted
 from .motion.decoder import MotionDecoder
 from .motion.neutralise import carried_face
+from .speech.encoder import TOKENS_PER_SECOND, SpeechEncoder
 
 NETWORK_WEIGHTS = "emotion_motion.safetensors"
 NETWORK_SETS = {  # which trained networks there are to choose from, and their files
@@ -90,6 +92,17 @@ class EmotionNetwork(nn.Module):
         face, closure, head = self.motion_decoder(content, prosody, target_state, emotional, embedding)
         displacement = person.displacement(reference, target_state) + manner
         return Performed(face, closure, head, displacement, person.shares(reference, target_state))
+
+    def check_encoder(self, encoder: SpeechEncoder, source: str) -> None:
+        """MissingModelError unless these networks, which `source` names, were trained with this speech encoder."""
+        config, hearing = self.config, self.config.audio_emotion
+        heard = encoder.name, encoder.width, encoder.num_layers, encoder.rate
+        if heard != (config.speech_encoder, hearing.encoder_dim, hearing.encoder_states, TOKENS_PER_SECOND):
+            raise MissingModelError(
+                f"{source} were trained with the speech encoder {quoted(config.speech_encoder)} "
+                f"({hearing.encoder_states} states of {hearing.encoder_dim}), not with {quoted(encoder.name)} "
+                f"({encoder.num_layers} of {encoder.width}). Load the one that they need."
+            )
 
     @classmethod
     def load(cls, path: Path) -> "EmotionNetwork":

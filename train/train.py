@@ -112,12 +112,12 @@ class Run:
         if first_weights is not None:
             start_from(task.network, first_weights)
         optimizer, schedule = build_optimizer(task.objective, settings)
-        prepared = accelerator.prepare(task.objective, optimizer, schedule, task.loader)
+        objective, optimizer, schedule, loader = accelerator.prepare(task.objective, optimizer, schedule, task.loader)
         state = RunState(task.network, settings.ema_decay)
         accelerator.register_for_checkpointing(state)
         accelerator.init_trackers("cemnet")
         set_seed(settings.seed, device_specific=True)  # dropout differs among processes
-        return cls(accelerator, settings, task, output, *prepared, state)
+        return cls(accelerator, settings, task, output, objective, optimizer, schedule, loader, state)
 
     def train(self, done: int) -> None:
         """All steps after those that are done, or as many as the validations ask for."""
@@ -193,7 +193,7 @@ class Run:
             measured = validation_losses(
                 self.task.validation,
                 accelerator.device,
-                accelerator.autocast,
+                lambda: accelerator.autocast(),
                 accelerator.process_index,
                 accelerator.num_processes,
             )

@@ -185,7 +185,9 @@ class AudioEmotionEncoder(nn.Module):
         )
         self.prototypes = nn.Parameter(torch.randn(len(styles), config.prototypes_per_style, config.emotional_dim))
         self.strength = nn.Linear(config.emotional_dim, 1)
-        self.embed_manner = nn.Sequential(nn.Dropout(config.manner_dropout), nn.Linear(config.num_judged, config.manner_dim))
+        self.embed_manner = nn.Sequential(
+            nn.Dropout(config.manner_dropout), nn.Linear(config.num_judged, config.manner_dim)
+        )
         self.manner = nn.Linear(config.embedding_dim, len(MANNER_AXES))
         self.course = nn.Sequential(
             nn.Conv1d(PROSODY_DIM, 32, 9, padding=4), nn.GELU(), nn.Conv1d(32, 32, 9, padding=4), nn.GELU(),

@@ -13,7 +13,7 @@ from ..model import CEMNet
 from ..network import NETWORK_WEIGHTS, EmotionNetwork
 from ..pipeline import load_model
 from ..training.corpora.clips import Clip, list_clips, load_clip
-from ..training.networks.feature_clips import SYNTHESISED, FeatureClips, full_speaker, load_feature_clips
+from ..training.networks.feature_clips import SYNTHESISED, FeatureClips, fitted, full_speaker, load_feature_clips
 from ..training.networks.settings import TrainingSettings
 
 
@@ -56,4 +56,6 @@ def features_of_all_speakers(config: Path, features: Path) -> tuple[TrainingSett
     """
     settings = TrainingSettings.load(config)
     data = replace(settings.data, validation_speakers=())
-    return settings, load_feature_clips(data, features, torch.device("cpu"), settings.seed)
+    encoder = settings.model.speech_encoder
+    clips = load_feature_clips(data, features, torch.device("cpu"), settings.seed, encoder=encoder)
+    return replace(settings, model=fitted(settings.model, clips)), clips

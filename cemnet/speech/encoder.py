@@ -1,7 +1,7 @@
 """What the networks ask of a speech encoder, and how sound of any length is encoded in chunks."""
 
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from jaxtyping import Float
@@ -25,6 +25,10 @@ class SpeechEncoder(Protocol):
     num_layers: int
     width: int
     rate: int  # tokens a second; the networks take TOKENS_PER_SECOND
+
+    def to(self, device: torch.device) -> "SpeechEncoder": ...
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Any: ...
 
     def encode_long(self, waveform: Float[Tensor, "sample"]) -> Float[Tensor, "layer token width"]: ...
 

@@ -32,7 +32,7 @@ BESIDE = (SAMPLES_HEARD - SAMPLES_PER_TOKEN) // 2  # samples on either side of a
 class TorchaudioEncoder(nn.Module):
     """One of torchaudio's models; layer 0 is the projected output of its convolutions, the others its blocks'.
 
-    Sound is heard in chunks of 30 s, as Whisper's encoder does. `normalised` models take sound of mean 0 and deviation 1.
+    Sound is heard in chunks of 30 s, as by Whisper. `normalised` models take sound of mean 0 and deviation 1.
     """
 
     def __init__(self, model: nn.Module, name: str, normalised: bool = False):
@@ -57,7 +57,7 @@ class TorchaudioEncoder(nn.Module):
     def encode_blocks(
         self, waveform: Float[Tensor, "sample"], mel: LogMel | None = None
     ) -> Iterator[Float[Tensor, "layer _ width"]]:
-        """A 16 kHz waveform of any length, ceil(samples / 320) tokens; there is silence around it. `mel` is not used."""
+        """A 16 kHz waveform of any length, ceil(samples / 320) tokens, with silence around it. `mel` is not used."""
         device = next(self.parameters()).device
         num_tokens = max(1, -(-len(waveform) // SAMPLES_PER_TOKEN))
         centre, size = (waveform.mean(), waveform.std(correction=0)) if self.normalised else (0.0, 1.0)

@@ -70,7 +70,7 @@ class WhisperEncoder(nn.Module):
         self.register_buffer("positions", positions, persistent=False)
 
     def forward(self, mel: Float[Tensor, "batch mel frame"]) -> Float[Tensor, "batch layer token width"]:
-        """Layer 0 is the convolutional stem with positions, the others are the blocks'; the last has the final norm applied.
+        """Layer 0 is the convolutional stem with positions, the others the blocks; the last has the final norm applied.
 
         Frames come at 100 a second in an even number, at most 3000; there are half as many tokens.
         """
@@ -111,7 +111,7 @@ class WhisperEncoder(nn.Module):
 
     @classmethod
     def load(cls, path: Path | None = None, folders: Sequence[Path] = ()) -> "WhisperEncoder":
-        """The released encoder, or that of a file, in float32, ready to run; MissingModelError where the weights are unusable."""
+        """The released encoder, or a file's, in float32, ready to run; MissingModelError for unusable weights."""
         return load_network(path or find_weights(WEIGHTS_NAME, folders), lambda config: cls(**config))
 
 

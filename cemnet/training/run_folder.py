@@ -72,7 +72,7 @@ def forget_losses(path: Path, last_step: int) -> None:
     """Removes the rows of later steps, which a resumed run writes again, and a row that was cut off."""
     if not path.exists():
         return
-    header, *rows = path.read_text().splitlines(keepends=True)
+    header, *rows = path.read_text().splitlines(keepends=True) or [""]
     complete = [row for row in rows if row.endswith("\n") and row.count(",") == header.count(",")]
     kept = [row for row in complete if int(row.split(",")[0]) <= last_step]
     path.write_text("".join([header, *kept]))

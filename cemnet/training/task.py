@@ -11,7 +11,9 @@ from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 from torch.utils.data import DataLoader
 
 from ..checkpoint import fill, load_checkpoint, save_checkpoint
-from ..errors import CEMNetError
+from ..config import ModelConfig
+from ..errors import CEMNetError, MissingModelError
+from ..network import EmotionNetwork
 from .validation import Validation
 
 LONGEST_WARMUP_SHARE = 0.3  # of all steps
@@ -83,8 +85,13 @@ class TaskPlan:
 
 
 def start_from(network: nn.Module, path: Path) -> None:
-    """Loads the weights of another run into the network; MissingModelError if that run's network had another shape."""
-    tensors, _ = load_checkpoint(path)
+    """Loads the weights of another run into the network; MissingModelError if that run's network had another
+    shape or heard by another speech encoder."""
+    tensors, config = load_checkpoint(path)
+    if isinstance(network, EmotionNetwork):
+        first, needed = ModelConfig.from_dict(config).speech_encoder, network.config.speech_encoder
+        if first != needed:
+            raise MissingModelError(f"The weights {path} were trained with the speech encoder {first}, not {needed}.")
     fill(network, tensors, path)
 
 

@@ -157,7 +157,9 @@ def test_the_enhancement_takes_part_in_what_is_heard(encoder):
     statistics = torch.randn(20, AudioEmotionConfig().num_statistics)
     enhanced, plain = encoder.judge(statistics), without.judge(statistics)
     assert (enhanced.style_logits.amax(-1) > plain.style_logits.amax(-1)).all()
-    unknown = torch.cat([encoder_input(encoder, statistics), torch.zeros(20, AudioEmotionConfig().num_statistics + 1)], dim=-1)
+    unknown = torch.cat(
+        [encoder_input(encoder, statistics), torch.zeros(20, AudioEmotionConfig().num_statistics + 1)], dim=-1
+    )
     torch.testing.assert_close(plain.emotional, F.normalize(without.embed(unknown), dim=-1))
 
 
@@ -198,7 +200,10 @@ def test_padding_does_not_change_the_content_of_a_clip(encoder):
 
 
 def test_a_voice_is_heard_by_how_it_differs_from_the_speakers_normal_voice(encoder):
-    statistics, normal = torch.randn(4, AudioEmotionConfig().num_statistics), torch.randn(4, AudioEmotionConfig().num_statistics)
+    statistics, normal = (
+        torch.randn(4, AudioEmotionConfig().num_statistics),
+        torch.randn(4, AudioEmotionConfig().num_statistics),
+    )
     alone = encoder.judge(statistics)
     known = encoder.judge(statistics, normal)
     assert not torch.allclose(known.style_logits, alone.style_logits)
@@ -216,7 +221,9 @@ def test_a_normal_voice_of_several_clips_is_the_mean_of_their_voiced_frames(enco
     normal = normal_statistics([(hidden, spoken), (2 * hidden, spoken)])
     expected = torch.cat([hidden[1:, :20].transpose(0, 1).flatten(1), spoken[:20]], dim=-1).mean(0)
     torch.testing.assert_close(normal[: 4 * 384], 1.5 * expected[: 4 * 384], atol=2e-3, rtol=0)
-    torch.testing.assert_close(normal[4 * 384 : AudioEmotionConfig().num_statistics // 2], expected[4 * 384 :], atol=2e-3, rtol=0)
+    torch.testing.assert_close(
+        normal[4 * 384 : AudioEmotionConfig().num_statistics // 2], expected[4 * 384 :], atol=2e-3, rtol=0
+    )
     heard = encoder(hidden.unsqueeze(0), spoken.unsqueeze(0), normal)
     assert not torch.allclose(heard.embedding, encoder(hidden.unsqueeze(0), spoken.unsqueeze(0)).embedding)
 

@@ -1,6 +1,6 @@
 """A linear baseline of hearing emotion: logistic regression on the pooled states of the frozen speech encoder.
 
-The audio emotion branch (AEE) has to beat it. The features are mean and deviation over time of Whisper-tiny's blocks,
+The audio emotion branch (AEE) has to beat it. The features are mean and deviation over time of its blocks,
 standardised. The baseline has no prototypes and no enhancement, and one strength for all voices.
 """
 
@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from ...arkit import EMOTION_INDEX, EMOTIONS
 from ...model import CEMNet
+from ...speech.encoder import SpeechEncoder
 from ...speech.mel import mono_16k
-from ...speech.whisper_encoder import SpeechEncoder
 from ...training.corpora.clips import Clip
 from ...types import Audio, Speech
 
@@ -65,6 +65,6 @@ class LinearBaseline:
 
 @torch.no_grad()
 def pooled_states(encoder: SpeechEncoder, waveform: Float[Tensor, "sample"]) -> Float[Tensor, "feature"]:
-    """Mean and deviation over time of the encoder's four blocks."""
+    """Mean and deviation over time of the encoder's blocks."""
     states = encoder.encode_long(waveform)[1:].float().cpu()
     return torch.cat([states.mean(dim=1), states.std(dim=1)], dim=-1).flatten()

@@ -11,7 +11,8 @@ from ...arkit import EMOTION_INDEX, EMOTIONS, Emotion
 from ...config import AudioEmotionConfig
 from ...model import CEMNet
 from ...pipeline import encode_speech
-from ...speech.whisper_encoder import SpeechEncoder
+from ...speech.encoder import SpeechEncoder
+from ...speech.encoders import load_speech_encoder
 from ...training.corpora.augmentation import Waveform, add_noise, limit_band, through_mp3
 from ...training.corpora.clips import Clip
 from ...training.networks.emotion_branch import train_emotion_branch
@@ -72,7 +73,7 @@ def fold_right(
 
     The branch is trained and tested as in `speaker_folds.fold_accuracies`: on the corpus' own styles and whole clips.
     """
-    speech_encoder, rng = SpeechEncoder.load(), np.random.default_rng(seed)
+    speech_encoder, rng = load_speech_encoder(), np.random.default_rng(seed)
     labelled = [clip for clip in clips.clips if clip.is_labelled]
     voices = VoiceTable.of(labelled, seed=0)
     styles = sorted({STYLES[clip.style] for clip in labelled if clip.clip.source == source})

@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from ...arkit import NUM_EXPRESSIONS, arkit_indices
+from ...config import WHISPER_TINY
 from ...errors import MediaError
 from ...types import MOTION_FPS
 from ..corpora.clips import list_clips, load_clip
@@ -61,7 +62,9 @@ def spoken_and_known(known: Bool[Tensor, "expression"] | None) -> Float[Tensor, 
     return spoken if known is None else spoken * known
 
 
-def load_captured_speech(settings: DataSettings, cache: Path, device: torch.device, seed: int) -> CapturedSpeech | None:
+def load_captured_speech(
+    settings: DataSettings, cache: Path, device: torch.device, seed: int, encoder: str = WHISPER_TINY
+) -> CapturedSpeech | None:
     """The takes of the settings' `captured` folders but those kept for testing; None without folders.
 
     Their features are kept in the cache folder. MediaError where no take is left that is long enough.
@@ -79,4 +82,4 @@ def load_captured_speech(settings: DataSettings, cache: Path, device: torch.devi
     ]
     if not kept:
         raise MediaError(f"No take with captured curves is left in {', '.join(settings.captured)}. Prepare facegood.")
-    return CapturedSpeech(tuple(hear_clips(kept, 0, cache, device, seed)), num_frames)
+    return CapturedSpeech(tuple(hear_clips(kept, 0, cache, device, seed, encoder)), num_frames)

@@ -1,9 +1,9 @@
-"""Prepared clips, clean and degraded, with the features that the networks take: Whisper's and `voice_features`."""
+"""Prepared clips, clean and degraded, with what the networks take: a speech encoder's states and `voice_features`."""
 
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ...arkit import EMOTIONS, Emotion
-from ...config import PROSODY_DIM
+from ...config import PROSODY_DIM, WHISPER_TINY, ModelConfig
 from ...emotion.audio_emotion import VOICE_STYLES, frames_from_tokens
 from ...errors import MediaError
+from ...speech.encoder import SpeechEncoder
+from ...speech.encoders import load_speech_encoder
 from ...speech.mel import num_motion_frames
 from ...speech.voice_features import voice_features
-from ...speech.whisper_encoder import SpeechEncoder
 from ..corpora.augmentation import another_pace, degrade
 from ..corpora.clips import Clip, list_clips, load_clip
 from ..corpora.formant_synthesis import synthesise_formants
@@ -87,6 +88,12 @@ class FeatureClips:
         return torch.zeros(len(STYLES)).index_fill(0, styles, 1.0)
 
 
+def fitted(config: ModelConfig, clips: FeatureClips) -> ModelConfig:
+    """The config with the sizes of the speech encoder that the clips were heard by."""
+    num_states, _, width = clips.clips[0].recordings[0].hidden.shape
+    return replace(config, audio_emotion=replace(config.audio_emotion, encoder_states=num_states, encoder_dim=width))
+
+
 def generated_clips(count: int, seed: int) -> list[Clip]:
     """Synthetic speech in all emotions, for trials without data. The stored names say "babble"."""
     clips = []
@@ -105,7 +112,12 @@ def generated_clips(count: int, seed: int) -> list[Clip]:
 
 
 def load_feature_clips(
-    settings: DataSettings, cache: Path, device: torch.device, seed: int, held_out: bool = False
+    settings: DataSettings,
+    cache: Path,
+    device: torch.device,
+    seed: int,
+    held_out: bool = False,
+    encoder: str = WHISPER_TINY,
 ) -> FeatureClips:
     """Reads or makes the clips of a run and computes their features, which are kept in the cache folder.
 
@@ -123,7 +135,7 @@ def load_feature_clips(
         source: sum(clip.source == source for clip in clips) for source in sorted({clip.source for clip in clips})
     }
     return FeatureClips(
-        tuple(hear_clips(clips, settings.voice_augmentations, cache, device, seed)),
+        tuple(hear_clips(clips, settings.voice_augmentations, cache, device, seed, encoder)),
         description="; ".join(f"{count} clips of {source}" for source, count in sorted(counts.items())),
         license="; ".join(licenses),
     )
@@ -135,20 +147,30 @@ def full_speaker(clip: Clip) -> str:
 
 
 def hear_clips(
-    clips: Sequence[Clip], voice_augmentations: int, cache: Path, device: torch.device, seed: int
+    clips: Sequence[Clip],
+    voice_augmentations: int,
+    cache: Path,
+    device: torch.device,
+    seed: int,
+    encoder: str = WHISPER_TINY,
 ) -> list[FeatureClip]:
-    """The recordings of each clip: the clean one, then degraded copies. Clips of SYNTHESISED get no copies."""
-    cache.mkdir(parents=True, exist_ok=True)
-    encoder = SpeechEncoder.load().to(device)
+    """The recordings of each clip: the clean one, then degraded copies. Clips of SYNTHESISED get no copies.
+
+    The cache has a folder of its own for each encoder but the released one, which is loaded where a clip is not there.
+    """
+    folder = cache if encoder == WHISPER_TINY else cache / encoder
+    folder.mkdir(parents=True, exist_ok=True)
+    loaded = None
     heard = []
     for clip in tqdm(clips, desc="Listening", unit="clip"):
-        path = cache / f"{clip.source}_{clip.name}.pt"
+        path = folder / f"{clip.source}_{clip.name}.pt"
         recordings = read_recordings(path)
         if recordings is None:
             rng = np.random.default_rng([seed, *clip.name.encode()])
             copies = 0 if clip.source == SYNTHESISED else voice_augmentations
             sounds = [clip.waveform, *(torch.from_numpy(another_recording(clip, rng)) for _ in range(copies))]
-            recordings = [Recording(*hear(encoder, sound)) for sound in sounds]
+            loaded = loaded or load_speech_encoder(encoder).to(device)
+            recordings = [Recording(*hear(loaded, sound)) for sound in sounds]
             write_recordings(path, recordings)
         heard.append(FeatureClip(clip, tuple(recordings)))
     return heard
@@ -183,7 +205,7 @@ def another_recording(clip: Clip, rng: np.random.Generator) -> Float[np.ndarray,
 
 
 def hear(encoder: SpeechEncoder, waveform: Float[Tensor, "sample"]) -> tuple[Tensor, Tensor]:
-    """Whisper's hidden states (layer, frame, channel; fp16) and `voice_features` of a 16 kHz sound, at MOTION_FPS."""
+    """The encoder's states (layer, frame, channel; fp16) and `voice_features` of a 16 kHz sound, at MOTION_FPS."""
     num_frames = num_motion_frames(len(waveform))
     hidden = frames_from_tokens(encoder.encode_long(waveform), num_frames)
     return hidden.half().cpu(), voice_features(waveform, num_frames)

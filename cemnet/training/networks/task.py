@@ -16,7 +16,7 @@ from ..task import Task, TaskPlan, release_weights
 from ..validation import Validation
 from .captured_speech import load_captured_speech
 from .cross_pairs import CrossPairs, PersonSource, first_people
-from .feature_clips import FeatureClips, load_feature_clips
+from .feature_clips import FeatureClips, fitted, load_feature_clips
 from .objective import Objective
 from .settings import TrainingSettings
 from .temperature import choose_temperature
@@ -33,10 +33,12 @@ def plan_networks(config: Path, overrides: Sequence[str] = ()) -> TaskPlan:
 
 def build_task(settings: TrainingSettings, output: Path, device: torch.device) -> Task:
     """Loads the clips (their features are kept in `output/features`), chooses the temperature, builds the network."""
-    clips = load_feature_clips(settings.data, output / "features", device, settings.seed)
+    encoder, cache = settings.model.speech_encoder, output / "features"
+    clips = load_feature_clips(settings.data, cache, device, settings.seed, encoder=encoder)
+    settings = replace(settings, model=fitted(settings.model, clips))
     voices = VoiceTable.of(clips.clips, settings.seed)
     draw = person_source(settings)
-    captured = load_captured_speech(settings.data, output / "features", device, settings.seed)
+    captured = load_captured_speech(settings.data, cache, device, settings.seed, encoder)
     pairs = CrossPairs(
         clips, voices, settings.data.crop_seconds, ENDLESS, draw=draw, captured=captured, seed=settings.seed
     )
@@ -62,7 +64,8 @@ def build_validation(
 
     The adversary is left out, which is part of a run and not of its weights. MediaError without a clip of theirs.
     """
-    clips = load_feature_clips(settings.data, output / "features", device, settings.seed, held_out=True)
+    encoder, cache = settings.model.speech_encoder, output / "features"
+    clips = load_feature_clips(settings.data, cache, device, settings.seed, held_out=True, encoder=encoder)
     count = settings.validation_batches * settings.batch_size
     voices = VoiceTable.of(clips.clips, VALIDATION_SEED)
     pairs = CrossPairs(clips, voices, settings.data.crop_seconds, count, draw=draw, seed=VALIDATION_SEED)

@@ -25,7 +25,7 @@ def test_no_held_out_speaker_is_trained_on(tmp_path):
 
 def test_speakers_whom_no_clip_has_are_missed(tmp_path):
     settings = DataSettings(generated_clips=2, voice_augmentations=0, validation_speakers=("ravdess/17",))
-    with pytest.raises(MediaError, match="No labelled clip is of a validation speaker .ravdess/17"):
+    with pytest.raises(MediaError, match=r"No labelled clip is of a validation speaker \(ravdess/17\)"):
         load_feature_clips(settings, tmp_path, torch.device("cpu"), seed=0, held_out=True)
 
 
