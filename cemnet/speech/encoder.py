@@ -1,7 +1,7 @@
 """What the networks ask of a speech encoder, and how sound of any length is encoded in chunks."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -14,6 +14,7 @@ CHUNK_TOKENS = 1500  # the 30 s that Whisper was trained on
 OVERLAP_TOKENS = 50
 
 
+@runtime_checkable
 class SpeechEncoder(Protocol):
     """A trained, frozen torch module that hears 16 kHz speech. See `encoders.load_speech_encoder` for those there are.
 

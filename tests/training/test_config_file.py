@@ -38,6 +38,7 @@ def config(tmp_path):
         ("data: {clips: data/clips}", r"data\.clips has to be a list, such as \[data/clips\]"),
         ("data: {clips: [3]}", r"data\.clips has to be text, not 3"),
         ("data: [1]", "data has to be a group"),
+        ("model: {speech_encoder: whisper}", "no speech encoder 'whisper'"),
         ("release: first", "release has to be best or last, not 'first'"),
         ("validate_every: 5", "validate_every needs examples that are not learned from: set data.validation_speakers"),
         ("patience: 2", "patience: 2 needs validate_every"),

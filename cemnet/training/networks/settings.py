@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...config import ModelConfig
+from ...errors import CEMNetError
 from ...speech.encoders import check_encoder_name
 from ..config_file import read_config, settings_from
 from ..task import RunSettings
@@ -57,6 +58,9 @@ class TrainingSettings(RunSettings):
     def load(cls, path: Path, overrides: Sequence[str] = ()) -> "TrainingSettings":
         """Reads a yaml file, see `config_file.read_config`; CEMNetError for a setting that cannot be."""
         settings = settings_from(cls, read_config(path, overrides), str(path))
-        check_encoder_name(settings.model.speech_encoder)
+        try:
+            check_encoder_name(settings.model.speech_encoder)
+        except CEMNetError as error:
+            raise CEMNetError(f"{path}: model.speech_encoder: {error}") from None
         settings.check_validation(str(path), bool(settings.data.validation_speakers), "data.validation_speakers")
         return settings

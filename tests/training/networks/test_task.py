@@ -6,12 +6,17 @@ import pytest
 import torch
 from small_model import SMALL
 
-from cemnet.network import EmotionNetwork
+from cemnet.errors import MissingModelError
+from cemnet.network import NETWORK_WEIGHTS, EmotionNetwork
+from cemnet.speech.encoders import load_speech_encoder
+from cemnet.speech.whisper_encoder import WhisperEncoder
+from cemnet.training.networks import feature_clips
 from cemnet.training.networks.feature_clips import STYLES
 from cemnet.training.networks.settings import DataSettings, TrainingSettings
 from cemnet.training.networks.task import build_network, build_task
 from cemnet.training.networks.temperature import TEMPERATURES
 from cemnet.training.networks.voice_statistics import VoiceTable
+from cemnet.training.task import start_from
 
 pytestmark = pytest.mark.slow
 
@@ -66,3 +71,35 @@ def test_a_validation_speaks_with_the_voices_that_are_not_learned_from(tmp_path)
     again = build_task(replace(settings, seed=1), tmp_path, torch.device("cpu")).validation
     first, second = task.validation.batch(1), again.batch(1)
     assert all(torch.equal(first[name], second[name]) for name in ("expression", "hidden", "reference_expression"))
+
+
+@pytest.fixture
+def another_encoder(monkeypatch) -> list[str]:
+    """Training finds a small untrained encoder under the name whisper-base; the list fills with what was loaded."""
+    loaded = []
+
+    def load(name):
+        loaded.append(name)
+        torch.manual_seed(0)
+        return WhisperEncoder(16, 2, 2, name).eval() if name == "whisper-base" else load_speech_encoder(name)
+
+    monkeypatch.setattr(feature_clips, "load_speech_encoder", load)
+    return loaded
+
+
+def test_networks_fit_the_encoder_that_they_are_trained_with_and_name_it(tmp_path, another_encoder):
+    settings = replace(SETTINGS, model=replace(SMALL, speech_encoder="whisper-base"))
+    for each in (SETTINGS, settings):  # features of one are not taken for the other's
+        task = build_task(each, tmp_path, torch.device("cpu"))
+        assert all(loss.isfinite() for loss in task.objective(next(iter(task.loader))).values())
+        network = EmotionNetwork.load(task.release(tmp_path))
+    assert another_encoder == ["whisper-tiny.en", "whisper-base"]
+    hearing = network.config.audio_emotion
+    assert (network.config.speech_encoder, hearing.encoder_dim, hearing.encoder_states) == ("whisper-base", 16, 3)
+    network.check_encoder(WhisperEncoder(16, 2, 2, "whisper-base"), "The networks")
+    build_task(settings, tmp_path, torch.device("cpu"))
+    assert len(another_encoder) == 2  # the features are there
+
+    weights = tmp_path / NETWORK_WEIGHTS
+    with pytest.raises(MissingModelError, match=r"trained with the speech encoder whisper-base, not whisper-tiny\.en"):
+        start_from(EmotionNetwork(SMALL), weights)
