@@ -69,8 +69,7 @@ def test_a_validation_speaks_with_the_voices_that_are_not_learned_from(tmp_path)
     assert learned and not learned & heard
     assert task.validation.objective.network is task.network
     again = build_task(replace(settings, seed=1), tmp_path, torch.device("cpu")).validation
-    first, second = task.validation.batch(1), again.batch(1)
-    assert all(torch.equal(first[name], second[name]) for name in ("expression", "hidden", "reference_expression"))
+    assert again.examples.seed == task.validation.examples.seed  # runs of different seeds can be compared
 
 
 @pytest.fixture
