@@ -69,7 +69,7 @@ class FilmedClips:
         return cls(found) if found else None
 
     def pair(self, same_share: float, rng: np.random.Generator) -> tuple[FilmedPerson, FeatureClip, FeatureClip]:
-        """A person, a clip for the words, and one for the emotion: the same, or the same sentence in another emotion."""
+        """A person, a clip for words, and one for the emotion: the same, or the same sentence in another emotion."""
         person = self.people[int(rng.integers(len(self.people)))]
         words = person.clips[int(rng.integers(len(person.clips)))]
         others = [
