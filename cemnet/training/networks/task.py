@@ -17,6 +17,7 @@ from ..validation import Validation
 from .captured_speech import load_captured_speech
 from .cross_pairs import CrossPairs, PersonSource, first_people
 from .feature_clips import FeatureClips, fitted, load_feature_clips
+from .filmed_clips import FilmedClips
 from .objective import Objective
 from .settings import TrainingSettings
 from .temperature import choose_temperature
@@ -39,8 +40,17 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     voices = VoiceTable.of(clips.clips, settings.seed)
     draw = person_source(settings)
     captured = load_captured_speech(settings.data, cache, device, settings.seed, encoder)
+    films = FilmedClips.among(clips.clips) if settings.data.filmed_share else None
     pairs = CrossPairs(
-        clips, voices, settings.data.crop_seconds, ENDLESS, draw=draw, captured=captured, seed=settings.seed
+        clips,
+        voices,
+        settings.data.crop_seconds,
+        ENDLESS,
+        draw=draw,
+        captured=captured,
+        seed=settings.seed,
+        films=films,
+        filmed_share=settings.data.filmed_share,
     )
     loader = endless_loader(pairs, Numbered(), settings.batch_size, settings.num_workers)
     network = build_network(settings, clips, voices, draw)
@@ -48,6 +58,7 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     def release(folder: Path) -> Path:
         config = network.config.to_dict()
         filmed = "; people like filmed actors" if settings.data.action_units else ""
+        filmed += "" if films is None else f"; {len(films.people)} filmed people"
         spoken = "" if captured is None else f"; {len(captured.takes)} captured takes"
         licenses = clips.license if captured is None else "; ".join(sorted({clips.license, captured.license}))
         return release_weights(folder / NETWORK_WEIGHTS, network, config, clips.description + filmed + spoken, licenses)
