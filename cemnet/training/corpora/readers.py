@@ -17,6 +17,7 @@ NON_COMMERCIAL = "CC BY-NC-SA 4.0"
 PUBLIC_DOMAIN = "CC0 1.0"
 SOUND_SUFFIXES = (".wav", ".flac", ".m4a", ".mp3")
 VIDEO_SUFFIXES = (".mp4", ".flv")
+OWN_VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm")
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,24 @@ def facegood(folder: Path) -> Iterator[Recording]:
             )  # fmt: skip
 
 
+def own_films(folder: Path) -> Iterator[Recording]:
+    """`anna/angry/01.mp4`: films, or sounds, of one's own, by person and by emotion as EMOTIONS names it.
+
+    What is called alike is the same sentence: `neutral/01.mp4` and `angry/01.mp4` make a pair. Every emotion counts as
+    shown in full. Folders of other names are left alone.
+    """
+    for path in _files(folder, (*SOUND_SUFFIXES, *OWN_VIDEO_SUFFIXES)):
+        emotion, speaker = path.parent.name.lower(), path.parent.parent.name
+        if emotion not in EMOTIONS:
+            continue
+        yield Recording(
+            name=f"{speaker}_{emotion}_{path.stem}", source="folder", speaker=speaker,
+            sentence=f"folder-{speaker}-{path.stem}", language="en-us", original_emotion=emotion,
+            intensity=0.0 if emotion == "neutral" else 1.0, license="private", sound=path,
+            video=path if path.suffix.lower() in OWN_VIDEO_SUFFIXES else None,
+        )  # fmt: skip
+
+
 CORPORA: dict[str, Callable[[Path], Iterator[Recording]]] = {
     "ravdess": ravdess,
     "emodb": emodb,
@@ -231,6 +250,7 @@ CORPORA: dict[str, Callable[[Path], Iterator[Recording]]] = {
     "crema-d": crema_d,
     "mead": mead,
     "facegood": facegood,
+    "folder": own_films,
 }
 EXAMPLE_FILES = {
     "ravdess": "Actor_01/03-01-06-01-02-01-12.wav",
@@ -239,6 +259,7 @@ EXAMPLE_FILES = {
     "crema-d": "AudioWAV/1001_DFA_ANG_XX.wav",
     "mead": "M031/audio/surprised/level_3/003.m4a",
     "facegood": "1114_2_01.flac",
+    "folder": "anna/angry/01.mp4",
 }
 
 

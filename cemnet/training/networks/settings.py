@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 from ...config import ModelConfig
 from ...errors import CEMNetError
@@ -10,6 +11,8 @@ from ...speech.encoders import check_encoder_name
 from ..config_file import read_config, settings_from
 from ..task import RunSettings
 
+Part = Literal["audio_emotion", "emotion_memory", "motion_decoder"]
+PARTS: tuple[Part, ...] = get_args(Part)
 LOSS_WEIGHTS = {
     "emotion": 1.0,
     "contrast": 0.3,
@@ -53,6 +56,7 @@ class TrainingSettings(RunSettings):
     loss_weights: dict[str, float] = field(default_factory=lambda: dict(LOSS_WEIGHTS))
     heard_share: float = 0.5
     adversary: float = 1.0  # how strongly content is trained against the reader of its emotion; 0: not at all
+    learns: tuple[Part, ...] = PARTS  # the parts of the network that change; the others stay as they begin
     temperature_folds: int = 2  # of training speakers, on whom the temperature is chosen; 0 keeps the model's
 
     @classmethod
@@ -63,5 +67,7 @@ class TrainingSettings(RunSettings):
             check_encoder_name(settings.model.speech_encoder)
         except CEMNetError as error:
             raise CEMNetError(f"{path}: model.speech_encoder: {error}") from None
+        if not settings.learns:
+            raise CEMNetError(f"{path}: learns has to name a part of the network: {', '.join(PARTS)}.")
         settings.check_validation(str(path), bool(settings.data.validation_speakers), "data.validation_speakers")
         return settings

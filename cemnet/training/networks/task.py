@@ -19,7 +19,7 @@ from .cross_pairs import CrossPairs, PersonSource, first_people
 from .feature_clips import FeatureClips, fitted, load_feature_clips
 from .filmed_clips import FilmedClips
 from .objective import Objective
-from .settings import TrainingSettings
+from .settings import PARTS, TrainingSettings
 from .temperature import choose_temperature
 from .voice_statistics import VoiceTable
 
@@ -63,6 +63,8 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
         licenses = clips.license if captured is None else "; ".join(sorted({clips.license, captured.license}))
         return release_weights(folder / NETWORK_WEIGHTS, network, config, clips.description + filmed + spoken, licenses)
 
+    for part in PARTS:
+        getattr(network, part).requires_grad_(part in settings.learns)
     objective = Objective(network, settings.heard_share, settings.adversary)
     validation = build_validation(settings, output, device, network, draw) if settings.validate_every else None
     return Task(network, objective, loader, pairs.sources, release, validation)
@@ -73,13 +75,24 @@ def build_validation(
 ) -> Validation:
     """Performances with the voices of the validation speakers, driven by what the network hears of them.
 
+    Where they were filmed, a `filmed_share` has their true faces.
     The adversary is left out, which is part of a run and not of its weights. MediaError without a clip of theirs.
     """
     encoder, cache = settings.model.speech_encoder, output / "features"
     clips = load_feature_clips(settings.data, cache, device, settings.seed, held_out=True, encoder=encoder)
     count = settings.validation_batches * settings.batch_size
     voices = VoiceTable.of(clips.clips, VALIDATION_SEED)
-    pairs = CrossPairs(clips, voices, settings.data.crop_seconds, count, draw=draw, seed=VALIDATION_SEED)
+    share = settings.data.filmed_share
+    pairs = CrossPairs(
+        clips,
+        voices,
+        settings.data.crop_seconds,
+        count,
+        draw=draw,
+        seed=VALIDATION_SEED,
+        films=FilmedClips.among(clips.clips) if share else None,
+        filmed_share=share,
+    )
     return Validation(Objective(network, heard_share=1.0), pairs, count, settings.batch_size, left_out=("adversary",))
 
 
