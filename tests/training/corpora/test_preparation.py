@@ -26,6 +26,7 @@ LAYOUTS = {
     "nemo": ["samples/EB0_surprised_12.flac"],
     "crema-d": ["AudioWAV/1001_DFA_ANG_XX.wav", "VideoFlash/1001_DFA_ANG_XX.flv"],
     "facegood": ["1114_2_01.flac", "1114_2_01_arkit.npz"],
+    "folder": ["anna/angry/01.mp4"],
     "mead": ["M031/audio/surprised/level_3/003.m4a", "M031/video/front/surprised/level_3/003.mp4"],
 }
 MEAD_FILM = "M031/video/front/surprised/level_3/{}.mp4"
