@@ -1,4 +1,4 @@
-"""A made person, whose every face is known, filmed speaking: prepared clips with the curves that a tracker would find."""
+"""A made person, whose every face is known, filmed speaking: clips with the curves that a tracker would find."""
 
 from collections.abc import Sequence
 from pathlib import Path

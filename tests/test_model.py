@@ -73,6 +73,8 @@ def test_networks_that_need_another_speech_encoder_ask_for_it(tmp_path):
 def test_networks_are_not_given_states_of_other_sizes_than_they_were_trained_with():
     network = EmotionNetwork.load(find_weights(NETWORK_SETS["best"]))
     network.check_encoder(WhisperEncoder(), "The networks")
+    with pytest.raises(MissingModelError, match="'whisper-tiny' \\(5 of 384\\)"):
+        network.check_encoder(WhisperEncoder(name="whisper-tiny"), "The networks")
     other = WhisperEncoder(32, 2, 1, "whisper-tiny")
     sentence = (
         r"trained with the speech encoder 'whisper-tiny\.en' \(5 states of 384\), not with 'whisper-tiny' \(2 of 32\)"

@@ -39,6 +39,8 @@ def config(tmp_path):
         ("data: {clips: [3]}", r"data\.clips has to be text, not 3"),
         ("data: [1]", "data has to be a group"),
         ("model: {speech_encoder: whisper}", "no speech encoder 'whisper'"),
+        ("learns: [memory]", "learns has to be audio_emotion or emotion_memory or motion_decoder, not 'memory'"),
+        ("learns: []", "learns has to name a part of the network: audio_emotion, emotion_memory, motion_decoder"),
         ("release: first", "release has to be best or last, not 'first'"),
         ("validate_every: 5", "validate_every needs examples that are not learned from: set data.validation_speakers"),
         ("patience: 2", "patience: 2 needs validate_every"),

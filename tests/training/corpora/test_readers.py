@@ -1,6 +1,6 @@
 """The names of the public corpora's files are understood."""
 
-from cemnet.training.corpora.readers import crema_d, emodb, facegood, mead, nemo, ravdess
+from cemnet.training.corpora.readers import crema_d, emodb, facegood, mead, nemo, own_films, ravdess
 
 
 def test_ravdess_names_are_understood(tmp_path):
@@ -76,3 +76,13 @@ def test_facegood_sounds_find_their_curves_and_have_no_emotion(tmp_path):
     (take,) = facegood(tmp_path)
     assert (take.name, take.speaker, take.license, take.emotion) == ("1114_2_01", "1114", "MIT", None)
     assert take.curves is not None and take.curves.name == "1114_2_01_arkit.npz"
+
+
+def test_films_of_ones_own_lie_by_person_and_emotion_and_pair_by_name(tmp_path):
+    for name in ("anna/neutral/01.mov", "anna/Angry/01.mp4", "anna/angry/02.wav", "anna/outtakes/01.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / name).touch()
+    angry, sound, calm = sorted(own_films(tmp_path), key=lambda each: each.name)
+    assert (angry.emotion, angry.intensity, angry.speaker) == ("angry", 1.0, "anna") and angry.video == angry.sound
+    assert (calm.emotion, calm.intensity) == ("neutral", 0.0)
+    assert angry.sentence == calm.sentence != sound.sentence and sound.video is None

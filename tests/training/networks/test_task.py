@@ -16,7 +16,7 @@ from cemnet.training.networks.settings import DataSettings, TrainingSettings
 from cemnet.training.networks.task import build_network, build_task
 from cemnet.training.networks.temperature import TEMPERATURES
 from cemnet.training.networks.voice_statistics import VoiceTable
-from cemnet.training.task import start_from
+from cemnet.training.task import build_optimizer, start_from, total_loss
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +70,19 @@ def test_a_validation_speaks_with_the_voices_that_are_not_learned_from(tmp_path)
     assert task.validation.objective.network is task.network
     again = build_task(replace(settings, seed=1), tmp_path, torch.device("cpu")).validation
     assert again.examples.seed == task.validation.examples.seed  # runs of different seeds can be compared
+
+
+def test_parts_that_do_not_learn_stay_as_they_are(tmp_path):
+    settings = replace(SETTINGS, learns=("emotion_memory", "motion_decoder"), learning_rate=0.1)
+    task = build_task(settings, tmp_path, torch.device("cpu"))
+    before = {name: tensor.clone() for name, tensor in task.network.state_dict().items()}
+    optimizer, _ = build_optimizer(task.objective, settings)
+    total_loss(task.objective(next(iter(task.loader))), settings.loss_weights).backward()
+    optimizer.step()
+    changed = {
+        name.split(".")[0] for name, tensor in task.network.state_dict().items() if not tensor.equal(before[name])
+    }
+    assert changed == {"emotion_memory", "motion_decoder"}
 
 
 @pytest.fixture
