@@ -1,7 +1,7 @@
 """The files for `accelerate launch --config_file` are such as accelerate reads, with what the documents say of them."""
 
 import pytest
-from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.commands.config.config_args import ClusterConfig, load_config_from_file
 from accelerate.utils import DistributedType
 from paths import REPOSITORY
 
@@ -16,6 +16,7 @@ def test_every_file_is_known():
 @pytest.mark.parametrize("name", PROCESSES)
 def test_accelerate_reads_the_file(name):
     config = load_config_from_file(str(FOLDER / f"{name}.yaml"))
+    assert isinstance(config, ClusterConfig)
     assert (config.num_machines, config.num_processes) == PROCESSES[name]
     several = config.num_processes > 1
     assert config.distributed_type == (DistributedType.MULTI_GPU if several else DistributedType.NO)

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 from torch import nn
-from torch.utils.data import TensorDataset
+from torch.utils.data import Dataset
 
 from cemnet.training.validation import Validation, validation_losses
 
@@ -24,9 +24,12 @@ class Guessing(nn.Module):
         return {"missed": guessed.square().mean(), "adversary": guessed.sum()}
 
 
-class Named(TensorDataset):
+class Named(Dataset):
+    def __init__(self, rows: torch.Tensor) -> None:
+        self.rows = rows
+
     def __getitem__(self, index):
-        return {"seen": super().__getitem__(index)[0]}
+        return {"seen": self.rows[index]}
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from cemnet.network import NETWORK_WEIGHTS, EmotionNetwork
 from cemnet.speech.encoders import load_speech_encoder
 from cemnet.speech.whisper_encoder import WhisperEncoder
 from cemnet.training.networks import feature_clips
+from cemnet.training.networks.cross_pairs import CrossPairs
 from cemnet.training.networks.feature_clips import STYLES
 from cemnet.training.networks.settings import DataSettings, TrainingSettings
 from cemnet.training.networks.task import build_network, build_task
@@ -63,13 +64,16 @@ def test_a_validation_speaks_with_the_voices_that_are_not_learned_from(tmp_path)
     settings = replace(SETTINGS, data=data, validate_every=1, validation_batches=2)
     task = build_task(settings, tmp_path, torch.device("cpu"))
     assert task.validation is not None and task.validation.num_batches == 2
-    heard = {name for number in range(2) for name in task.validation.examples.sources(task.validation.batch(number))}
+    pairs = task.validation.examples
+    assert isinstance(pairs, CrossPairs)
+    heard = {name for number in range(2) for name in pairs.sources(task.validation.batch(number))}
     assert heard and heard <= {"babble/babble_0000", "babble/babble_0001"}
     learned = set(task.sources(next(iter(task.loader))))
     assert learned and not learned & heard
     assert task.validation.objective.network is task.network
     again = build_task(replace(settings, seed=1), tmp_path, torch.device("cpu")).validation
-    assert again.examples.seed == task.validation.examples.seed  # runs of different seeds can be compared
+    assert again is not None and isinstance(again.examples, CrossPairs)
+    assert again.examples.seed == pairs.seed  # runs of different seeds can be compared
 
 
 def test_parts_that_do_not_learn_stay_as_they_are(tmp_path):
