@@ -62,7 +62,7 @@ def errors(
     calm = one_hot_emotion("neutral")
     portrait = torch.from_numpy(person.show("neutral", 0.0)).view(1, 1, NUM_EXPRESSIONS)
     state = emotion_state(calm, torch.tensor(0.0)).view(1, 1, -1)
-    shown = [emotion for emotion in EMOTIONS if emotion != "neutral"]
+    shown: list[Emotion] = [emotion for emotion in EMOTIONS if emotion != "neutral"]
     every = torch.stack([emotion_state(one_hot_emotion(emotion), torch.tensor(1.0)) for emotion in shown])
     remembered = network.emotion_memory.remember(portrait, state, None).face(every.unsqueeze(0))[0]
     apexes = torch.from_numpy(np.stack([person.show(emotion, 1.0) for emotion in shown]))

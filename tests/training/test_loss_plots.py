@@ -10,7 +10,7 @@ from cemnet.training.run_folder import LOSSES, VALIDATION
 def drawn(folder: Path) -> tuple[int, ...]:
     """Height, width and channels of the picture."""
     path = draw_losses(folder)
-    assert path == folder / "losses.png"
+    assert path is not None and path.name == "losses.png"
     return images.read_image(path).shape
 
 
