@@ -1,12 +1,12 @@
 """Processes that were asked for and are not there: a launcher that silently starts one in place of several."""
 
 import os
+from pathlib import Path
 
 import psutil
+import yaml
 
 from ..errors import CEMNetError
-
-ASKED = ("--num_processes", "--num-processes")
 
 
 def refuse_lost_processes() -> None:
@@ -27,12 +27,20 @@ def refuse_lost_processes() -> None:
 
 
 def processes_asked_for(command: list[str]) -> int:
-    """The number of processes in the command line of `accelerate launch`; 1 for any other command, or without one."""
+    """The number of processes that `accelerate launch` is told by its option or its config file; else 1."""
     if not any("accelerate" in word for word in command[:3]):
         return 1
+    options = {}
     for word, following in zip(command, [*command[1:], ""], strict=True):
         name, equals, value = word.partition("=")
-        if name in ASKED:
-            number = value if equals else following
-            return int(number) if number.isdecimal() else 1
-    return 1
+        options.setdefault(name.replace("-", "_"), value if equals else following)
+    number = options.get("__num_processes") or _processes_of_file(options.get("__config_file"))
+    return int(number) if number.isdecimal() else 1
+
+
+def _processes_of_file(path: str | None) -> str:
+    """What accelerate's config file says, as text; empty where there is none that can be read."""
+    try:
+        return str(yaml.safe_load(Path(path).read_text(encoding="utf-8"))["num_processes"]) if path else ""
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        return ""

@@ -34,3 +34,13 @@ def test_lost_processes_are_refused_and_those_that_are_there_are_not(monkeypatch
     monkeypatch.delenv("WORLD_SIZE")
     monkeypatch.setattr(launching, "processes_asked_for", lambda command: 1)
     refuse_lost_processes()
+
+
+def test_a_config_file_asks_for_processes_unless_an_option_does(tmp_path):
+    path = tmp_path / "two.yaml"
+    path.write_text("num_processes: 2\n")
+    launch = ["python", "accelerate", "launch", "--config_file", str(path)]
+    assert processes_asked_for([*launch, "train/train.py"]) == 2
+    assert processes_asked_for([*launch, "--num_processes", "1", "train/train.py"]) == 1
+    path.write_text("{")
+    assert processes_asked_for([*launch, "train/train.py"]) == 1
