@@ -122,11 +122,13 @@ def load_feature_clips(
     """Reads or makes the clips of a run and computes their features, which are kept in the cache folder.
 
     Clips of the validation speakers are left out, or with `held_out` all others. MediaError if a folder holds no clips,
-    or none is left whose emotion has a label.
+    if none is left, or if no held-out one is labelled.
     """
     clips = [load_clip(path) for folder in settings.clips for path in list_clips(Path(folder))]
     clips += generated_clips(settings.generated_clips, seed)
     clips = [clip for clip in clips if (full_speaker(clip) in settings.validation_speakers) == held_out]
+    if not held_out and not clips:
+        raise MediaError("There are no clips to learn from. Name folders of them as data.clips.")
     if held_out and not any(clip.emotion for clip in clips):
         speakers = ", ".join(settings.validation_speakers)
         raise MediaError(f"No labelled clip is of a validation speaker ({speakers}). Name speakers of data.clips.")

@@ -29,6 +29,11 @@ def test_speakers_whom_no_clip_has_are_missed(tmp_path):
         load_feature_clips(settings, tmp_path, torch.device("cpu"), seed=0, held_out=True)
 
 
+def test_a_run_without_clips_is_refused(tmp_path):
+    with pytest.raises(MediaError, match=r"no clips to learn from. Name folders of them as data\.clips"):
+        load_feature_clips(DataSettings(), tmp_path, torch.device("cpu"), seed=0)
+
+
 def test_features_are_read_again_or_made_again_where_they_were_cut_off(tmp_path, capsys):
     path = tmp_path / "a.pt"
     assert read_recordings(path) is None

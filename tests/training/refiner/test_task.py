@@ -1,16 +1,23 @@
 """The refiner's task reads stored pairs, feeds its objective, and releases a refiner that loads."""
 
+from itertools import islice
+from pathlib import Path
+
 import numpy as np
+import pytest
 import torch
 
 from cemnet.render.refiner.inputs import CROP_HEIGHT, CROP_WIDTH, GRID, NUM_LAYOUT
 from cemnet.render.refiner.network import Refiner, RefinerConfig
+from cemnet.training.refiner import pairs as pairs_module
 from cemnet.training.refiner.objective import RefinerSettings
 from cemnet.training.refiner.pairs import RefinerPairs
 from cemnet.training.refiner.task import build_task
 
 
-def test_a_task_feeds_its_objective_and_releases_a_refiner_that_loads(tmp_path):
+@pytest.fixture
+def stored(tmp_path) -> Path:
+    """A folder with the pairs of one head."""
     rng = np.random.default_rng(0)
     frame, grid = (2, CROP_HEIGHT, CROP_WIDTH), (2, *GRID)
     colours = [rng.integers(0, 255, (*frame, 3), dtype=np.uint8) for _ in range(2)]
@@ -19,10 +26,42 @@ def test_a_task_feeds_its_objective_and_releases_a_refiner_that_loads(tmp_path):
     pairs = RefinerPairs(colours[0], colours[1], folds, masks[0], masks[1], layout, np.zeros((2, 104), np.float16))
     (tmp_path / "pairs").mkdir()
     pairs.save(tmp_path / "pairs" / "00000.npz")
+    return tmp_path
 
+
+def test_a_task_feeds_its_objective_and_releases_a_refiner_that_loads(stored):
     settings = RefinerSettings(refiner=RefinerConfig((8, 8, 8)), num_heads=1, batch_size=2)
-    task = build_task(settings, tmp_path)
+    task = build_task(settings, stored)
     losses = task.objective(next(iter(task.loader)))
     assert set(losses) == set(settings.loss_weights)
     assert all(torch.isfinite(loss) for loss in losses.values())
-    assert Refiner.load(task.release(tmp_path)).config == settings.refiner
+    assert Refiner.load(task.release(stored)).config == settings.refiner
+
+
+def test_the_last_pairs_are_kept_for_the_validation(stored):
+    settings = RefinerSettings(
+        refiner=RefinerConfig((8, 8, 8)), num_heads=1, batch_size=1, validate_every=1, validation_pairs=1
+    )
+    task = build_task(settings, stored)
+    assert {int(batch["number"]) for batch in islice(task.loader, 4)} == {0}
+    assert task.validation is not None and task.validation.num_batches == 1
+    assert task.validation.batch(0)["number"].tolist() == [1]
+
+
+def test_pairs_that_were_cut_off_are_made_again(stored, monkeypatch, capsys):
+    path = stored / "pairs" / "00000.npz"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:1000])
+
+    class Maker:
+        def __init__(self, ict, portraits):
+            pass
+
+        def pairs(self, numbers, seed):
+            path.write_bytes(whole)
+            return RefinerPairs.load(path)
+
+    monkeypatch.setattr(pairs_module, "PairMaker", Maker)
+    task = build_task(RefinerSettings(refiner=RefinerConfig((8, 8, 8)), num_heads=1, batch_size=2), stored)
+    assert next(iter(task.loader))["number"].shape == (2,)
+    assert "00000.npz cannot be read" in capsys.readouterr().err
