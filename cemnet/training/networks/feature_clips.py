@@ -171,7 +171,9 @@ def hear_clips(
             rng = np.random.default_rng([seed, *clip.name.encode()])
             copies = 0 if clip.source == SYNTHESISED else voice_augmentations
             sounds = [clip.waveform, *(torch.from_numpy(another_recording(clip, rng)) for _ in range(copies))]
-            loaded = loaded or load_speech_encoder(encoder).to(device)
+            if loaded is None:
+                with torch.random.fork_rng(devices=[]):  # what is cached must not tell how a network begins
+                    loaded = load_speech_encoder(encoder).to(device)
             recordings = [Recording(*hear(loaded, sound)) for sound in sounds]
             write_recordings(path, recordings)
         heard.append(FeatureClip(clip, tuple(recordings)))

@@ -59,6 +59,14 @@ def test_a_task_feeds_its_objective_and_releases_a_model_that_loads(tmp_path):
     assert EmotionNetwork.load(path).config == SMALL
 
 
+def test_a_network_begins_alike_whether_its_voices_were_heard_before_or_not(tmp_path):
+    weights = []
+    for _ in range(2):
+        torch.manual_seed(0)
+        weights.append(build_task(SETTINGS, tmp_path, torch.device("cpu")).network.state_dict())
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
 def test_a_validation_speaks_with_the_voices_that_are_not_learned_from(tmp_path):
     data = replace(SETTINGS.data, validation_speakers=("babble/babbler_0", "babble/babbler_1"))
     settings = replace(SETTINGS, data=data, validate_every=1, validation_batches=2)
