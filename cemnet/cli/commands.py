@@ -214,7 +214,9 @@ def export(arguments: argparse.Namespace) -> None:
     for each in export_networks(arguments.onnx, arguments.models, arguments.weights, arguments.overwrite):
         arguments.written.append(each.path)
         megabytes = each.size / 1e6
-        print(f"Wrote {each.path}: {megabytes:.1f} MB; onnxruntime differs from PyTorch by {each.difference:.1e} at most")
+        print(
+            f"Wrote {each.path}: {megabytes:.1f} MB; onnxruntime differs from PyTorch by {each.difference:.1e} at most"
+        )
 
 
 def model_for(arguments: argparse.Namespace) -> "CEMNet":

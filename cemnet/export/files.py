@@ -101,7 +101,7 @@ def traced(graph: Graph, inputs: Tensors) -> bytes:
         torch.onnx.export(
             graph.module,
             tuple(inputs[name] for name in graph.inputs),
-            file,
+            file,  # pyright: ignore[reportArgumentType]  (this exporter takes open files, too)
             input_names=list(graph.inputs),
             output_names=list(graph.outputs),
             dynamic_axes={name: free_axes(axes) for name, axes in (graph.inputs | graph.outputs).items()},

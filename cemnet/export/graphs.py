@@ -29,7 +29,9 @@ from ..speech.whisper_encoder import WEIGHTS_NAME, SpeechEncoder
 from .windows import SlidingWindows, lasting_belief, steps_of
 
 TONE_DIM = PROSODY_DIM + QUALITY_DIM
-Axes = dict[str, tuple[str | int, ...]]  # of each tensor, by its name: a word for a free length, a number for a fixed one
+Axes = dict[
+    str, tuple[str | int, ...]
+]  # of each tensor, by its name: a word for a free length, a number for a fixed one
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ class Hearing(nn.Module):
         )  # fmt: skip
 
 
-def timbre(mel: Float[Tensor, "1 mel step"], num_frames: int) -> Float[Tensor, "1 frame shape_and_flux"]:
+def timbre(mel: Float[Tensor, "1 mel step"], num_frames: int | Tensor) -> Float[Tensor, "1 frame shape_and_flux"]:
     """The columns of `voice_features` that the spectrum alone tells: its shape and how it changes."""
     decades = 4 * torch.cat([mel, mel[..., -1:], mel[..., -1:]], dim=2)[..., : STEPS_PER_FRAME * num_frames]
     change = torch.cat([(decades[..., 1:] - decades[..., :-1]).abs(), torch.zeros_like(decades[..., -1:])], dim=2)

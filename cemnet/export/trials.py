@@ -124,4 +124,5 @@ def made_crops(refiner: Refiner, num_frames: int) -> Tensors:
     """Noise in place of frames."""
     rng = torch.Generator().manual_seed(num_frames)
     inputs = refiner_graph(refiner, Path()).inputs
-    return {name: torch.rand(num_frames, *axes[1:], generator=rng) for name, axes in inputs.items()}
+    sizes = {name: [size for size in axes if isinstance(size, int)] for name, axes in inputs.items()}
+    return {name: torch.rand([num_frames, *size], generator=rng) for name, size in sizes.items()}

@@ -6,6 +6,7 @@ algorithms", 1986). Lengths stay free; one sound at a time is heard.
 """
 
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -40,8 +41,8 @@ class SlidingWindows(nn.Module):
         distance = (torch.arange(-self.reach, self.reach + 2) + int(self.first) - self.first).abs()
         self.register_buffer("kernel", (SHOULDER - distance / half).clamp(0, 1), persistent=False)
 
-    def count(self, num_frames: int | Tensor) -> Tensor:
-        """How many windows there are over so many frames; at least one."""
+    def count(self, num_frames: int | Tensor) -> Any:
+        """How many windows there are over so many frames, at least one; a tensor, so that a trace follows it."""
         frames = torch.as_tensor(num_frames).clamp(min=self.hop)
         return torch.div(2 * frames + self.hop - 1, 2 * self.hop, rounding_mode="floor")
 

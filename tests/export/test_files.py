@@ -56,7 +56,9 @@ def test_lengths_are_free(exported, models, name):
     for output, values in zip(session.get_outputs(), found, strict=True):
         expected = other.expected[name][output.name].numpy()
         assert len(output.shape) == expected.ndim
-        assert all(isinstance(axis, str) or axis == size for axis, size in zip(output.shape, expected.shape))
+        assert all(
+            isinstance(axis, str) or axis == size for axis, size in zip(output.shape, expected.shape, strict=True)
+        )
         assert differs(values, expected) < 1e-4, output.name
 
 
@@ -99,7 +101,7 @@ def test_the_released_weights_are_exported(tmp_path):
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     (tmp_path / "out").write_bytes(b"")
-    with pytest.raises(CEMNetError, match="is a file. Give --onnx a folder"):
+    with pytest.raises(CEMNetError, match=r"is a file\. Give --onnx a folder"):
         export_networks(tmp_path / "out")
 
 
