@@ -87,9 +87,7 @@ def picture_features(network: Backbone, pictures: Iterable[Picture]) -> Float[np
     return torch.cat([network(batch)[0].flatten(1) for batch in in_batches(pictures)]).double().numpy()
 
 
-def frechet_distance(
-    first: Float[np.ndarray, "_first feature"], second: Float[np.ndarray, "_second feature"]
-) -> float:
+def frechet_distance(first: Float[np.ndarray, "_first feature"], second: Float[np.ndarray, "_second feature"]) -> float:
     """FID (Heusel et al., 2017): between the Gaussians of two sets of features; NaN for fewer than two pictures."""
     if min(len(first), len(second)) < FEWEST_PICTURES:
         return float("nan")

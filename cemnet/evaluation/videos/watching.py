@@ -68,9 +68,7 @@ def eye_distance(points: Float[np.ndarray, "*frame landmark 3"]) -> Float[np.nda
     return np.linalg.norm(points[..., right, :2] - points[..., left, :2], axis=-1)
 
 
-def carried_box(
-    box: Box, source: Float[np.ndarray, "landmark 3"], target: Float[np.ndarray, "landmark 3"]
-) -> Box:
+def carried_box(box: Box, source: Float[np.ndarray, "landmark 3"], target: Float[np.ndarray, "landmark 3"]) -> Box:
     """The box of one picture in another one of the same head, cut or scaled otherwise: it goes with the eyes."""
     corners = list(OUTER_EYE_CORNERS)
     middle, there = source[corners, :2].mean(0), target[corners, :2].mean(0)
