@@ -1,4 +1,4 @@
-"""The commands of `cemnet`: animate a portrait or let it idle, dub a film, render a motion file, inspect inputs."""
+"""The commands of `cemnet`: animate a portrait or let it idle, dub a film, render a motion file, inspect, export."""
 
 import argparse
 import json
@@ -207,6 +207,18 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
         print(f"  {window['start']:6.2f}–{window['end']:6.2f} s  {top_emotions(window['emotion'])}")
 
 
+def export(arguments: argparse.Namespace) -> None:
+    """`cemnet export`: writes the networks as ONNX, and prints how far each differs from PyTorch."""
+    from ..export.files import export_networks
+
+    for each in export_networks(arguments.onnx, arguments.models, arguments.weights, arguments.overwrite):
+        arguments.written.append(each.path)
+        megabytes = each.size / 1e6
+        print(
+            f"Wrote {each.path}: {megabytes:.1f} MB; onnxruntime differs from PyTorch by {each.difference:.1e} at most"
+        )
+
+
 def model_for(arguments: argparse.Namespace) -> "CEMNet":
     """The model that a command works with; `arguments.loaded` keeps it for the jobs that follow in this process."""
     from .. import pipeline
@@ -235,6 +247,7 @@ def run(arguments: argparse.Namespace) -> None:
         "dub": dub,
         "inspect-portrait": inspect_portrait,
         "inspect-speech": inspect_speech,
+        "export": export,
     }
     commands[arguments.command](arguments)
 
