@@ -88,13 +88,13 @@ def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height 
 def render(arguments: argparse.Namespace) -> None:
     """`cemnet render`: a motion file moves the face of a portrait."""
     from .. import pipeline
+    from ..export.motions import read_any_motion
     from ..media import images, sound
     from ..motion.editing import edit_motion
-    from ..motion.files import read_motion
 
     check_render(arguments)
     image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
-    motion = edit_motion(read_motion(arguments.motion_csv), **life(arguments), **eyes(arguments))
+    motion = edit_motion(read_any_motion(arguments.motion_csv), **life(arguments), **eyes(arguments))
     audio = sound.read_audio(arguments.speech, arguments.audio_track) if arguments.speech is not None else None
     model = model_for(arguments)
     face = pipeline.face_reference(model, image, arguments.face_index)
@@ -208,7 +208,10 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """`cemnet export`: writes the networks as ONNX, and prints how far each differs from PyTorch."""
+    """`cemnet export`: a motion on a head as glTF, or the networks as ONNX and how far each differs from PyTorch."""
+    if arguments.glb is not None:
+        export_glb(arguments)
+        return
     from ..export.files import export_networks
 
     for each in export_networks(arguments.onnx, arguments.models, arguments.weights, arguments.overwrite):
@@ -217,6 +220,20 @@ def export(arguments: argparse.Namespace) -> None:
         print(
             f"Wrote {each.path}: {megabytes:.1f} MB; onnxruntime differs from PyTorch by {each.difference:.1e} at most"
         )
+
+
+def export_glb(arguments: argparse.Namespace) -> None:
+    """`cemnet export --glb`."""
+    from ..export.gltf import write_motion_glb
+    from ..export.motions import read_any_motion
+    from .checks import refuse_one_name
+
+    if arguments.motion is None:
+        raise CEMNetError("Say what moves the head: --motion talk.csv.")
+    refuse_one_name([path for path in (arguments.motion, arguments.head) if path is not None], [arguments.glb])
+    write_motion_glb(arguments.glb, read_any_motion(arguments.motion), arguments.head, arguments.overwrite)
+    arguments.written.append(arguments.glb)
+    print(f"Wrote {arguments.glb}")
 
 
 def model_for(arguments: argparse.Namespace) -> "CEMNet":

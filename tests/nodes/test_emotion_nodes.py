@@ -98,7 +98,7 @@ def test_a_motion_is_edited(execute, motion):
     assert summary.startswith(f"{motion.num_frames} frames")
 
 
-@pytest.mark.parametrize("format_name", ["csv", "json"])
+@pytest.mark.parametrize("format_name", ["csv", "json", "glb"])
 def test_a_saved_motion_is_listed_and_comes_back(execute, nodes, motion, folders, format_name):
     (file,) = execute("CEMNetSaveMotion", motion=motion, filename_prefix="cemnet/take", format=format_name)
     assert Path(file) == folders / "output" / "cemnet" / f"take_00001_.{format_name}"
