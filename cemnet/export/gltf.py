@@ -152,8 +152,8 @@ def landmark_mask() -> Mask:
     mouth = {*UPPER_INNER_LIP, *LOWER_INNER_LIP}
     holes = (mouth, *({*lids.upper, *lids.lower, *lids.corners} for lids in (LEFT_LIDS, RIGHT_LIDS)))
     kept = np.array([triangle for triangle in triangles if not any(hole.issuperset(triangle) for hole in holes)])
-    first, second, third = (vertices[kept[:, corner], :2] for corner in range(3))
-    clockwise = np.cross(second - first, third - first) < 0  # seen from the front
+    first, second, third = (vertices[kept[:, corner]] for corner in range(3))
+    clockwise = np.cross(second - first, third - first)[:, 2] < 0  # seen from the front
     kept[clockwise] = kept[clockwise][:, ::-1]
     return Mask(METRES * vertices, kept, METRES * tensors["skin"].numpy()[:, :NUM_OUTER_LANDMARKS].astype(np.float64))
 

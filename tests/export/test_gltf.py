@@ -129,8 +129,8 @@ def test_positive_angles_turn_as_everywhere_in_the_library(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("jawOpen", "jawOpen"), ("JAWOPEN", "jawOpen"), ("mouthSmile_L", "mouthSmileLeft"), ("brow down r", "browDownRight"),
-     ("eyeLookInLeft", "eyeLookInLeft"), ("viseme_aa", None), ("", None)],
+    [("jawOpen", "jawOpen"), ("JAWOPEN", "jawOpen"), ("mouthSmile_L", "mouthSmileLeft"),
+     ("brow down r", "browDownRight"), ("eyeLookInLeft", "eyeLookInLeft"), ("viseme_aa", None), ("", None)],
 )  # fmt: skip
 def test_names_of_shape_keys(name, meant):
     column = arkit_column(name)
