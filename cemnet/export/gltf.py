@@ -148,14 +148,16 @@ def landmark_mask() -> Mask:
     """The average face of the face basis, as the skin moves with each blendshape."""
     tensors, _ = load_checkpoint(find_weights("face_basis.safetensors"))
     vertices = tensors["mean"].numpy()[:NUM_OUTER_LANDMARKS].astype(np.float64)
-    triangles = Delaunay(vertices[:, :2]).simplices
+    skin = tensors["skin"].numpy()[:, :NUM_OUTER_LANDMARKS].astype(np.float64)
+    # With an open mouth no triangle reaches from one lip to the other.
+    triangles = Delaunay((vertices + skin[ARKIT_INDEX["jawOpen"]])[:, :2]).simplices
     mouth = {*UPPER_INNER_LIP, *LOWER_INNER_LIP}
     holes = (mouth, *({*lids.upper, *lids.lower, *lids.corners} for lids in (LEFT_LIDS, RIGHT_LIDS)))
     kept = np.array([triangle for triangle in triangles if not any(hole.issuperset(triangle) for hole in holes)])
     first, second, third = (vertices[kept[:, corner]] for corner in range(3))
     clockwise = np.cross(second - first, third - first)[:, 2] < 0  # seen from the front
     kept[clockwise] = kept[clockwise][:, ::-1]
-    return Mask(METRES * vertices, kept, METRES * tensors["skin"].numpy()[:, :NUM_OUTER_LANDMARKS].astype(np.float64))
+    return Mask(METRES * vertices, kept, METRES * skin)
 
 
 def mask_model(mask: Mask) -> "GLTF2":
