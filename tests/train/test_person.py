@@ -24,8 +24,10 @@ def test_the_memory_learns_a_person_from_films_and_hearing_stays(tmp_path):
     person = made_person(seed=7)
     assert film_person(tmp_path / "clips", person, range(2)) > 40
     options = ["--config", "train/configs/person.yaml", "--output", str(tmp_path / "run"), "--cpu"]
-    settings = (f"data.clips=[{tmp_path / 'clips'}]", "num_steps=40", "learning_rate=0.002", "batch_size=8", "ema_decay=0.9",
-                "data.voice_augmentations=0", "warmup_steps=5")  # fmt: skip
+    settings = (
+        f"data.clips=[{tmp_path / 'clips'}]", "num_steps=40", "learning_rate=0.002", "batch_size=8", "ema_decay=0.9",
+        "data.voice_augmentations=0", "warmup_steps=5",
+    )  # fmt: skip
     overrides = [word for setting in settings for word in ("--set", setting)]
     done = subprocess.run(
         [sys.executable, "train/train.py", *options, "--start-from", str(find_weights(NETWORK_WEIGHTS)), *overrides],
