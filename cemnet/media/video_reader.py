@@ -17,7 +17,7 @@ from ..errors import MediaError
 from ..performance_settings import FASTEST_FPS, SLOWEST_FPS
 from ..types import MOTION_FPS
 from .containers import beginning, exact_rate, frame_rate, media_name, picture_track, sound_track, start_of
-from .dynamic_range import StandardRange
+from .dynamic_range import StandardRange, warn_of_untold_range
 from .edit_list import edited_frames, parts_of
 from .picture_files import animation, animation_rate, is_animated
 
@@ -108,6 +108,7 @@ def decoded_frames(path: Path, fps: float) -> Iterator[tuple[float, float, av.Vi
             if stream is None:
                 raise MediaError(f"{path} has no pictures. Give a video.")
             stream.thread_type = "AUTO"
+            warn_of_untold_range(stream)
             period = float(1 / (frame_rate(stream) or fps))
             sound = sound_track(container, path) if container.streams.audio else None
             start, now = beginning(stream, sound), 0.0
