@@ -8,6 +8,7 @@ to choose: browsers look at the content, and play an animated WebP.
 
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ class Made:
     def film(self, name: str, box: tuple[float, float, float, float] | None = None) -> Drawn:
         """The newest film of a name, or a part of its pictures."""
         path = sorted(self.folder.rglob(f"{name}_*.mp4"))[-1]
-        return moving([Image.fromarray(frame) for frame, _ in zip(video_frames(path, FPS), range(NUM_FRAMES))], box)
+        return moving(film_frames(path), box)
 
 
 def moving(frames: Frames, box: tuple[float, float, float, float] | None = None) -> Drawn:
@@ -174,7 +175,7 @@ def thumbnails(made: Made) -> dict[str, Frames]:
 
 
 def film_frames(path: Path) -> Frames:
-    return [Image.fromarray(frame) for frame, _ in zip(video_frames(path, FPS), range(NUM_FRAMES))]
+    return [Image.fromarray(frame) for frame in islice(video_frames(path, FPS), NUM_FRAMES)]
 
 
 def portraits(made: Made) -> list[tuple[Drawn, tuple[float, float, float, float]]]:

@@ -64,7 +64,7 @@ def _told(frame: av.VideoFrame) -> dict[str, Any]:
 
 
 def warn_of_untold_range(stream: av.VideoStream) -> None:
-    """Warns, once, of a film in high dynamic range where PyAV is older than 17: its pictures do not tell their range."""
+    """Warns, once, of a film in high dynamic range where PyAV before 17 reads it: pictures do not tell their range."""
     if not hasattr(av.VideoFrame, "color_trc") and stream.codec_context.color_trc in (PQ, HLG):
         _warn_of_pale_colours()
 

@@ -109,7 +109,7 @@ def test_the_cover_of_a_record_is_no_film(tmp_path):
         av.open(str(tmp_path / "record.mp3"), "w") as target,
     ):
         streams = [target.add_stream_from_template(each.streams[0]) for each in (source, picture)]
-        streams[1].disposition = Disposition.attached_pic
+        streams[1].disposition = Disposition.attached_pic.value
         for file, stream in zip((source, picture), streams, strict=True):
             for packet in file.demux():
                 if packet.dts is not None:
