@@ -16,6 +16,7 @@ Track = TypeVar("Track", av.VideoStream, av.AudioStream)
 TELEVISION_RATES = (24, 30, 48, 60, 120, 240)  # which run at 1000/1001 of it
 TELEVISION_ROUNDED = 2e-4  # 23.98 is meant to be one of them; 24 is five times further away
 STEADY_ROUNDED = 2e-4  # how far times rounded to milliseconds move the mean of a short film
+LONGEST_GAP_SECONDS = 3600.0  # a clock that jumps further is damaged
 EARLY_SOUND_SECONDS = 0.1  # sound that begins so little before the pictures is cut, as players do
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 
-from .containers import media_name
+from .containers import LONGEST_GAP_SECONDS, media_name
 
 MOST_BYTES = 1 << 28  # of a film's table of contents
 MOST_PARTS = 10_000
 WAITING_PICTURES = 32  # how many pictures after its place in the file one may be shown
+MOST_SECONDS_OVER = 1.0  # that an edit may go on after the end of its track
 ROUNDED_SECONDS = 1e-3  # the clock of a film is often that coarse
 
 
@@ -32,7 +33,8 @@ class Part:
 def parts_of(container: InputContainer, path: Path, stream: av.VideoStream) -> list[Part]:
     """The parts that a track is cut into, by its own clock as FFmpeg counts it without edit lists.
 
-    Empty where it is no MP4 or MOV, in one piece, damaged, or slowed down: then FFmpeg's way is right.
+    Empty where it is no MP4 or MOV, in one piece, slowed down, or damaged, as where a part is longer than the track: then
+    FFmpeg's way is right.
     """
     if "mp4" not in container.format.name:
         return []
@@ -105,14 +107,18 @@ def _read_parts(moov: bytes, track_id: int) -> list[Part]:
     for kind, track in _boxes(moov):
         if kind != b"trak" or _track_id(_inside(track, b"tkhd")) != track_id:
             continue
-        scale = _time_scale(_inside(track, b"mdia", b"mdhd"))
+        header = _inside(track, b"mdia", b"mdhd")
+        scale, end = _time_scale(header), _duration(header)
         parts, shown = [], 0.0
         for duration, begin, rate in _edits(_inside(track, b"edts", b"elst")):
+            seconds = duration / film_scale
             if begin >= 0:
-                if rate != 1 << 16:
+                if rate != 1 << 16 or begin / scale + seconds > end / scale + MOST_SECONDS_OVER:
                     return []
-                parts.append(Part(shown, duration / film_scale, begin / scale))
-            shown += duration / film_scale
+                parts.append(Part(shown, seconds, begin / scale))
+            elif seconds > LONGEST_GAP_SECONDS:
+                return []
+            shown += seconds
         return parts
     return []
 
@@ -124,6 +130,11 @@ def _track_id(header: bytes) -> int:
 def _time_scale(header: bytes) -> int:
     """Units a second of a film's or a track's clock."""
     return struct.unpack_from(">I", header, 20 if header[0] else 12)[0]
+
+
+def _duration(header: bytes) -> int:
+    """The length of a track by its own clock."""
+    return struct.unpack_from(">Q" if header[0] else ">I", header, 24 if header[0] else 16)[0]
 
 
 def _edits(table: bytes) -> list[tuple[int, int, int]]:

@@ -91,9 +91,9 @@ def test_a_film_that_is_held_or_slowed_down_is_read_in_ffmpegs_way(tmp_path, spe
     assert len(list(video_frames(film, 25))) > 10
 
 
-@pytest.mark.parametrize(("place", "value"), [(4, 10_001), (4, 1 << 31), (8, 0), (0, 1 << 24)])
+@pytest.mark.parametrize(("place", "value"), [(4, 10_001), (4, 1 << 31), (8, 0), (8, 1 << 30), (0, 1 << 24)])
 def test_a_damaged_edit_list_is_none(tmp_path, place, value):
-    """More edits than there are, one that lasts no time, and long numbers where short ones stand."""
+    """More edits than there are, one that lasts no time or days, and long numbers where short ones stand."""
     film = with_edits(timed_film(tmp_path / "film.mp4"), b"vide", [(0.4, 0.2), (0.4, 0.0)])
     content = bytearray(film.read_bytes())
     struct.pack_into(">I", content, content.index(b"elst") + 4 + place, value)
