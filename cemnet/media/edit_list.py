@@ -33,8 +33,8 @@ class Part:
 def parts_of(container: InputContainer, path: Path, stream: av.VideoStream) -> list[Part]:
     """The parts that a track is cut into, by its own clock as FFmpeg counts it without edit lists.
 
-    Empty where it is no MP4 or MOV, in one piece, slowed down, or damaged, as where a part is longer than the track: then
-    FFmpeg's way is right.
+    Empty where it is no MP4 or MOV, in one piece, slowed down, or damaged, as where a part is longer than the track.
+    Then FFmpeg's way is right.
     """
     if "mp4" not in container.format.name:
         return []
