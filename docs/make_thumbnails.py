@@ -110,7 +110,8 @@ def curves(path: Path) -> Drawn:
                 for place, value in enumerate(values[:now])
             ]
             draw.line(at, colour, 2)
-        draw.line((at[-1][0], 0, at[-1][0], height), (96, 98, 106))
+        cursor = (now - 1) * width / len(times)
+        draw.line((cursor, 0, cursor, height), (96, 98, 106))
         return picture
 
     return drawn
