@@ -93,7 +93,7 @@ def frechet_distance(first: Float[np.ndarray, "_first feature"], second: Float[n
         return float("nan")
     apart = first.mean(0) - second.mean(0)
     spread, other = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (first, second))
-    both = np.asarray(sqrtm(spread @ other)).real
+    both = np.real(np.asarray(sqrtm(spread @ other)))
     return float(apart @ apart + np.trace(spread + other - 2 * both))
 
 

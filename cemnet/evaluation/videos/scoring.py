@@ -61,6 +61,18 @@ class Scene:
 
 
 @dataclass(frozen=True)
+class Distances:
+    """How far a video is from its truth; NaN where something was not measured."""
+
+    m_lmd: float = UNMEASURED
+    f_lmd: float = UNMEASURED
+    psnr: float = UNMEASURED
+    ssim: float = UNMEASURED
+    lpips: float = UNMEASURED
+    features: Float[np.ndarray, "picture feature"] | None = field(default=None, repr=False)  # the truth's, for FID
+
+
+@dataclass(frozen=True)
 class Scores:
     """The figures of one video; NaN where something was not measured."""
 
@@ -71,15 +83,10 @@ class Scores:
     lips: Sync
     jitter: float
     identity: float = UNMEASURED  # mean cosine of its frames and the portrait
-    m_lmd: float = UNMEASURED
-    f_lmd: float = UNMEASURED
-    psnr: float = UNMEASURED
-    ssim: float = UNMEASURED
-    lpips: float = UNMEASURED
     lse_d: float = UNMEASURED
     lse_c: float = UNMEASURED
     features: Float[np.ndarray, "picture feature"] | None = field(default=None, repr=False)  # for FID
-    wanted: Float[np.ndarray, "picture feature"] | None = field(default=None, repr=False)  # the truth's
+    truth: Distances = field(default_factory=Distances)
 
 
 def open_scene(tools: Tools, pair: Pair) -> Scene:
@@ -109,7 +116,7 @@ def score_video(tools: Tools, scene: Scene, system: str, path: Path) -> Scores:
         lse_d=lse_d,
         lse_c=lse_c,
         features=features_of(tools, video),
-        **({} if scene.truth is None else distances(tools, video, scene.truth)),
+        truth=Distances() if scene.truth is None else distances(tools, video, scene.truth),
     )
 
 
@@ -170,7 +177,7 @@ def features_of(tools: Tools, video: WatchedVideo) -> Float[np.ndarray, "picture
     return picture_features(tools.inception, (crop(picture, box, INCEPTION_SIDE) for picture in video.frames()))
 
 
-def distances(tools: Tools, video: WatchedVideo, truth: WatchedVideo) -> dict[str, object]:
+def distances(tools: Tools, video: WatchedVideo, truth: WatchedVideo) -> Distances:
     """How far a video is from its truth, frame by frame; the shorter one counts."""
     found, wanted = scaled_to(video.points, truth.points), truth.points
     own, other = truth_boxes(video, truth)
@@ -180,11 +187,11 @@ def distances(tools: Tools, video: WatchedVideo, truth: WatchedVideo) -> dict[st
         structure.append(structural_similarity(shown, meant))
         if tools.perceptual is not None:
             pairs.append((shown, meant))
-    return {
-        "m_lmd": landmark_distance(found, wanted, MOUTH),
-        "f_lmd": landmark_distance(found, wanted, FACE),
-        "psnr": float(np.mean(noise)),
-        "ssim": float(np.mean(structure)),
-        "lpips": perceptual_distance(tools.perceptual, pairs) if tools.perceptual is not None else UNMEASURED,
-        "wanted": features_of(tools, truth),
-    }
+    return Distances(
+        m_lmd=landmark_distance(found, wanted, MOUTH),
+        f_lmd=landmark_distance(found, wanted, FACE),
+        psnr=float(np.mean(noise)),
+        ssim=float(np.mean(structure)),
+        lpips=perceptual_distance(tools.perceptual, pairs) if tools.perceptual is not None else UNMEASURED,
+        features=features_of(tools, truth),
+    )
