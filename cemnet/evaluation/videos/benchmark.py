@@ -193,7 +193,7 @@ def measures_figure(scored: Sequence[Scores]) -> Image.Image:
     panels: dict[str, dict[str, Interval]] = {}
     for measure in MEASURES:
         for system in systems(scored):
-            values = np.array([measure.value(each) for each in scored if each.system == system])
+            values = np.array([measure.value(each) for each in scored if each.system == system], float)
             if np.isfinite(values).any():
                 panels.setdefault(measure.name, {})[system] = resampled_means(values[np.isfinite(values)])
     return bars_figure(panels)
