@@ -174,7 +174,7 @@ def report_of(scored: Sequence[Scores], note: str) -> Report:
         report.add(Picture("Hits by the emotions of portrait and voice, %", matrices(scores)))
     report.add(Picture("Measures, with 95 % intervals", measures_figure(scored)))
     if verdicts:
-        judged = "The first frame that was judged of each video, and what the judge says of it."
+        judged = "Each portrait, the first frame of each video that was judged, and what the judge says of the video."
         report.add(Picture("Frames", frames_sheet(scored), judged, photographic=True))
     report.add(videos_table(scored))
     return report
@@ -200,14 +200,15 @@ def measures_figure(scored: Sequence[Scores]) -> Image.Image:
 
 
 def frames_sheet(scored: Sequence[Scores]) -> Image.Image:
-    """A row for each of the first pairs, a column for each system."""
+    """A row for each of the first pairs: its portrait, then each system."""
     whole = (0, 0, CROP_SIDE, CROP_SIDE)
     rows: dict[str, list[Tile]] = {}
     for each in scored:
         if each.verdict is not None:
-            seen = f"{each.verdict.says} {100 * each.verdict.seen.max():.0f} %"
-            caption = f"{each.system}: {seen} ({each.pair.reference_emotion} > {each.pair.voice_emotion})"
-            rows.setdefault(each.pair.video, []).append((from_uint8(each.judged[0]).numpy(), whole, caption))
+            emotions = f"{each.pair.reference_emotion} > {each.pair.voice_emotion}"
+            portrait = from_uint8(each.portrait).numpy(), whole, emotions
+            seen = f"{each.system}: {each.verdict.says} {100 * each.verdict.seen.max():.0f} %"
+            rows.setdefault(each.pair.video, [portrait]).append((from_uint8(each.judged[0]).numpy(), whole, seen))
     return paste_sheet(list(rows.values())[:MOST_ROWS])
 
 

@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from ... import pipeline
 from ...arkit import EMOTIONS
 from ...media.images import read_image
-from ...media.pixels import from_uint8
+from ...media.pixels import from_uint8, to_uint8
 from ...media.sound import read_audio
 from ...model import CEMNet
 from ...speech.mel import mono_16k
@@ -79,6 +79,7 @@ class Scores:
     system: str
     pair: Pair
     verdict: Verdict | None
+    portrait: UInt8[np.ndarray, "side side 3"]
     judged: list[UInt8[np.ndarray, "side side 3"]]  # crops of the frames that were judged
     lips: Sync
     jitter: float
@@ -109,6 +110,7 @@ def score_video(tools: Tools, scene: Scene, system: str, path: Path) -> Scores:
         system=system,
         pair=scene.pair,
         verdict=verdict(tools, scene, system, [from_uint8(pictures[index]).numpy() for index in apexes], box),
+        portrait=crop(to_uint8(scene.face.image.numpy()[..., :3]), face_box(scene.face.landmarks.points)),
         judged=judged,
         lips=sync(lip_gaps(video.faces, path), *heard_sounds(tools.model, scene.pair.voice)),
         jitter=jitter(video.points),

@@ -54,6 +54,15 @@ def test_a_perceptual_distance_is_the_mean_over_pairs(tmp_path):
     assert perceptual_distance(network, pairs) == pytest.approx(0.4)  # a fifth of the way from -1 to 1
 
 
+def test_a_network_of_the_newer_kind_is_read_too(tmp_path):
+    batch = torch.export.Dim("batch")
+    example = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
+    program = torch.export.export(MeanError(), example, dynamic_shapes=({0: batch}, {0: batch}))
+    torch.export.save(program, tmp_path / "network.pt2")
+    pairs = list(zip(pictures([0] * 20), pictures([51] * 20), strict=True))
+    assert perceptual_distance(Backbone(tmp_path / "network.pt2", "network"), pairs) == pytest.approx(0.4)
+
+
 def test_features_come_in_rows_and_known_gaussians_are_a_known_distance_apart(tmp_path):
     network = saved(tmp_path, MeanColours(), torch.rand(2, 3, 8, 8))
     assert picture_features(network, pictures(range(40))).tolist() == [[level] * 3 for level in range(40)]

@@ -41,7 +41,15 @@ def scores(system, says, video="a.mp4", psnr=float("nan"), feature=None):
     seen = verdict(system, "happy", "sad", says) if says else None
     picture = np.full((256, 256, 3), 90, np.uint8)
     return Scores(
-        system, pair, seen, [picture], LIPS, 0.2, features=features, truth=Distances(psnr=psnr, features=wanted)
+        system,
+        pair,
+        seen,
+        picture,
+        [picture],
+        LIPS,
+        0.2,
+        features=features,
+        truth=Distances(psnr=psnr, features=wanted),
     )
 
 
@@ -98,10 +106,10 @@ def test_a_judge_that_was_given_has_to_be_there(tmp_path):
 
 @pytest.fixture
 def entered(tmp_path, samples):
-    """A table of one pair, and two systems: the portrait as it is, which is the truth too, and a dark one twice as
+    """A table of one pair, and two systems: a bright one, which is the truth too, and a dark one twice as
     large."""
     picture = read_image(samples / "portrait.png")[..., :3].numpy()
-    for name, shown in (("bright", picture), ("dark", 0.4 * picture.repeat(2, axis=0).repeat(2, axis=1))):
+    for name, shown in (("bright", 0.5 + 0.5 * picture), ("dark", 0.4 * picture.repeat(2, axis=0).repeat(2, axis=1))):
         (tmp_path / name).mkdir()
         height, width = shown.shape[:2]
         with VideoWriter(tmp_path / name / "a.mp4", 25, width, height) as video:
