@@ -49,7 +49,7 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     add_dubbing(dub)
     batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
     add_jobs(batch)
-    export = commands.add_parser("export", help="the networks as ONNX files, for programs without PyTorch")
+    export = commands.add_parser("export", help="a motion as glTF, or the networks as ONNX files")
     add_export(export)
 
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
@@ -105,11 +105,15 @@ def add_jobs(batch: argparse.ArgumentParser) -> None:
 
 
 def add_export(export: argparse.ArgumentParser) -> None:
-    """Adds where the files go and which networks they hold to the command `export`."""
-    export.add_argument(
-        "--onnx", type=Path, required=True, metavar="FOLDER",
+    """Adds what is exported, and where to, to the command `export`."""
+    what = export.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--onnx", type=Path, metavar="FOLDER",
         help="for encoder.onnx, hearing.onnx, bridge.onnx and refiner.onnx; made where it does not exist",
     )  # fmt: skip
+    what.add_argument("--glb", type=Path, metavar="OUT.glb", help="an animated head, for --motion")
+    export.add_argument("--motion", type=Path, metavar="IN.csv", help="what moves the head: .csv, .json or .glb")
+    export.add_argument("--head", type=Path, metavar="HEAD.glb", help="a head with ARKit's shape keys; default: a mask")
     export.add_argument("--overwrite", action="store_true", help="replace files that exist")
     add_networks(export)
 
