@@ -52,6 +52,9 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     export = commands.add_parser("export", help="a motion as glTF, or the networks as ONNX files")
     add_export(export)
 
+    send = commands.add_parser("send", help="a motion to Unreal (Live Link Face) or to a VRM avatar (VMC), live")
+    add_sending(send)
+
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
     portrait.add_argument("portrait", type=Path)
     portrait.add_argument("--json", action="store_true", help="print JSON")
@@ -116,6 +119,18 @@ def add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("--head", type=Path, metavar="HEAD.glb", help="a head with ARKit's shape keys; default: a mask")
     export.add_argument("--overwrite", action="store_true", help="replace files that exist")
     add_networks(export)
+
+
+def add_sending(send: argparse.ArgumentParser) -> None:
+    """Adds what is sent, and where to, to the command `send`."""
+    send.add_argument("--motion", type=Path, required=True, metavar="IN.csv", help=".csv, .json or .glb")
+    send.add_argument("--to", default="127.0.0.1", metavar="HOST[:PORT]", help="default: this computer")
+    send.add_argument(
+        "--protocol", default="live-link", choices=["live-link", "vmc"],
+        help="live-link: Unreal, port 11111; vmc: VRM avatars, port 39539",
+    )  # fmt: skip
+    send.add_argument("--subject", default="CEMNet", help="the name that Unreal shows")
+    send.add_argument("--repeat", action="store_true", help="again and again, until Ctrl-C")
 
 
 def add_speaking(animate: argparse.ArgumentParser) -> None:

@@ -62,9 +62,7 @@ def animate(arguments: argparse.Namespace) -> None:
         with progress_bar("Hearing") as progress:
             speech = pipeline.encode_speech(model, audio, progress, normal)
         heard = describe_speech(speech)
-        print(
-            f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}{_advice(heard, settings.emotion)}"
-        )
+        print(f"Heard:   {_what_is_heard(heard, settings.emotion)}")
         motion = pipeline.bridge_emotion(model, face, speech, replace(settings, seed=settings.seed + len(performances)))
         print(f"Bridged: {describe_motion(motion)}")
         performances.append((face, edit_motion(motion, **life(arguments), **eyes(arguments))))
@@ -153,9 +151,7 @@ def dub(arguments: argparse.Namespace) -> None:
     with progress_bar("Hearing") as progress:
         speech, motion = film_dubbing.dub_motion(model, track, audio, settings, arguments.film_end, progress, normal)
     heard = describe_speech(speech)
-    print(
-        f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}{_advice(heard, settings.emotion)}"
-    )
+    print(f"Heard:   {_what_is_heard(heard, settings.emotion)}")
     motion = edit_motion(motion, **eyes(arguments))
     with tqdm(total=motion.num_frames, unit="frame") as bar:
         film_dubbing.save_dubbed_video(
@@ -212,7 +208,7 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(heard, indent=2))
         return
-    print(f"Heard: {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}{_advice(heard)}")
+    print(f"Heard: {_what_is_heard(heard)}")
     for window in heard["windows"]:
         print(f"  {window['start']:6.2f}–{window['end']:6.2f} s  {top_emotions(window['emotion'])}")
 
@@ -246,10 +242,22 @@ def export_glb(arguments: argparse.Namespace) -> None:
     print(f"Wrote {arguments.glb}")
 
 
-def _advice(heard: dict[str, Any], wish: str = "auto") -> str:
-    """What follows a voice that leaves a doubt, where nobody has named an emotion."""
+def send(arguments: argparse.Namespace) -> None:
+    """`cemnet send`: a motion, frame by frame, to a program that listens."""
+    from ..export.motions import read_any_motion
+    from ..export.streaming import parse_address, send_motion
+
+    host, port = parse_address(arguments.to, arguments.protocol)
+    motion = read_any_motion(arguments.motion)
+    print(f"Sending {motion.num_frames} frames at {motion.fps:g} fps to {host}:{port}")
+    sent = send_motion(motion, (host, port), arguments.protocol, arguments.subject, arguments.repeat)
+    print(f"Sent {sent} frames")
+
+
+def _what_is_heard(heard: dict[str, Any], wish: str = "auto") -> str:
+    """A voice's emotions in words, and advice where it leaves a doubt and nobody has named an emotion."""
     hint = advice(heard["emotion"]) if wish == "auto" else ""
-    return f" ({hint})" if hint else ""
+    return f"{top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}" + (f" ({hint})" if hint else "")
 
 
 def model_for(arguments: argparse.Namespace) -> "CEMNet":
@@ -281,6 +289,7 @@ def run(arguments: argparse.Namespace) -> None:
         "inspect-portrait": inspect_portrait,
         "inspect-speech": inspect_speech,
         "export": export,
+        "send": send,
     }
     commands[arguments.command](arguments)
 

@@ -171,7 +171,7 @@ def mask_model(mask: Mask) -> "GLTF2":
     model.set_binary_blob(b"")
     indices = _add_accessor(model, mask.triangles.reshape(-1, 1), "SCALAR", UNSIGNED_SHORT)
     position = _add_accessor(model, mask.vertices, "VEC3", limits=True)
-    targets = [{"POSITION": _add_accessor(model, target, "VEC3", limits=True)} for target in mask.targets]
+    targets = [Attributes(POSITION=_add_accessor(model, target, "VEC3", limits=True)) for target in mask.targets]
     face = Primitive(attributes=Attributes(POSITION=position), indices=indices, material=0, targets=targets)
     names = {"targetNames": list(ARKIT_NAMES)}
     model.meshes = [Mesh(name="face", primitives=[face], weights=[0.0] * NUM_EXPRESSIONS, extras=names)]
@@ -318,6 +318,8 @@ def _values(model: "GLTF2", number: int) -> Float[np.ndarray, "value"]:
     """What an accessor reads, in one row; MotionFileError for other than tightly packed floats of the file itself."""
     try:
         accessor = model.accessors[number]
+        if accessor.bufferView is None:
+            raise MotionFileError("The file keeps its animation in another way than as floats. Export it again.")
         view = model.bufferViews[accessor.bufferView]
         if accessor.componentType != FLOAT or view.byteStride or view.buffer != 0:
             raise MotionFileError("The file keeps its animation in another way than as floats. Export it again.")

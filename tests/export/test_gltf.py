@@ -31,7 +31,7 @@ def own_head(path: Path, names: list[str], bone_turn: list[float] | None = None)
     model = mask_model(landmark_mask())
     model.meshes[0].extras = {"targetNames": names}
     primitive = model.meshes[0].primitives[0]
-    primitive.targets = primitive.targets[: len(names)]
+    primitive.targets = (primitive.targets or [])[: len(names)]
     model.nodes = [
         pygltflib.Node(name="Neck", rotation=[0.5, 0.5, 0.5, 0.5], children=[1]),
         pygltflib.Node(name="mixamorig:Head", rotation=bone_turn, children=[2]),
