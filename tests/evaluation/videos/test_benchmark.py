@@ -149,6 +149,6 @@ def test_made_videos_are_scored_end_to_end(entered):
 def test_the_subject_names_row_and_column_of_a_missing_video(entered, tmp_path):
     (tmp_path / "dark" / "a.mp4").unlink()
     words = ["videos", str(tmp_path / "dark"), "--list", str(entered), "--output", str(tmp_path / "out")]
-    with pytest.raises(CEMNetError, match="row 2, column video: there is no file"):
+    with pytest.raises(SystemExit, match=r"Error: .*row 2, column video: there is no file"):
         load_script("evaluate").main(words)
     assert not (tmp_path / "out").exists()
