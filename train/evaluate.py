@@ -30,11 +30,12 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from cemnet.errors import CEMNetError
 from cemnet.evaluation.subjects import SUBJECTS
 
 
 def main(words: Sequence[str]) -> None:
-    """Parses the command line and runs the subject that it names first."""
+    """Parses the command line and runs the subject that it names first; an error of a user ends it in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     subjects = parser.add_subparsers(dest="subject", required=True)
     for name, summary in SUBJECTS.items():
@@ -48,7 +49,10 @@ def main(words: Sequence[str]) -> None:
     import torch  # here, so that --help need not wait for it
 
     torch.set_num_threads(1)
-    arguments.run(arguments)
+    try:
+        arguments.run(arguments)
+    except CEMNetError as error:
+        raise SystemExit(f"Error: {error}") from None
 
 
 if __name__ == "__main__":
