@@ -20,6 +20,7 @@ from .long_rows import give_back
 from .media.provenance import generated_metadata
 from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
+from .motion.breath import chest_curve
 from .motion.idle import add_life
 from .motion.silence import rest_curve, rest_lips
 from .network import bridged_face
@@ -195,15 +196,11 @@ def bridge_emotion(
     """The performance: the reference face speaks, carried from its own emotion to the voice's or the named one."""
     curves = performed_curves(model, face, speech, settings)
     expression, head, address = (resample_frames(curve, settings.fps) for curve in curves)
-    shown, spoken = target_emotion(speech, settings), spoken_frames(speech).unsqueeze(1)
-    expression, head = add_life(
-        expression,
-        head,
-        **life_of(settings),
-        shown=resample_frames(shown, settings.fps),
-        speaking=resample_frames(spoken, settings.fps)[:, 0],
-    )
-    return Motion(expression, head, settings.fps, address)
+    shown = resample_frames(target_emotion(speech, settings), settings.fps)
+    spoken = resample_frames(spoken_frames(speech).unsqueeze(1), settings.fps)[:, 0]
+    expression, head = add_life(expression, head, **life_of(settings), shown=shown, speaking=spoken)
+    breath = settings.head_motion * chest_curve(len(head), settings.fps, settings.seed, spoken)
+    return Motion(expression, head, settings.fps, address, breath)
 
 
 def life_of(settings: PerformanceSettings) -> dict[str, Any]:
@@ -230,7 +227,8 @@ def idle_motion(
         expression = shown_face(model, face, shown)
     still = expression.expand(num_frames, -1), torch.zeros(num_frames, 3)
     expression, head = add_life(*still, **life_of(settings), shown=shown.expand(num_frames, -1), loops=True)
-    return Motion(expression, head, settings.fps)
+    breath = settings.head_motion * chest_curve(num_frames, settings.fps, settings.seed)
+    return Motion(expression, head, settings.fps, breath=breath)
 
 
 def check_idle_seconds(seconds: float) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, arkit_indices
 from ..curves import smoothstep
+from .breath import breath_phase, inhaling, quiet_breath
 from .idle_statistics import (
     PARTS,
     SLOW_SECONDS,
@@ -44,12 +45,11 @@ LONGEST_GLANCE_DEGREES = 12.0
 DRIFT_SECONDS = 0.6
 FACE_SHARE = 0.8  # captured faces act more than a speaker's does beside words
 MISREAD = {("angry", "mouthSmile")}  # a snarl that the telephone took for a smile
-BREATHS_A_MINUTE, BREATH_RADIANS = 15.0, 0.006
+BREATH_RADIANS = 0.0066
 # How much the head sways by itself in full emotion, against a neutral one; our own numbers.
 HEAD_SWAY = {"happy": 1.25, "sad": 0.65, "angry": 1.1, "fear": 1.3, "disgust": 0.9, "surprise": 1.1, "contempt": 0.8}
 SETTLING_SECONDS, SETTLED_SHARE = 0.9, 0.25  # before the end, and what is left of the head's turn there
-# Before the first word of a phrase the speaker breathes in: the chin rises, brows lift.
-INHALING_SECONDS, LEAST_SILENCE_SECONDS = 0.45, 0.5
+# Before the first word of a phrase the speaker breathes in (see breath.py): the chin rises, brows lift.
 INHALING_RADIANS, INHALING_BROWS = -0.014, 0.05
 
 
@@ -195,19 +195,6 @@ def part_curves(
     return moved
 
 
-def inhaling(speaking: Float[Tensor, "frame"], fps: float) -> Float[np.ndarray, "frame"]:
-    """From 0 to 1 how far a speaker breathes in before the first word of each phrase; `speaking` is 1 in words."""
-    spoken = speaking.cpu().numpy() > 0.5
-    starts = np.flatnonzero(spoken & ~np.concatenate([[False], spoken[:-1]]))
-    frames, breath = np.arange(len(spoken)), np.zeros(len(spoken))
-    for start in starts:
-        silent = start - (np.flatnonzero(spoken[:start])[-1] if spoken[:start].any() else 0)
-        if silent >= LEAST_SILENCE_SECONDS * fps or not spoken[:start].any():
-            rise = (frames - start) / (INHALING_SECONDS * fps) + 1
-            breath = np.maximum(breath, np.where(rise < 1, smoothstep(rise), smoothstep(2 - rise)))
-    return breath
-
-
 def add_life(
     expression: Float[Tensor, "frame expression"],
     head: Float[Tensor, "frame 3"],
@@ -244,7 +231,7 @@ def add_life(
         looks = {"In": inward * wander[:, 0], "Out": -inward * wander[:, 0], "Up": wander[:, 1], "Down": -wander[:, 1]}
         for direction, amount in looks.items():
             alive[:, ARKIT_INDEX[f"eyeLook{direction}{side}"]] += amount.clamp_min(0)
-    nod = torch.from_numpy(head_curve(num_frames, fps, rng, shown)).float()
+    nod = torch.from_numpy(head_curve(num_frames, fps, rng, shown, breath_phase(seed))).float()
     nod[:, 1] += INHALING_RADIANS * breath
     if loops:
         moved = head + nod
@@ -253,17 +240,14 @@ def add_life(
 
 
 def head_curve(
-    num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None
+    num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None, phase: float = 0.0
 ) -> Float[np.ndarray, "frame 3"]:
     """A swaying head and its breath: yaw, pitch and roll in radians; the end leads to the beginning."""
-    seconds = np.arange(num_frames) / fps
     nod = steady_noise(num_frames, fps, 0.9, 3, rng) * np.array([0.011, 0.007, 0.006])
     if shown is not None:
         extra = np.array([HEAD_SWAY[emotion] - 1 for emotion in EMOTIONS if emotion != "neutral"])
         nod *= (1 + shown.double().cpu().numpy() @ extra).clip(0.3, 2.0)[:, None]
-    breaths = max(1, round(num_frames / fps * BREATHS_A_MINUTE / 60))
-    phase = 2 * math.pi * (breaths * seconds * fps / num_frames + rng.random())
-    nod[:, 1] -= BREATH_RADIANS * (np.sin(phase) + 0.25 * np.sin(2 * phase))  # in faster than out
+    nod[:, 1] -= BREATH_RADIANS * quiet_breath(num_frames, fps, phase)
     return nod
 
 

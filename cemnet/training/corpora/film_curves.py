@@ -17,11 +17,12 @@ LARGEST_MISSING_SHARE = 0.2
 
 
 def track_film(
-    path: Path, landmarker: FaceLandmarker, basis: FaceBasis
+    path: Path, landmarker: FaceLandmarker, basis: FaceBasis, level: bool = True
 ) -> tuple[Float[np.ndarray, "frame expression"], Float[np.ndarray, "frame 3"]]:
-    """Expression (0 to 1) and head yaw, pitch and roll (radians, relative to their median), at MOTION_FPS, smoothed.
+    """Expression (0 to 1) and head yaw, pitch and roll (radians), at MOTION_FPS, smoothed.
 
-    Frames without a face are interpolated. FaceError if more than a fifth of the frames shows none.
+    The head is `level`, against its median over the film, or else as the camera sees it. Frames without a face are
+    interpolated. FaceError if more than a fifth of the frames shows none.
     """
     expressions, angles, seen, count = [], [], [], 0
     for count, image in enumerate(video_frames(path, MOTION_FPS), start=1):
@@ -38,4 +39,4 @@ def track_film(
         interpolate_curves(frames, seen, np.array(expressions)), 0.6, axis=0, mode="nearest"
     ).clip(0, 1)
     head = gaussian_filter1d(interpolate_curves(frames, seen, np.unwrap(angles, axis=0)), 1.0, axis=0, mode="nearest")
-    return expression, head - np.median(head, axis=0)
+    return expression, head - np.median(head, axis=0) if level else head
