@@ -22,7 +22,7 @@ from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
 from .motion.breath import chest_curve
 from .motion.idle import add_life
-from .motion.silence import rest_curve, rest_lips
+from .motion.silence import part_for_breath, rest_curve, rest_lips
 from .network import bridged_face
 from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings, is_within
 from .render.renderer import render_motion
@@ -286,8 +286,9 @@ def performed_curves(
 
 
 def rested(expression: Float[Tensor, "frame expression"], speech: Speech) -> Float[Tensor, "frame expression"]:
-    """The performed curves with lips that rest where the voice is silent, whatever else sounds."""
-    return rest_lips(expression, rest_curve(spoken_frames(speech), MOTION_FPS))
+    """The performed curves with lips that rest where the voice is silent, whatever else sounds, and part for breath."""
+    spoken = spoken_frames(speech)
+    return part_for_breath(rest_lips(expression, rest_curve(spoken, MOTION_FPS)), spoken, MOTION_FPS)
 
 
 def spoken_frames(speech: Speech) -> Float[Tensor, "frame"]:

@@ -1,16 +1,23 @@
-"""The mouth while nothing is said: lips come to rest within 200 ms, and part just before the next word."""
+"""The mouth while nothing is said: lips come to rest within 200 ms, and part just before the next word.
+
+Before a phrase they part earlier, for a breath.
+"""
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..arkit import arkit_indices
+from ..arkit import ARKIT_INDEX, arkit_indices
 from ..curves import smoothstep
 from .articulation import meet_lips
+from .breath import phrase_starts
+from .lip_aperture import LIP_GAP_WEIGHTS
 
 CLOSING_SECONDS, OPENING_SECONDS = 0.18, 0.14
 ENDING_SECONDS = 0.12  # in which lips meet at the end of a clip that ends in a word
+# Before the first word of a phrase the jaw opens for a breath, and is ready to close for a /p/ when the word begins.
+PARTING_SECONDS, READY_SECONDS, PARTING_JAW, MOST_PARTING_JAW = 0.26, 0.08, 0.04, 0.12
 # What an emotion keeps of its own opening of the mouth at rest; the lips meet nevertheless.
 KEPT_AT_REST = {"jawOpen": 0.0, "mouthFunnel": 0.0, "mouthLowerDown": 0.2, "mouthUpperUp": 0.5}
 
@@ -42,3 +49,19 @@ def rest_lips(
     for stem, kept in KEPT_AT_REST.items():
         resting[:, arkit_indices(stem)] *= (1 - (1 - kept) * rest).unsqueeze(1)
     return meet_lips(resting, rest)
+
+
+def part_for_breath(
+    expression: Float[Tensor, "frame expression"], speaking: Float[Tensor, "frame"], fps: float
+) -> Float[Tensor, "frame expression"]:
+    """Blendshapes whose jaw opens a little in the PARTING_SECONDS before each phrase; `speaking` is 1 in words."""
+    frames, parting = np.arange(len(expression)), np.zeros(len(expression))
+    for start in phrase_starts(speaking, fps):
+        seconds = (frames - start) / fps
+        opening = smoothstep((seconds + PARTING_SECONDS) / (PARTING_SECONDS - READY_SECONDS))
+        parting = np.maximum(parting, opening * smoothstep(-seconds / READY_SECONDS + 0.25))
+    parted, jaw = expression.clone(), ARKIT_INDEX["jawOpen"]
+    weights = torch.from_numpy(LIP_GAP_WEIGHTS).to(expression)
+    wanted, gap = PARTING_JAW * torch.from_numpy(parting).to(expression), (expression @ weights) / weights[jaw]
+    parted[:, jaw] += (wanted - gap).clamp(min=0, max=MOST_PARTING_JAW) * (wanted > 0)
+    return parted.clamp(0, 1)
