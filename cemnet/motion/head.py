@@ -30,10 +30,10 @@ HEAD_BEATS: dict[Emotion, float] = {
     "happy": 1.9, "sad": 1.25, "angry": 1.55, "fear": 1.75, "disgust": 1.2, "surprise": 1.35, "contempt": 1.25,
 }  # fmt: skip
 # Beats: the chin rises as the mouth opens, and all axes move a little, mostly one and a half to three times a second.
-CHIN_BY_APERTURE = math.radians(-2.5)  # for a fully open mouth, faster than a phrase
-BEAT_RADIANS = tuple(math.radians(degrees) for degrees in (0.34, 0.4, 0.2))  # yaw, pitch, roll
-BEAT_SECONDS, PHRASE_SECONDS = 0.07, 0.4  # deviations of the Gaussians between which a beat lies
-CARRIAGE_SECONDS = 0.25  # what the voice moves more quickly than this Gaussian trembles, and is left to the beats
+CHIN_BY_APERTURE = math.radians(-2.8)  # for a fully open mouth, faster than a phrase
+BEAT_RADIANS = tuple(math.radians(degrees) for degrees in (0.37, 0.44, 0.22))  # yaw, pitch, roll
+BEAT_SECONDS, PHRASE_SECONDS = 0.07, 0.4  # deviations of the Gaussians between which a beat lies: the voice's own
+# motion of the head, which trembles there, is kept as far as it is slower
 WORDS_SECONDS = 0.12  # deviation of the Gaussian by which beats come and go with words
 CONTEMPT_TILT = math.radians(2.5)  # to a side by the seed
 STARTING_SECONDS = 0.6  # in which the head leaves the portrait's pose
@@ -73,7 +73,7 @@ def speaking_head(
 
     `head` and `expression` are the decoder's, `speaking` is 1 in words.
     """
-    carried = gaussian_filter1d(head.double().cpu().numpy(), CARRIAGE_SECONDS * fps, axis=0, mode="nearest")
+    carried = gaussian_filter1d(head.double().cpu().numpy(), PHRASE_SECONDS * fps, axis=0, mode="nearest")
     words = gaussian_filter1d(speaking.double().cpu().numpy(), WORDS_SECONDS * fps, mode="nearest")[:, None]
     mouth = visible_aperture(expression.double().cpu().numpy())[:, None]
     beats = _beats(rng.normal(size=head.shape), fps)
