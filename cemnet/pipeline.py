@@ -22,7 +22,7 @@ from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
 from .motion.breath import chest_curve
 from .motion.idle import add_life
-from .motion.silence import part_for_breath, rest_curve, rest_lips
+from .motion.silence import part_before_words, rest_curve, rest_lips
 from .network import bridged_face
 from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings, is_within
 from .render.renderer import render_motion
@@ -56,7 +56,8 @@ SHORTEST_SECONDS = 0.05
 SHORTEST_IDLE_SECONDS, LONGEST_IDLE_SECONDS = 2.0, 600.0
 LONGEST_NORMAL_SECONDS, FEWEST_NORMAL_FRAMES = 60.0, 12  # of each clip of a normal voice; of them voiced
 BRIDGED_AT_ONCE = 6000  # frames: bounds the memory that long speech takes
-SILENCE_COLUMN = 0  # of the content: the share of silence, first in the alphabet of training.corpora.phonemes
+# Of the content: the shares of silence and of /p b m/, by the alphabet of training.corpora.phonemes.
+SILENCE_COLUMN, CLOSED_COLUMNS = 0, [17, 18, 19]
 MOST_EXAMINED = 48  # more pictures of a person, such as the frames of a film
 
 
@@ -288,7 +289,8 @@ def performed_curves(
 def rested(expression: Float[Tensor, "frame expression"], speech: Speech) -> Float[Tensor, "frame expression"]:
     """The performed curves with lips that rest where the voice is silent, whatever else sounds, and part for breath."""
     spoken = spoken_frames(speech)
-    return part_for_breath(rest_lips(expression, rest_curve(spoken, MOTION_FPS)), spoken, MOTION_FPS)
+    closed = speech.content[:, CLOSED_COLUMNS].sum(dim=1)
+    return part_before_words(rest_lips(expression, rest_curve(spoken, MOTION_FPS)), spoken, closed, MOTION_FPS)
 
 
 def spoken_frames(speech: Speech) -> Float[Tensor, "frame"]:

@@ -41,7 +41,7 @@ def test_json_keeps_the_breath_and_refuses_one_that_is_no_curve(tmp_path, motion
     document = json.loads((tmp_path / "take.json").read_text())
     for wrong in ([[0.0, 0.0]] * 30, [[0.0]] * 29):
         (tmp_path / "wrong.json").write_text(json.dumps({**document, "breath": wrong}))
-        with pytest.raises(MotionFileError, match="breath needs one number|as many frames"):
+        with pytest.raises(MotionFileError, match=r"breath needs one number|as many frames"):
             read_motion(tmp_path / "wrong.json")
 
 
