@@ -51,13 +51,13 @@ def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> Non
     MotionFileError where a curve is not finite, or the file exists (unless `overwrite`) or cannot be written.
     """
     check_output(path, overwrite, (".csv",), "motion file", MotionFileError)
-    for frame, values in enumerate(_curve_rows(motion)):
+    for frame, values in enumerate(curve_rows(motion)):
         if not np.isfinite(values).all():
             column = CURVE_COLUMNS[int(np.isfinite(values).argmin())]
             raise MotionFileError(f"Frame {frame} of {column} is not a number, so the motion was not written.")
     rows = (
         [timecode(frame, motion.fps), len(CURVE_COLUMNS), *(f"{value:.9g}" for value in values)]
-        for frame, values in enumerate(_curve_rows(motion))
+        for frame, values in enumerate(curve_rows(motion))
     )
     with (
         OutputFile(path, overwrite, MotionFileError) as output,
@@ -66,7 +66,7 @@ def write_motion_csv(path: Path, motion: Motion, overwrite: bool = False) -> Non
         csv.writer(file, lineterminator="\n").writerows(chain([[*LEADING_COLUMNS, *CURVE_COLUMNS]], rows))
 
 
-def _curve_rows(motion: Motion) -> Iterator[Float[np.ndarray, "curve"]]:
+def curve_rows(motion: Motion) -> Iterator[Float[np.ndarray, "curve"]]:
     """The values of CURVE_COLUMNS in each frame."""
     for first in range(0, motion.num_frames, WRITTEN_AT_ONCE):
         part = slice(first, first + WRITTEN_AT_ONCE)

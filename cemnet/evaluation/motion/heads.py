@@ -70,11 +70,11 @@ def _tracked(model: CEMNet, path: Path, kept: Path | None) -> HeadTake:
     if kept is not None and kept.is_file():
         with np.load(kept) as track:
             return HeadTake(track["head"], visible_aperture(track["expression"]))
-    expression, head = track_film(path, model.landmarker, model.basis, level=False)
+    film = track_film(path, model.landmarker, model.basis, level=False)
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, expression=expression, head=head)
-    return HeadTake(head, visible_aperture(expression))
+        np.savez(kept, expression=film.expression, head=film.head)
+    return HeadTake(film.head, visible_aperture(film.expression))
 
 
 def performed_heads(model: CEMNet, speeches: Sequence[Speech], seeds: Sequence[int]) -> dict[str, list[HeadTake]]:
