@@ -49,7 +49,7 @@ def save_contact_sheet(
     box = face_square(face)
     tiles = [tile(face.image.numpy(), box, "portrait")]
     prepared = renderer.prepare(face)
-    for index in np.linspace(0, motion.num_frames - 1, 2 * columns - 1).round().astype(int):
+    for index in np.linspace(0, motion.num_frames - 1, 2 * columns - 1).round().astype(int).tolist():
         frame = renderer.frame(prepared, *motion.pose(index))
         tiles.append(tile(frame, box, f"{index / motion.fps:.2f} s"))
     sheet = Image.new("RGB", (columns * TILE, 2 * TILE))
