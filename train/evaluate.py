@@ -14,6 +14,7 @@ motion    blinks, head, mouth with loudness, upper face with stress, lips
 captured  correlation, lag and speed of mouth curves beside captured ones of the same speech
 idle      blinks, saccades, brows, tremor and sides of idle life beside captured faces, as a table and bars
 heads     how far and fast heads turn by emotion, filmed and ours, and nods with the stress of the voice
+clips     pictures to look at: a long performance in every emotion, frames with curves under them
 sync      lips and sound of any talking videos: closure at /p b m/, lag, aperture against loudness
 timeline  voices that turn from one emotion to another: when the face turns, and whether it flickers
 identity  PSNR of portraits rendered with their own expression, and whether a face recogniser knows them in others

@@ -23,6 +23,7 @@ from ..face.landmark_indices import (
     UPPER_SIDE_ONLY,
 )
 from ..types import FaceReference, Motion
+from .breathing import chest_field
 from .canvas import FaceCanvas, face_canvas
 from .contours import OpeningContour, SimilarityTransform
 from .eyes.eye import Eye, SkinMotion
@@ -68,6 +69,7 @@ class PreparedFace:
     motion: LandmarkMotion
     ring: Float[np.ndarray, "ring 3"]  # background points in the basis
     ring_follows: Float[np.ndarray, "ring"]  # the share of the head's motion that each takes
+    chest: Float[np.ndarray, "row column 2"]  # the field of a full breath, see breathing.py
     eyes: tuple[Eye, ...]
     lips: Lips
     mouth: PosedMouth
@@ -156,27 +158,36 @@ class FaceRenderer:
         light = SkinLight.build(face.expression, places, canvas, landmarks, crop)
         portrait = RefinerPortrait.build(face, places, canvas, landmarks, crop) if self.refiner else None
         return PreparedFace(
-            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, light,
-            portrait,
+            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, chest_field(warp, landmarks),
+            eyes, lips, mouth, light, portrait,
         )  # fmt: skip
 
     def frame(
-        self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+        self,
+        prepared: PreparedFace,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+        breath: float = 0.0,
     ) -> Float[np.ndarray, "height width channel"]:
         """The whole source picture, 0 to 1, with the face at an expression and a turn of the head.
 
-        `head` is yaw, pitch and roll in radians relative to the portrait (see landmark_motion.head_rotation).
+        `head` is yaw, pitch and roll in radians relative to the portrait (see landmark_motion.head_rotation); `breath`
+        lifts the shoulders: −1 is a full breath lower than the portrait.
         """
         frame = prepared.image.copy()
-        self.compose(prepared, expression, head, frame[prepared.area])
+        self.compose(prepared, expression, head, frame[prepared.area], breath)
         return frame
 
     def region(
-        self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+        self,
+        prepared: PreparedFace,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+        breath: float = 0.0,
     ) -> Float[np.ndarray, "cropheight cropwidth channel"]:
         """The part of `frame` that may differ from the picture: the pixels of `prepared.area`."""
         moving = np.empty_like(prepared.crop)
-        self.compose(prepared, expression, head, moving)
+        self.compose(prepared, expression, head, moving, breath)
         return moving
 
     def compose(
@@ -185,13 +196,15 @@ class FaceRenderer:
         expression: Float[np.ndarray, "expression"],
         head: Float[np.ndarray, "3"],
         moving: Float[np.ndarray, "cropheight cropwidth channel"],
+        breath: float = 0.0,
     ) -> None:
         """Draws the moving part of the picture into `moving`."""
         warp, crop = prepared.warp, prepared.crop
         if prepared.cut:
             head = prepared.limited_turn(head)
         moved, by_head = prepared.motion.displacements(expression, head)
-        forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
+        chest = np.float32(breath) * prepared.chest if breath else None
+        forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]), chest)
         if prepared.cut:  # what is drawn onto the skin is held where the skin is
             moved, by_head = (warp.held_points(prepared.landmarks, each) for each in (moved, by_head))
         backward = warp.backward(forward)
@@ -282,6 +295,5 @@ def ring_displacements(prepared: PreparedFace, head: Float[np.ndarray, "3"]) -> 
 def render_motion(renderer: FaceRenderer, face: FaceReference, motion: Motion) -> Iterator[np.ndarray]:
     """Every frame of a performance, one after the other: the whole picture, 0 to 1."""
     prepared = renderer.prepare(face)
-    expressions, heads = motion.expression.cpu().numpy(), motion.head.cpu().numpy()
-    for expression, head in zip(expressions, heads, strict=True):
-        yield renderer.frame(prepared, expression, head)
+    for index in range(motion.num_frames):
+        yield renderer.frame(prepared, *motion.pose(index))
