@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.spatial.transform import Rotation
 
 from ..arkit import ARKIT_INDEX, BLINK, GAZE, NUM_EXPRESSIONS, arkit_indices
 from ..face.basis import FaceBasis
@@ -52,8 +51,11 @@ def head_rotation(head: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:
     Yaw turns about the basis' y axis (positive: toward the picture's right), pitch about x (positive: down), roll about
     z (positive: counter-clockwise in the picture).
     """
-    yaw, pitch, roll = head.tolist()
-    return Rotation.from_euler("xyz", [pitch, yaw, roll]).as_matrix()
+    (sin_yaw, sin_pitch, sin_roll), (cos_yaw, cos_pitch, cos_roll) = np.sin(head).tolist(), np.cos(head).tolist()
+    by_pitch = np.array([[1, 0, 0], [0, cos_pitch, -sin_pitch], [0, sin_pitch, cos_pitch]])
+    by_yaw = np.array([[cos_yaw, 0, sin_yaw], [0, 1, 0], [-sin_yaw, 0, cos_yaw]])
+    by_roll = np.array([[cos_roll, -sin_roll, 0], [sin_roll, cos_roll, 0], [0, 0, 1]])
+    return by_roll @ by_yaw @ by_pitch
 
 
 def turned_pose(pose: Pose, head: Float[np.ndarray, "3"], pivot: Float[np.ndarray, "3"]) -> Pose:
