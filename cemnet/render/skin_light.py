@@ -3,8 +3,7 @@
 A warp carries colour and light together: a raised brow would drag the shadow of its socket up with it, and a blink
 would pull it over the eye. Here light is told from skin by its scale (compare expression ratio images: Liu, Shan and
 Zhang, SIGGRAPH 2001). What is smooth counts as light, and stays where it falls on the head. What is fine is skin, and
-moves. Skin that unfolds comes into the light of the face around it, and the folds of the portrait's own expression go
-with it.
+moves. Skin that unfolds comes into the light of the face around it.
 """
 
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ from .canvas import FaceCanvas
 from .contours import SUBPIXEL_BITS, SimilarityTransform
 from .displacement_field import read_at
 from .mouth.colours import LUMINANCE
-from .portrait_folds import FOLD_FINE, FOLD_WIDE, LEAST_CHANGE, PortraitFolds
 from .refiner.crop import (
     CELL,
     CROP_HEIGHT,
@@ -29,7 +27,6 @@ from .refiner.crop import (
     CROP_WIDTH,
     GRID,
     CellBox,
-    around_both,
     cells,
     crop_to_frame,
     into_crop,
@@ -57,6 +54,7 @@ FULL_UNFOLDING = 2.0  # skin that is stretched so much is wholly unfolded
 UNFOLDED_LIGHT, UNFOLDED_DETAIL = 0.75, 0.5  # shares by which it comes into the light around it, and loses dark lines
 
 LARGEST_CHANGE = 1.1  # of the logarithm of light
+LEAST_CHANGE = 0.004  # what is less is not drawn: a grey level of 255
 LIT_ROWS = 256  # of pixels at a time
 
 
@@ -69,32 +67,23 @@ class SkinLight:
     around_cells: Float[np.ndarray, "row column 3"]  # the mean colour of the face around each cell
     light_around: Float[np.ndarray, "height width"]  # logarithm of its luminance around each pixel
     stays: Float[np.ndarray, "height width"]  # the share of the light that stays on the head
-    folds: PortraitFolds
 
     @classmethod
     def build(
         cls,
-        expression: Float[np.ndarray, "expression"],
-        places: Float[np.ndarray, "row column 2"],
         canvas: FaceCanvas,
         landmarks: Float[np.ndarray, "landmark 2"],
         crop: Float[np.ndarray, "cropheight cropwidth channel"],
     ) -> "SkinLight":
-        """`crop` are the pixels that may move, 0 to 1; landmarks in canvas units.
-
-        `expression` is that of the portrait, and `places` are its `resting_places`.
-        """
+        """`crop` are the pixels that may move, 0 to 1; landmarks in canvas units."""
         colours = into_crop(three_channels(crop), crop_to_frame(canvas, None))
         skin = skin_mask(landmarks)
         logarithm = np.log(colours @ LUMINANCE + DARKEST)
         light, around = mean_of_skin(logarithm, skin, SOFTNESS), mean_of_skin(colours, skin, BROADNESS)
-        fold = mean_of_skin(logarithm, skin, FOLD_FINE) - mean_of_skin(logarithm, skin, FOLD_WIDE)
         light_around = np.log(around @ LUMINANCE + DARKEST)
-        swelling = light - light_around
-        folds = PortraitFolds.build(expression, places, landmarks, fold * skin, swelling * skin)
         darker = light_around - cv2.GaussianBlur(logarithm, (0, 0), HAIR_BLUR / CROP_UNIT)
         around_cells = cv2.resize(around, GRID[::-1], interpolation=cv2.INTER_AREA)
-        return cls(canvas, light, around_cells, light_around, where_light_stays(landmarks, darker), folds)
+        return cls(canvas, light, around_cells, light_around, where_light_stays(landmarks, darker))
 
     @cached_property
     def band(self) -> CellBox:
@@ -105,7 +94,6 @@ class SkinLight:
         self,
         warp: FaceWarp,
         flow: Float[np.ndarray, "row column 2"],
-        expression: Float[np.ndarray, "expression"],
         by_expression: Float[np.ndarray, "row column 2"],
         transform: SimilarityTransform,
     ) -> "FrameLight":
@@ -115,17 +103,12 @@ class SkinLight:
         `transform` carries the crop with the head.
         """
         middles, part = cells().middles, self.band
-        left_behind = self.folds.left_behind(expression)
-        if left_behind is not None:
-            part = around_both(part, self.folds.area)
         near, place = part.grown(1), part.pixels
         displaced = warp.sample(by_expression, middles[near.area].reshape(-1, 2)).reshape(*near.shape, 2)
         inner = part.within(near)
         on_head = read_at(self.light, enlarged(crop_pixels(middles[near.area] + displaced))[inner])
         own, stays = self.light[place], self.stays[place]
         target = own + stays * (unfolded_light(on_head, self.light_around[place], unfolding(displaced)[inner]) - own)
-        if left_behind is not None:
-            target -= left_behind[place]
         points = transform.forward(middles.reshape(-1, 2))
         pixels = crop_pixels((points + warp.sample(flow, points)).reshape(middles.shape))
         reached = part.reached_from(pixels)
@@ -165,7 +148,7 @@ class FrameLight:
             rows, columns = (
                 slice(own.start + whole.start, own.stop + whole.start) for own, whole in zip(part, area, strict=True)
             )
-            target, brought, known = cv2.split(self.spread(rows, columns))
+            target, brought, known = self.spread(rows, columns)
             relight(pixels[part], known * (target - brought), target, self.spread_around(rows, columns))
 
     def light_lids(
@@ -179,17 +162,20 @@ class FrameLight:
 
         `unfolded` is how much of the lids has come out of folds, 0 to 1.
         """
-        target, _, known = cv2.split(self.spread(*area))
+        target, _, known = self.spread(*area)
         hue, unfolded = self.spread_around(*area), known * unfolded
         target = unfolded_light(target, np.log(luminance(hue) + DARKEST), unfolded)
         to_crop = cv2.invertAffineTransform(crop_to_frame(self.portrait.canvas, None))
         brought = read_at(self.portrait.light, cv2.transform(where, to_crop))
         relight(pixels, known * (target - brought), target, hue, UNFOLDED_DETAIL * unfolded)
 
-    def spread(self, rows: slice, columns: slice) -> Float[np.ndarray, "areaheight areawidth 3"]:
-        """The logarithms in an area of the moving picture; 0 outside of the part."""
+    def spread(self, rows: slice, columns: slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The two logarithms in an area of the moving picture, and 1 within the part, 0 outside of it."""
         top, left = (place.start for place in self.part.pixels)
-        return spread(self.logarithms, self.to_frame, 1, (left, top), (rows, columns), cv2.BORDER_CONSTANT)
+        values = spread(self.logarithms, self.to_frame, 1, (left, top), (rows, columns), cv2.BORDER_CONSTANT)
+        target, brought, known = cv2.split(values)
+        inside = np.maximum(known, FAINTEST)
+        return target / inside, brought / inside, known
 
     def spread_around(self, rows: slice, columns: slice) -> Float[np.ndarray, "areaheight areawidth 3"]:
         """The colour of the face around each pixel of an area of the moving picture."""

@@ -89,15 +89,6 @@ class CellBox:
         return CellBox.holding_cells(cv2.inRange(pixels, low, high) > 0).grown(1)
 
 
-def around_both(first: CellBox, second: CellBox) -> CellBox:
-    """The smallest box that holds two."""
-    rows, columns = (
-        (min(one[0], other[0]), max(one[1], other[1]))
-        for one, other in ((first.rows, second.rows), (first.columns, second.columns))
-    )
-    return CellBox(rows, columns)
-
-
 def crop_to_canvas(pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
     """Canvas units of places in the crop, which count from the middle of the first pixel."""
     return ((pixels + 0.5) * CROP_UNIT + np.array(CROP_ORIGIN)).astype(np.float32)
