@@ -17,7 +17,7 @@ from ..curves import smoothstep
 from ..face.landmark_indices import BROW_OUTLINES, LIDS, LIP_OUTLINE, OVAL, Lids
 from .canvas import FaceCanvas
 from .contours import SUBPIXEL_BITS, SimilarityTransform
-from .displacement_field import read_at
+from .displacement_field import NO_SECOND_MAP, read_at
 from .mouth.colours import LUMINANCE
 from .refiner.crop import (
     CELL,
@@ -114,8 +114,9 @@ class SkinLight:
         reached = part.reached_from(pixels)
         near = reached.grown(1)
         from_corner = pixels[near.area] - np.float32([place[1].start, place[0].start])
-        found = read_at(cv2.merge([target, own]), enlarged(from_corner)[reached.within(near)])
-        found = cv2.merge([*cv2.split(found), np.ones(found.shape[:2], np.float32)])
+        where = enlarged(from_corner)[reached.within(near)]
+        known = cv2.merge([target, own, np.ones_like(own)])
+        found = cv2.remap(known, where, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         around = read_at(self.around_cells, (pixels + np.float32(0.5)) / CELL - np.float32(0.5))
         return FrameLight(self, reached, found, around, crop_to_frame(self.canvas, transform))
 
@@ -126,7 +127,7 @@ class FrameLight:
 
     portrait: SkinLight
     part: CellBox  # outside of it skin keeps the light that it has
-    logarithms: Float[np.ndarray, "height width 3"]  # of the light that falls, that the warp has brought; and 1
+    logarithms: Float[np.ndarray, "height width 3"]  # of the light that falls, that the warp has brought; 1 if known
     around: Float[np.ndarray, "row column 3"]  # the mean colour of the face around each cell of the whole crop
     to_frame: Float[np.ndarray, "2 3"]  # pixels of the crop to pixels of the moving part of the picture
 
