@@ -18,12 +18,14 @@ from .eyelid_rules import FULL_STARE, EyelidRules
 from .lip_rules import LOWER_ROWS, UPPER_ROWS, LipRules
 
 # Factors of blendshapes. By eye, on the bundled portraits: lowered brows and squinting lids without creases read weaker
-# than they are. A sneer reads as disgust at two thirds already, and further on it hides whose face it is. Raised brows: filmed people who speak in strong surprise or fear (MEAD) raise the inner brow by 0.035
-# to 0.06 of the distance between the eyes; without a factor performances at full strength raise it by twice that.
-# mouthClose: performances close ICT-FaceKit's own lips, which meet before mouthClose reaches jawOpen (see
-# training/performer/visemes.py).
-GAINS = {"browDown": 1.38, "browInnerUp": 0.85, "browOuterUp": 0.85, "eyeSquint": 1.1, "mouthClose": 1.28,
-         "noseSneer": 0.68, "mouthUpperUp": 0.85}  # fmt: skip
+# than they are. A sneer reads as disgust at two thirds already, and further on it hides whose face it is. Raised brows:
+# filmed people who speak in strong surprise or fear (MEAD) raise the inner brow by 0.035 to 0.06 of the distance
+# between the eyes; without a factor performances at full strength raise it by twice that. mouthClose: performances
+# close ICT-FaceKit's own lips, which meet before mouthClose reaches jawOpen (see training/performer/visemes.py).
+GAINS = {
+    "browDown": 1.38, "browInnerUp": 0.85, "browOuterUp": 0.85, "eyeSquint": 1.1, "mouthClose": 1.28,
+    "noseSneer": 0.68, "mouthUpperUp": 0.85,
+}  # fmt: skip
 
 # A frown draws the inner ends of the brows together and further down, which ICT-FaceKit's lowered brows hardly do.
 # Centimetres of the basis with browDown 1 toward the middle of the face and down, and the shares of the brow's

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from ..arkit import arkit_indices
 from ..curves import smoothstep
@@ -72,9 +72,8 @@ class PortraitFolds:
         middles = (landmarks[list(CHEEK_LANDMARKS)] - np.array(CROP_ORIGIN)) / CROP_UNIT - 0.5
         width, height = (size / CROP_UNIT for size in CHEEK_SIZE)
         cheeks = [np.exp(-(((columns - x) / width) ** 2 + ((rows - y) / height) ** 2) / 2) for x, y in middles]
-        skin = skin_mask(landmarks) * (
-            1 - cv2.GaussianBlur(filled(landmarks[list(NOSE)]).astype(np.float32), (0, 0), NOSE_BLUR / CROP_UNIT)
-        )
+        nose = filled(landmarks[list(NOSE)]).astype(np.float32)
+        skin = skin_mask(landmarks) * (1 - cv2.GaussianBlur(nose, (0, 0), NOSE_BLUR / CROP_UNIT))
         folds = np.zeros_like(skin)
         for index in np.flatnonzero(strengths):
             part = folds[creases[index].area]
@@ -120,7 +119,7 @@ class PortraitFolds:
 
 
 def area_around(
-    mask: Float[np.ndarray, "height width"], canvas: FaceCanvas, shape: tuple[int, ...]
+    mask: Bool[np.ndarray, "height width"], canvas: FaceCanvas, shape: tuple[int, ...]
 ) -> tuple[tuple[slice, slice], Float[np.ndarray, "2 3"]]:
     """Rows and columns of the moving part of a picture that hold a mask of the crop, and the crop's way into them."""
     to_frame = crop_to_frame(canvas, None)
