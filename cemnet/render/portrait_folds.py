@@ -81,9 +81,11 @@ class PortraitFolds:
         swelling = skin * (light.light - light.light_around)
         lifted = np.tensordot(smiles, np.abs(cheeks * swelling), 1)
         area, to_area = area_around(np.maximum(folds * skin, lifted) > LEAST_CHANGE, light.canvas, crop.shape[:2])
-        size = area[1].stop - area[1].start, area[0].stop - area[0].start
-        masks = [cv2.warpAffine(mask, to_area, size, borderMode=cv2.BORDER_REPLICATE) for mask in (skin, folds)]
-        without = without_folds(crop[area][..., : 3 if crop.shape[2] >= 3 else 1], *masks, light.canvas.pixels_per_unit)
+        without = crop[area][..., : 3 if crop.shape[2] >= 3 else 1]
+        if without.size:
+            size = without.shape[1::-1]
+            masks = [cv2.warpAffine(mask, to_area, size, borderMode=cv2.BORDER_REPLICATE) for mask in (skin, folds)]
+            without = without_folds(without, *masks, light.canvas.pixels_per_unit)
         cheeks = np.stack(cheeks).astype(np.float32)
         return cls(strengths, smiles, creases, cheeks, swelling.astype(np.float32), area, without, to_area)
 
@@ -141,8 +143,6 @@ def without_folds(
 
     `skin` and `folds` are masks, 0 to 1. The hue of a fold goes with its light: shadows on skin are redder than skin.
     """
-    if not pixels.size:
-        return pixels.copy()
     scale, size = working_scale(pixels_per_unit), pixels.shape[1::-1]
     small = reduced_size(size, scale)
     unit = pixels_per_unit * scale

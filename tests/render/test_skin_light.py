@@ -66,7 +66,7 @@ def test_light_stays_while_the_head_turns(renderer, shadowed):
     frame = renderer.frame(prepared, shadowed.expression, turned)
     light = prepared.light
     dark = dataclasses.replace(prepared, light=dataclasses.replace(light, stays=np.zeros_like(light.stays)))
-    np.testing.assert_allclose(frame, renderer.frame(dark, shadowed.expression, turned), atol=0.004)
+    np.testing.assert_allclose(frame, renderer.frame(dark, shadowed.expression, turned), atol=0.013)
 
 
 def test_lids_that_slide_nowhere_are_lit_as_the_skin_around_them(renderer, shadowed):

@@ -183,7 +183,8 @@ class PosedMouth:
         share = np.maximum(1 - opening.departure, self.own * reach)[..., None]
         up = OWN_SHADOW_REACH * self.motion.canvas.to_source[:, 1]  # pixels
         shadow = self.own * opening.departure * read_at(self.own_mask, where - corner - up.astype(np.float32))
-        painted = painted + (OWN_SHADOW * shadow)[..., None] * (self.tones.cavity[: painted.shape[2]] - painted)
+        below = painted[..., :3]
+        below += (OWN_SHADOW * shadow)[..., None] * (self.tones.cavity[: below.shape[2]] - below)
         inside = painted + share * (sample_pixels(crop, where) - painted)
         colours = inside[..., :3]
         between = ((self.tones.cavity + self.tones.gum) / 2)[: colours.shape[2]]

@@ -29,7 +29,7 @@ FAR_LIGHT = 0.12
 
 # Each tooth is a little different, and dark towards its neighbours. By eye, on the bundled portraits.
 TOOTH_TONES = 0.06  # the largest difference of a tooth's light from the mean
-TOOTH_HUES = np.array([0.0, -0.01, -0.03])  # likewise of its colours: some are more like ivory
+TOOTH_HUES = 0.5  # likewise of their hue (exponent): some are more like ivory
 GAP_LIGHT = 0.68  # of the light between two teeth
 GAP_START = 0.36  # nearness to the neighbour (0.5 is halfway) from which on a tooth grows darker
 
@@ -85,8 +85,11 @@ def light_on_far_side(mesh: DentalMesh, rotation: Float[np.ndarray, "3 3"]) -> F
     return np.where(mesh.kinds == TONGUE, 1.0, 1 - (1 - FAR_LIGHT) * shadow)
 
 
-def tooth_light(mesh: DentalMesh) -> Float[np.ndarray, "face 3"]:
-    """Factors on the colours of a mesh that tell its teeth apart; 1 for gums and tongue."""
+def tooth_light(mesh: DentalMesh, teeth: Float[np.ndarray, "3"]) -> Float[np.ndarray, "face 3"]:
+    """Factors on the colours of a mesh that tell its teeth apart; 1 for gums and tongue.
+
+    `teeth` is their mean colour: the teeth of a grey picture are grey.
+    """
     places = mesh.vertices[mesh.faces].mean(1)[:, [0, 2]]
     distance = np.linalg.norm(places[:, None] - mesh.anchors[None, :, [0, 2]], axis=-1)
     own = distance.argmin(1)
@@ -94,7 +97,8 @@ def tooth_light(mesh: DentalMesh) -> Float[np.ndarray, "face 3"]:
     nearness = near[:, 0] / np.maximum(near.sum(1), 1e-6)
     between = smoothstep((nearness - GAP_START) / (0.5 - GAP_START))
     irregular = np.sin(2.4 * np.arange(len(mesh.anchors)) ** 2)[own][:, None]  # as irregular as teeth are
-    tone = (1 + TOOTH_TONES * irregular) * (1 + TOOTH_HUES * irregular) * (1 - (1 - GAP_LIGHT) * between[:, None])
+    ivory = hue(teeth) ** (TOOTH_HUES * irregular)
+    tone = (1 + TOOTH_TONES * irregular) * ivory * (1 - (1 - GAP_LIGHT) * between[:, None])
     enamel = mesh.kinds == ENAMEL
     return np.where(enamel[:, None], tone / tone[enamel].mean(), 1.0)
 
@@ -123,7 +127,7 @@ def draw_mesh(
     enamel = mesh.kinds == ENAMEL
     light = np.where(enamel & mesh.points_up, light**LOWER_LIGHT, light)[:, None]
     warm = np.where(enamel[:, None], hue(tones.gum) ** (SHADOW_WARMTH * (1 - light).clip(0)), 1.0)
-    lit = palette[mesh.kinds] * tooth_light(mesh) * warm
+    lit = palette[mesh.kinds] * tooth_light(mesh, tones.teeth) * warm
     colours = np.clip(tones.cavity + light * (lit - tones.cavity), 0, 1)
     steps = 2**SUBPIXEL_BITS
     fine = np.round((corners + 0.5) * SUPERSAMPLING * steps - steps // 2).astype(np.int32)

@@ -42,9 +42,9 @@ def front_row(mesh):
 @pytest.mark.parametrize("jaw", ["upper", "lower"])
 def test_teeth_stand_apart_and_differ(renderer, jaw):
     mesh = getattr(renderer.mouth, jaw)
-    factors = tooth_light(mesh)[mesh.kinds == ENAMEL]
+    factors = tooth_light(mesh, TONES.teeth)[mesh.kinds == ENAMEL]
     np.testing.assert_allclose(factors.mean(), 1, atol=1e-6)
-    assert (tooth_light(mesh)[mesh.kinds != ENAMEL] == 1).all()
+    assert (tooth_light(mesh, TONES.teeth)[mesh.kinds != ENAMEL] == 1).all()
     across = (front_row(mesh) @ LUMINANCE).mean(0)
     assert across.max() - across.min() > 0.15
 
