@@ -7,6 +7,7 @@ Each slide is monotone by construction, so a lid never folds. Between the margin
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from jaxtyping import Float
 
@@ -88,7 +89,7 @@ def lid_pixels(posed: PosedEye) -> Float[np.ndarray, "height width channel"]:
 
 def growth_of(slide: Float[np.ndarray, "height width"], warp: FaceWarp) -> Float[np.ndarray, "height width"]:
     """How much longer the skin of a lid gets down the face, as a share of its length."""
-    by_row, by_column = np.gradient(slide)
+    by_column, by_row = (cv2.Sobel(slide, cv2.CV_32F, 1 - axis, axis, ksize=1, scale=0.5) for axis in (0, 1))
     right, down = warp.canvas.to_source[:, 1]  # pixels of a canvas unit down the face
     return right * by_column + down * by_row
 
