@@ -55,7 +55,7 @@ class EmotionNetwork(nn.Module):
         reference_state: Float[Tensor, "batch portrait shown"],
         target_state: Float[Tensor, "batch frame shown"],
         embedding: Float[Tensor, "batch frame embedding"],
-        compensation: float = 1.0,
+        compensation: float | Float[Tensor, ""] = 1.0,
         seen: Float[Tensor, "batch portrait"] | None = None,
     ) -> Performed:
         """Bridges the face of the first portrait to the target emotion and adds the speech.
@@ -80,7 +80,7 @@ class EmotionNetwork(nn.Module):
         reference: Float[Tensor, "batch shown"],
         target_state: Float[Tensor, "batch frame shown"],
         embedding: Float[Tensor, "batch frame embedding"],
-        compensation: float = 1.0,
+        compensation: float | Float[Tensor, ""] = 1.0,
     ) -> Performed:
         """As `perform`, for one portrait whose person is known."""
         manner = self.emotion_memory.manner(embedding, target_state)

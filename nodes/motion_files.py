@@ -15,7 +15,7 @@ from .summaries import motion_summary
 if TYPE_CHECKING:
     from ..cemnet.types import Motion
 
-MOTION_SUFFIXES = (".csv", ".json")
+MOTION_SUFFIXES = (".csv", ".json", ".glb")
 LONGEST_PREFIX = 240  # bytes: disks take names of 255, with number and suffix
 NO_FILE = "(no motion file yet)"
 
@@ -39,10 +39,11 @@ class CEMNetSaveMotion(io.ComfyNode):
                 ),
                 io.Combo.Input(
                     "format",
-                    options=["csv", "json"],
+                    options=["csv", "json", "glb"],
                     default="csv",
                     tooltip="csv is what Live Link Face records and Unreal, Blender and Maya tools read; json is for "
-                    "programs, and keeps which memories spoke.",
+                    "programs, and keeps which memories spoke; glb is an animated mask with ARKit's morph targets, "
+                    "which Blender and browsers open.",
                 ),
             ],
             outputs=[io.String.Output(display_name="file", tooltip="Where the motion was saved.")],
@@ -69,14 +70,14 @@ class CEMNetSaveMotion(io.ComfyNode):
         cls, motion: "Motion | None" = None, filename_prefix: str = "cemnet/motion", format: str = "csv"
     ) -> io.NodeOutput:
         """The path of the saved file, which the node also shows and offers for download."""
-        from ..cemnet.motion.files import write_motion
+        from ..cemnet.export.motions import write_any_motion
 
         motion = connected(motion, "motion")
         folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
             filename_prefix, folder_paths.get_output_directory()
         )
         file = Path(folder) / f"{name}_{counter:05}_.{format}"
-        write_motion(file, motion)
+        write_any_motion(file, motion)
         saved = ui.SavedResult(file.name, subfolder, io.FolderType.output)
         return io.NodeOutput(str(file), ui={"text": (str(file),), "motion_files": (saved,)})
 
@@ -92,12 +93,13 @@ class CEMNetLoadMotion(io.ComfyNode):
             node_id="CEMNetLoadMotion",
             display_name="CEM-Net Load Motion",
             category=MOTION_CATEGORY,
-            description="Loads a motion from ComfyUI's input or output folder: Live Link Face's CSV, or JSON.",
+            description="Loads a motion from ComfyUI's input or output folder: Live Link Face's CSV, JSON, or an "
+            "animated head (.glb).",
             inputs=[
                 io.Combo.Input(
                     "file",
                     options=motion_files() or [NO_FILE],
-                    tooltip="Upload a .csv or .json file with the button, or put it into ComfyUI's input folder and "
+                    tooltip="Upload a .csv, .json or .glb file with the button, or put it into the input folder and "
                     "press R. Saved motions are listed with [output].",
                 )
             ],
@@ -111,12 +113,12 @@ class CEMNetLoadMotion(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, file: str | None = None) -> bool | str:
         """True for every motion that can be read, also one that came after the page was opened; else a sentence."""
-        from ..cemnet.motion.files import read_motion
+        from ..cemnet.export.motions import read_any_motion
 
         if file is None:  # linked
             return True
         try:
-            read_motion(place_of(file))
+            read_any_motion(place_of(file))
         except CEMNetError as error:
             return str(error)
         return True
@@ -134,9 +136,9 @@ class CEMNetLoadMotion(io.ComfyNode):
     @classmethod
     def execute(cls, file: str | None = None) -> io.NodeOutput:
         """The motion, its frame rate and its summary."""
-        from ..cemnet.motion.files import read_motion
+        from ..cemnet.export.motions import read_any_motion
 
-        motion = read_motion(place_of(connected(file, "file")))
+        motion = read_any_motion(place_of(connected(file, "file")))
         return io.NodeOutput(motion, motion.fps, motion_summary(motion))
 
 
@@ -150,8 +152,8 @@ def place_of(file: str) -> Path:
     inside = Path(os.path.abspath(path)).is_relative_to(os.path.abspath(folder))  # a link to another disk is fine
     if not inside or path.suffix.lower() not in MOTION_SUFFIXES or not path.is_file():
         raise CEMNetError(
-            f"There is no motion file {file!r} in ComfyUI's folders. Put a .csv or .json file into the input folder, "
-            "then choose it."
+            f"There is no motion file {file!r} in ComfyUI's folders. Put a .csv, .json or .glb file into the input "
+            "folder, then choose it."
         )
     check_size(path)
     return path

@@ -4,7 +4,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..cemnet.arkit import EMOTIONS
-from ..cemnet.inspection.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
+from ..cemnet.inspection.describe import (
+    advice,
+    describe_face,
+    describe_motion,
+    describe_speech,
+    rounded,
+    top_emotions,
+)
 
 if TYPE_CHECKING:
     from ..cemnet.face.tracking import FaceTrack
@@ -29,15 +36,25 @@ def seen_in(face: "FaceReference") -> str:
 
 
 def heard_in(speech: "Speech") -> str:
-    """What a node shows on itself of a voice: "Heard angry 85%"."""
-    return f"Heard {top_emotions(describe_speech(speech)['emotion'], 1)}"
+    """What a node shows on itself of a voice: "Heard angry 85%"; of a doubtful one the second emotion, and advice."""
+    emotion = describe_speech(speech)["emotion"]
+    if hint := advice(emotion):
+        return f"Heard {top_emotions(emotion, 2)}, {hint}"
+    return f"Heard {top_emotions(emotion, 1)}"
+
+
+def lower_first(text: str) -> str:
+    """The text as part of a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def bridged(face: "FaceReference", speech: "Speech", emotion: str) -> str:
     """What a node shows on itself of a performance: "Saw happy 95%, heard angry 85%", and what is shown instead."""
-    line = f"{seen_in(face)}, {heard_in(speech).lower()}"
     heard, wish = strongest(speech), strongest(replace(speech, heard=speech.emotion))
     shown = wish if emotion == "auto" else emotion
+    if shown == heard and emotion == "auto":
+        return f"{seen_in(face)}, {lower_first(heard_in(speech))}"
+    line = f"{seen_in(face)}, heard {top_emotions(describe_speech(speech)['emotion'], 1)}"
     return line if shown == heard else f"{line}, shows {shown}"
 
 

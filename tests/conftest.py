@@ -10,7 +10,7 @@ from paths import SAMPLES
 install_import_hook("cemnet", "shape_checks.check")
 
 ALL_SLOW = re.compile(r"^pytestmark = .*\bpytest\.mark\.slow\b", re.MULTILINE)  # in a file whose every test is slow
-SLOW_FIXTURES = {"trained_clips"}  # whichever test comes first waits for them
+SLOW_FIXTURES = {"trained_clips", "exported"}  # whichever test comes first waits for them
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -24,7 +24,7 @@ FLOORS = (
     ("media", "speech", "emotion"),
     ("face", "motion"),
     ("render", "network"),
-    ("inspection", "model"),
+    ("inspection", "model", "export"),
     ("pipeline",),
     ("film_dubbing", "training"),
     ("cli", "evaluation"),

@@ -19,6 +19,7 @@ timeline  voices that turn from one emotion to another: when the face turns, and
 identity  PSNR of portraits rendered with their own expression, and whether a face recogniser knows them in others
 refiner   PSNR, SSIM and gradients of warped, composed and refined frames of held-out rendered heads
 portraits  emotions read in films of faces, and the fitted curves drawn on the first frame of each
+videos    anybody's videos of the cross-emotion benchmark: emotions, lips, identity, distance from a truth
 sheet     a picture to look at: every portrait (rows) speaking every voice (columns), three frames each
 
 Each subject is a module of cemnet/evaluation/subjects/, imported when it is asked for.

@@ -3,7 +3,7 @@ import { api } from '../../scripts/api.js';
 import { app } from '../../scripts/app.js';
 
 const NODE = 'CEMNetLoadMotion';
-const SUFFIXES = ['.csv', '.json'];
+const SUFFIXES = ['.csv', '.json', '.glb'];
 
 /**
  * Puts a file into ComfyUI's input folder under a name that is free, and chooses it.

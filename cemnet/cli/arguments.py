@@ -49,6 +49,8 @@ def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) 
     add_dubbing(dub)
     batch = commands.add_parser("batch", parents=[shared], help="a table of jobs, each a row")
     add_jobs(batch)
+    export = commands.add_parser("export", help="a motion as glTF, or the networks as ONNX files")
+    add_export(export)
 
     portrait = commands.add_parser("inspect-portrait", parents=[shared], help="faces, emotion, expression, pose")
     portrait.add_argument("portrait", type=Path)
@@ -102,6 +104,20 @@ def add_jobs(batch: argparse.ArgumentParser) -> None:
     batch.add_argument("--overwrite", action="store_true", help="replace files that were not made from the same row")
 
 
+def add_export(export: argparse.ArgumentParser) -> None:
+    """Adds what is exported, and where to, to the command `export`."""
+    what = export.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "--onnx", type=Path, metavar="FOLDER",
+        help="for encoder.onnx, hearing.onnx, bridge.onnx and refiner.onnx; made where it does not exist",
+    )  # fmt: skip
+    what.add_argument("--glb", type=Path, metavar="OUT.glb", help="an animated head, for --motion")
+    export.add_argument("--motion", type=Path, metavar="IN.csv", help="what moves the head: .csv, .json or .glb")
+    export.add_argument("--head", type=Path, metavar="HEAD.glb", help="a head with ARKit's shape keys; default: a mask")
+    export.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    add_networks(export)
+
+
 def add_speaking(animate: argparse.ArgumentParser) -> None:
     """Adds who says what, and how it is performed, to the command `animate`."""
     voices = animate.add_mutually_exclusive_group(required=True)
@@ -124,6 +140,11 @@ def speaker(text: str) -> tuple[int, Path]:
 def add_shared(parser: argparse.ArgumentParser) -> None:
     """Adds where the model runs and where its weights are."""
     parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "mps"], help="default: auto")
+    add_networks(parser)
+
+
+def add_networks(parser: argparse.ArgumentParser) -> None:
+    """Adds where the weights are, and which of them are taken."""
     parser.add_argument("--models", type=Path, action="append", default=[], help="a folder with your own weights")
     parser.add_argument(
         "--weights", default="best", choices=["best", "free"],

@@ -1,17 +1,24 @@
-"""The commands of `cemnet`: animate a portrait or let it idle, dub a film, render a motion file, inspect inputs."""
+"""The commands of `cemnet`: animate a portrait or let it idle, dub a film, render a motion file, inspect, export."""
 
 import argparse
 import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
 from ..arkit import EMOTIONS
 from ..errors import CEMNetError, quoted
-from ..inspection.describe import describe_face, describe_motion, describe_speech, rounded, top_emotions
+from ..inspection.describe import (
+    advice,
+    describe_face,
+    describe_motion,
+    describe_speech,
+    rounded,
+    top_emotions,
+)
 from ..types import Audio
 from .arguments import build_parser
 from .batch import batch
@@ -55,7 +62,9 @@ def animate(arguments: argparse.Namespace) -> None:
         with progress_bar("Hearing") as progress:
             speech = pipeline.encode_speech(model, audio, progress, normal)
         heard = describe_speech(speech)
-        print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+        print(
+            f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}{_advice(heard, settings.emotion)}"
+        )
         motion = pipeline.bridge_emotion(model, face, speech, replace(settings, seed=settings.seed + len(performances)))
         print(f"Bridged: {describe_motion(motion)}")
         performances.append((face, edit_motion(motion, **life(arguments), **eyes(arguments))))
@@ -88,13 +97,13 @@ def more_pictures(arguments: argparse.Namespace) -> "list[Float[Tensor, 'height 
 def render(arguments: argparse.Namespace) -> None:
     """`cemnet render`: a motion file moves the face of a portrait."""
     from .. import pipeline
+    from ..export.motions import read_any_motion
     from ..media import images, sound
     from ..motion.editing import edit_motion
-    from ..motion.files import read_motion
 
     check_render(arguments)
     image = images.upscaled(images.read_image(arguments.portrait[0]), arguments.upscale)
-    motion = edit_motion(read_motion(arguments.motion_csv), **life(arguments), **eyes(arguments))
+    motion = edit_motion(read_any_motion(arguments.motion_csv), **life(arguments), **eyes(arguments))
     audio = sound.read_audio(arguments.speech, arguments.audio_track) if arguments.speech is not None else None
     model = model_for(arguments)
     face = pipeline.face_reference(model, image, arguments.face_index)
@@ -140,12 +149,13 @@ def dub(arguments: argparse.Namespace) -> None:
         track = film_dubbing.track_video(model, arguments.video, arguments.face_index, arguments.upscale, progress)
     seen = rounded(track.emotion.probabilities, EMOTIONS)
     print(f"Saw:     {top_emotions(seen)}; intensity {track.emotion.intensity:.2f}; {track.num_frames} frames")
+    settings = settings_of(arguments)
     with progress_bar("Hearing") as progress:
-        speech, motion = film_dubbing.dub_motion(
-            model, track, audio, settings_of(arguments), arguments.film_end, progress, normal
-        )
+        speech, motion = film_dubbing.dub_motion(model, track, audio, settings, arguments.film_end, progress, normal)
     heard = describe_speech(speech)
-    print(f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+    print(
+        f"Heard:   {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}{_advice(heard, settings.emotion)}"
+    )
     motion = edit_motion(motion, **eyes(arguments))
     with tqdm(total=motion.num_frames, unit="frame") as bar:
         film_dubbing.save_dubbed_video(
@@ -202,9 +212,44 @@ def inspect_speech(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(heard, indent=2))
         return
-    print(f"Heard: {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}")
+    print(f"Heard: {top_emotions(heard['emotion'])}; intensity {heard['intensity']:.2f}{_advice(heard)}")
     for window in heard["windows"]:
         print(f"  {window['start']:6.2f}–{window['end']:6.2f} s  {top_emotions(window['emotion'])}")
+
+
+def export(arguments: argparse.Namespace) -> None:
+    """`cemnet export`: a motion on a head as glTF, or the networks as ONNX and how far each differs from PyTorch."""
+    if arguments.glb is not None:
+        export_glb(arguments)
+        return
+    from ..export.files import export_networks
+
+    for each in export_networks(arguments.onnx, arguments.models, arguments.weights, arguments.overwrite):
+        arguments.written.append(each.path)
+        megabytes = each.size / 1e6
+        print(
+            f"Wrote {each.path}: {megabytes:.1f} MB; onnxruntime differs from PyTorch by {each.difference:.1e} at most"
+        )
+
+
+def export_glb(arguments: argparse.Namespace) -> None:
+    """`cemnet export --glb`."""
+    from ..export.gltf import write_motion_glb
+    from ..export.motions import read_any_motion
+    from .checks import refuse_one_name
+
+    if arguments.motion is None:
+        raise CEMNetError("Say what moves the head: --motion talk.csv.")
+    refuse_one_name([path for path in (arguments.motion, arguments.head) if path is not None], [arguments.glb])
+    write_motion_glb(arguments.glb, read_any_motion(arguments.motion), arguments.head, arguments.overwrite)
+    arguments.written.append(arguments.glb)
+    print(f"Wrote {arguments.glb}")
+
+
+def _advice(heard: dict[str, Any], wish: str = "auto") -> str:
+    """What follows a voice that leaves a doubt, where nobody has named an emotion."""
+    hint = advice(heard["emotion"]) if wish == "auto" else ""
+    return f" ({hint})" if hint else ""
 
 
 def model_for(arguments: argparse.Namespace) -> "CEMNet":
@@ -235,6 +280,7 @@ def run(arguments: argparse.Namespace) -> None:
         "dub": dub,
         "inspect-portrait": inspect_portrait,
         "inspect-speech": inspect_speech,
+        "export": export,
     }
     commands[arguments.command](arguments)
 

@@ -341,7 +341,7 @@ class AudioEmotionEncoder(nn.Module):
         content = self._content_in_blocks(projected)
         heard_with = torch.cat(presence, dim=1).clamp_max(1.0)
         heard = self.over_time(_joined(judged), heard_with, pauses(voice[..., 3], windows.centres))
-        return content, _in_frames(heard, heard_with, voice.shape[1])
+        return content, in_frames(heard, heard_with, voice.shape[1])
 
     def over_time(
         self, heard: VoiceEmotion, presence: Float[Tensor, "batch window"], paused: Bool[Tensor, "batch step"]
@@ -387,13 +387,16 @@ def _joined(judged: Sequence[VoiceEmotion]) -> VoiceEmotion:
     return VoiceEmotion(**{name: torch.cat(values, dim=1) for name, values in parts.items()})
 
 
-def _in_frames(heard: VoiceEmotion, presence: Float[Tensor, "batch window"], num_frames: int) -> VoiceEmotion:
-    """What windows say, interpolated to frames; presence below 1 takes strength and intensity away."""
+def in_frames(heard: VoiceEmotion, presence: Float[Tensor, "batch window"], num_frames: int | Tensor) -> VoiceEmotion:
+    """What windows say, interpolated to frames; presence below 1 takes strength and intensity away.
+
+    The number of frames is a tensor where the networks are traced for an export.
+    """
     levels = torch.stack([heard.strength, heard.intensity], dim=-1) * presence.unsqueeze(-1)
     parts = [heard.emotional, heard.style_logits, heard.probabilities, heard.emotion, levels]
     parts += [heard.mannered, heard.manner]
     per_window = torch.cat(parts, dim=-1).transpose(1, 2)
-    per_frame = F.interpolate(per_window, size=num_frames, mode="linear").transpose(1, 2)
+    per_frame = F.interpolate(per_window, size=num_frames, mode="linear").transpose(1, 2)  # pyright: ignore
     emotional, style_logits, probabilities, emotion, levels, *manner = per_frame.split(
         [part.shape[-1] for part in parts], dim=-1
     )

@@ -9,6 +9,8 @@ from ..types import MOTION_FPS, FaceReference, Motion, Speech
 
 WINDOW_SECONDS = 1.0
 
+DOUBTFUL = 0.5  # belief below which a voice is more likely heard wrong than right
+
 
 def rounded(values: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
     """Values by their names, rounded to four decimals."""
@@ -54,6 +56,16 @@ def top_emotions(probabilities: dict[str, float], count: int = 3) -> str:
     """The most probable emotions in words, most probable first: "happy 60%, angry 25%, neutral 10%"."""
     ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:count]
     return ", ".join(f"{name} {share:.0%}" for name, share in ranked)
+
+
+def advice(probabilities: dict[str, float]) -> str:
+    """What an artist may do about a voice that leaves a doubt; empty where the strongest belief is DOUBTFUL or more.
+
+    Beliefs are calibrated: of voices that are believed at 0.4 most are heard wrong.
+    """
+    if max(probabilities.values()) >= DOUBTFUL:
+        return ""
+    return "in doubt: name the emotion, or give the speaker's normal voice"
 
 
 def describe_motion(motion: Motion) -> str:

@@ -41,6 +41,7 @@ def carried_face(
     `expected` and `wanted` are a person's faces in the reference's and the target's emotion. Of what the portrait
     shows beside `expected`, the share `kept` (0 to 1) stays; gaze stays always.
     """
-    stays = kept.clone()
-    stays[..., GAZE] = 1.0
+    is_gaze = torch.zeros(NUM_EXPRESSIONS, dtype=torch.bool, device=kept.device)
+    is_gaze[GAZE] = True
+    stays = kept.masked_fill(is_gaze, 1.0)
     return into_range(wanted + stays * unexplained(expression, expected).unsqueeze(1))

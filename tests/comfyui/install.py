@@ -48,7 +48,7 @@ def install(destination: Path) -> None:
     requirements = destination / "requirements.txt"
     requirements.write_text("\n".join(comfyui_requirements(comfyui / "requirements.txt")))
     # requests is imported by ComfyUI but not among its requirements; what follows it is for the tests.
-    extra = ("requests", "websocket-client", "pytest", "beartype")
+    extra = ("requests", "websocket-client", "pytest", "beartype", "pygltflib")
     pip(environment, "--prefer-binary", "-r", requirements, "-r", PACK_REQUIREMENTS, *extra)
     subprocess.run(
         [environment / "bin" / "python", PACK_INSTALLER],

@@ -3,7 +3,7 @@
 import torch
 
 from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, NUM_EXPRESSIONS
-from cemnet.inspection.describe import describe_motion, describe_speech, top_emotions
+from cemnet.inspection.describe import advice, describe_motion, describe_speech, top_emotions
 from cemnet.types import Audio, Motion, Speech
 
 
@@ -31,3 +31,8 @@ def test_each_second_of_a_voice_is_described_by_what_is_heard_in_it():
     windows = describe_speech(speech)["windows"]
     assert [(window["start"], window["end"]) for window in windows] == [(0.0, 1.0), (1.0, 2.0), (2.0, 2.4)]
     assert [max(window["emotion"], key=window["emotion"].get) for window in windows] == ["sad", "angry", "angry"]
+
+
+def test_a_doubtful_voice_comes_with_advice_and_a_clear_one_without():
+    assert advice({"happy": 0.5, "surprise": 0.4, "sad": 0.1}) == ""
+    assert "name the emotion" in advice({"happy": 0.45, "surprise": 0.4, "neutral": 0.15})

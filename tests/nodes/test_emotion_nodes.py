@@ -4,6 +4,7 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,18 @@ def test_nodes_show_on_themselves_what_they_saw_and_heard(shown, model, sample_i
     (saw,) = shown("CEMNetFaceReference", model=model, image=sample_image)["text"]
     (heard,) = shown("CEMNetAudioEmotionEncoder", model=model, audio=audio)["text"]
     assert re.fullmatch(rf"Saw {EMOTION} \d+%", saw) and saw.startswith("Saw happy")
-    assert re.fullmatch(rf"Heard {EMOTION} \d+%", heard)
+    assert re.fullmatch(rf"Heard {EMOTION} \d+%(, {EMOTION} \d+%, in doubt: .*)?", heard)
+
+
+def test_a_doubtful_voice_advises_on_the_node_until_an_emotion_is_named(shown, model, face, speech):
+    doubtful = replace(speech, heard=torch.full_like(speech.heard, 1 / 8), emotion=torch.full_like(speech.heard, 1 / 8))
+    inputs = {"model": model, "face": face, "speech": doubtful}
+    (by_voice,) = shown("CEMNetEmotionBridge", **inputs)["text"]
+    assert re.fullmatch(
+        rf"Saw happy \d+%, heard {EMOTION} 12%, {EMOTION} 12%, in doubt: name the emotion, .*", by_voice
+    )
+    (named,) = shown("CEMNetEmotionBridge", **inputs, emotion="sad")["text"]
+    assert "in doubt" not in named and named.endswith("shows sad")
 
 
 def test_the_bridge_shows_both_and_what_overrules_the_voice(shown, execute, model, face, speech):
@@ -50,7 +62,8 @@ def test_the_bridge_shows_both_and_what_overrules_the_voice(shown, execute, mode
     heard = by_voice.split("heard ")[1].split()[0]
     other = "sad" if heard != "sad" else "angry"
     (chosen,) = shown("CEMNetEmotionBridge", **inputs, emotion=other)["text"]
-    assert chosen == f"{by_voice.split(', shows')[0]}, shows {other}"
+    seen_and_heard = ", ".join(by_voice.split(", ")[:2])
+    assert chosen == f"{seen_and_heard}, shows {other}"
     (same,) = shown("CEMNetEmotionBridge", **inputs, emotion=heard)["text"]
     assert "shows" not in same
     mixed, _ = execute("CEMNetEmotionMix", speech=speech, emotion=other)
@@ -98,7 +111,7 @@ def test_a_motion_is_edited(execute, motion):
     assert summary.startswith(f"{motion.num_frames} frames")
 
 
-@pytest.mark.parametrize("format_name", ["csv", "json"])
+@pytest.mark.parametrize("format_name", ["csv", "json", "glb"])
 def test_a_saved_motion_is_listed_and_comes_back(execute, nodes, motion, folders, format_name):
     (file,) = execute("CEMNetSaveMotion", motion=motion, filename_prefix="cemnet/take", format=format_name)
     assert Path(file) == folders / "output" / "cemnet" / f"take_00001_.{format_name}"

@@ -143,4 +143,4 @@ def test_help_calls_nodes_and_sockets_by_their_translated_names(nodes, language)
     known = {part["name"] for part in sockets} | {node["display_name"] for node in translated.values()}
     for node_id in nodes:
         for name in re.findall(r"\*\*(.+?)\*\*", "\n".join(points(help_page(node_id, language)))):
-            assert name in known | {"R", "csv", "json"}, f"{node_id}: {name}"
+            assert name in known | {"R", "csv", "json", "glb"}, f"{node_id}: {name}"

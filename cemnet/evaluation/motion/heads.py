@@ -21,7 +21,7 @@ def filmed_heads(model: CEMNet, films: Iterable[Path]) -> dict[str, list[Head]]:
     """The tracked heads of films by emotion, each against its median; FaceError where no face is seen."""
     heads: dict[str, list[Head]] = {}
     for path in films:
-        _, head = track_film(path, model.landmarker, model.basis)
+        head = track_film(path, model.landmarker, model.basis).head
         heads.setdefault(shown_emotion(path)[1], []).append(head)
     return heads
 

@@ -23,7 +23,7 @@ from ...speech.mel import mono_16k, num_motion_frames
 from ...speech.voice_activity import speaking
 from ...speech.voice_features import voice_features
 from ...training.corpora.phonemes import BILABIALS, PHONEMES
-from ...types import MOTION_FPS
+from ...types import MOTION_FPS, FaceLandmarks
 from ..report.report import Table
 from .liveliness import correlation
 
@@ -49,13 +49,18 @@ class Sync:
 
 def seen_aperture(landmarker: FaceLandmarker, path: Path) -> Float[np.ndarray, "frame"]:
     """The gap between the inner lips in distances of the eyes, at MOTION_FPS; FaceError where the face is not seen."""
+    faces = (landmarker.detect(picture, max_faces=1) for picture in video_frames(path, MOTION_FPS))
+    return lip_gaps([found[0] if found else None for found in faces], path)
+
+
+def lip_gaps(faces: Sequence[FaceLandmarks | None], path: Path) -> Float[np.ndarray, "frame"]:
+    """As `seen_aperture`, for a video's faces; frames that show none are interpolated."""
     gaps = []
-    for picture in video_frames(path, MOTION_FPS):
-        faces = landmarker.detect(picture, max_faces=1)
-        if not faces:
+    for face in faces:
+        if face is None:
             gaps.append(np.nan)
             continue
-        points = faces[0].points
+        points = face.points
         eyes = np.linalg.norm(points[OUTER_EYES[0], :2] - points[OUTER_EYES[1], :2])
         gaps.append(np.linalg.norm(points[UPPER_LIP, :2] - points[LOWER_LIP, :2]) / eyes)
     values = np.array(gaps)

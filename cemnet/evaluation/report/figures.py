@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
+from .intervals import Interval
+
 DOTS_PER_INCH = 110
 INK = "#1c1c1c"
 
@@ -111,4 +113,25 @@ def reliability_figure(
     axes.scatter(confidence, accuracy, s=20 + 900 * share, alpha=0.7)
     axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="how sure", ylabel="how often right")
     axes.set_title(title, fontsize=10)
+    return to_image(figure)
+
+
+def bars_figure(panels: Mapping[str, Mapping[str, Interval]], per_line: int = 5) -> Image.Image:
+    """A panel for each measure, with a bar and its interval for each system."""
+    num_lines, across = -(-len(panels) // per_line), min(per_line, len(panels))
+    figure = Figure(figsize=(2.5 * across, 2.6 * num_lines), layout="constrained")
+    drawn = figure.subplots(num_lines, across, squeeze=False).ravel()
+    names = list(dict.fromkeys(name for bars in panels.values() for name in bars))
+    for axes, (title, bars) in zip(drawn, panels.items(), strict=False):
+        for name, each in bars.items():
+            colour, place = f"C{names.index(name) % 10}", names.index(name)
+            axes.bar(place, each.value, color=colour)
+            if np.isfinite(each.low) and np.isfinite(each.high):
+                reach = [[max(each.value - each.low, 0.0)], [max(each.high - each.value, 0.0)]]
+                axes.errorbar(place, each.value, reach, color=INK, linewidth=0.8, capsize=2)
+        axes.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=8)
+        axes.set_title(title, fontsize=9, color=INK)
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in drawn[len(panels) :]:
+        axes.axis("off")
     return to_image(figure)

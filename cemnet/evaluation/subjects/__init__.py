@@ -23,5 +23,6 @@ SUBJECTS: dict[str, str] = {
     "identity": "PSNR of portraits rendered as they are",
     "refiner": "warped, composed and refined frames of held-out heads",
     "portraits": "emotions read in filmed faces",
+    "videos": "anybody's videos: the cross-emotion benchmark",
     "sheet": "portraits × voices, three frames each",
 }

@@ -22,7 +22,8 @@ FORMAT = "cemnet clip 1"
 class Clip:
     """One utterance at SAMPLE_RATE. `expression` and `head` are at MOTION_FPS and only of filmed or captured faces.
 
-    `known` says which blendshapes a capture moved; of the others nothing is known. None: all of them.
+    `known` says which blendshapes a capture moved; of the others nothing is known. None: all of them. `confidence`
+    says how far each frame of a filmed face can be trusted, from 0 (no face was seen) to 1. None: wholly.
     """
 
     name: str  # unique within its source
@@ -39,6 +40,7 @@ class Clip:
     expression: Float[torch.Tensor, "frame expression"] | None = None
     head: Float[torch.Tensor, "frame 3"] | None = None
     known: Bool[torch.Tensor, "expression"] | None = None
+    confidence: Float[torch.Tensor, "frame"] | None = None
 
     @property
     def duration_seconds(self) -> float:
@@ -47,6 +49,8 @@ class Clip:
 
 
 LABELS = ("name", "source", "speaker", "sentence", "language", "emotion", "original_emotion", "intensity", "license")
+
+CURVES = ("expression", "head", "confidence")
 
 
 def clip_path(folder: Path, name: str) -> Path:
@@ -63,7 +67,7 @@ def save_clip(folder: Path, clip: Clip) -> Path:
             [(span.start_seconds, span.end_seconds) for span in clip.phonemes], dtype=torch.float32
         ).reshape(-1, 2),
     }
-    for name in ("expression", "head"):
+    for name in CURVES:
         curves = getattr(clip, name)
         if curves is not None:
             tensors[name] = curves.to(torch.float16).contiguous()
@@ -94,7 +98,7 @@ def load_clip(path: Path) -> Clip:
         PhonemeSpan(alphabet[number], start, end)
         for number, (start, end) in zip(tensors["phoneme"].tolist(), tensors["phoneme_seconds"].tolist(), strict=True)
     ]
-    curves = {name: tensors[name].float() for name in ("expression", "head") if name in tensors}
+    curves = {name: tensors[name].float() for name in CURVES if name in tensors}
     labels = json.loads(metadata["labels"])
     waveform = tensors["waveform"].float() / 32767
     return Clip(**labels, waveform=waveform, phonemes=spans, known=tensors.get("known"), **curves)

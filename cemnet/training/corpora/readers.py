@@ -1,12 +1,17 @@
-"""Readers of public corpora: they find the recordings in a folder and read the labels from the file names."""
+"""Readers of public corpora: they find the recordings in a folder and read the labels from the file names.
+
+Files whose names are not the corpus' own, such as copies ("001 (1).m4a") and the hidden "._001.m4a" of macOS, are left
+alone; `unread_files` tells of them.
+"""
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ...arkit import EMOTIONS, Emotion
+from ...errors import MediaError
 
 NON_COMMERCIAL = "CC BY-NC-SA 4.0"
 PUBLIC_DOMAIN = "CC0 1.0"
@@ -37,23 +42,41 @@ class Recording:
         name = {"calm": "neutral"}.get(self.original_emotion, self.original_emotion)
         return next((emotion for emotion in EMOTIONS if emotion == name), None)
 
+    @property
+    def files(self) -> set[Path]:
+        """What the recording is read from."""
+        return {path for path in (self.sound, self.video, self.curves) if path is not None}
+
 
 RAVDESS_EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fear", "disgust", "surprise")
 RAVDESS_TEXTS = ("Kids are talking by the door", "Dogs are sitting by the door")
 
 
+RAVDESS_SOUND, RAVDESS_FILM, RAVDESS_SILENT_FILM = "03", "01", "02"  # the first number of a name
+
+
 def ravdess(folder: Path) -> Iterator[Recording]:
-    """`Actor_01/03-01-06-01-02-01-12.wav` (speech; 03 sound, 01 film with sound): Livingstone & Russo 2018."""
+    """`Actor_01/03-01-06-01-02-01-12.wav` (speech): Livingstone & Russo 2018.
+
+    The first number is 03 for sound, 01 for a film with sound and 02 for a silent film. Those of one take are one
+    recording, which is named after its sound file if there is one.
+    """
+    takes: dict[str, dict[str, Path]] = {}
     for path in _files(folder, (*SOUND_SUFFIXES, *VIDEO_SUFFIXES)):
-        if not re.fullmatch(r"0[13]-01-0[1-8]-0[12]-0[12]-0[12]-\d\d", path.stem):
-            continue
-        modality, _, emotion, strength, statement, _, actor = (int(part) for part in path.stem.split("-"))
+        if re.fullmatch(r"0[123]-01-0[1-8]-0[12]-0[12]-0[12]-\d\d", path.stem):
+            modality, take = path.stem.split("-", 1)
+            takes.setdefault(take, {}).setdefault(modality, path)
+    for take, found in sorted(takes.items()):
+        sound = found.get(RAVDESS_SOUND) or found.get(RAVDESS_FILM)
+        if sound is None:
+            continue  # a silent film alone
+        _, emotion, strength, statement, _, actor = (int(part) for part in take.split("-"))
         label = RAVDESS_EMOTIONS[emotion - 1]
         intensity = {"neutral": 0.5, "calm": 0.3}.get(label, 0.8 if strength == 1 else 1.0)
         yield Recording(
-            name=path.stem, source="ravdess", speaker=f"{actor:02d}", sentence=f"ravdess-{statement}", language="en-us",
-            original_emotion=label, intensity=intensity, license=NON_COMMERCIAL, sound=path,
-            video=path if modality == 1 else None, text=RAVDESS_TEXTS[statement - 1],
+            name=sound.stem, source="ravdess", speaker=f"{actor:02d}", sentence=f"ravdess-{statement}",
+            language="en-us", original_emotion=label, intensity=intensity, license=NON_COMMERCIAL, sound=sound,
+            video=found.get(RAVDESS_FILM) or found.get(RAVDESS_SILENT_FILM), text=RAVDESS_TEXTS[statement - 1],
         )  # fmt: skip
 
 
@@ -164,8 +187,8 @@ def mead(folder: Path) -> Iterator[Recording]:
     Clips of which only one of the two exists are normal; what is filmed but has no sound file is heard from the film.
     """
     folder = Path(folder)
-    films = {_mead_key(path, 5): path for path in folder.glob("*/video/front/*/level_*/*.mp4")}
-    sounds = {_mead_key(path, 4): path for path in folder.glob("*/audio/*/level_*/*.m4a")}
+    films = _mead_files(folder, "*/video/front/*/level_*/*.mp4", 5)
+    sounds = _mead_files(folder, "*/audio/*/level_*/*.m4a", 4)
     for key in sorted(films.keys() | sounds.keys()):
         speaker, emotion, level, number = key
         label = MEAD_EMOTIONS.get(emotion, emotion)
@@ -178,8 +201,13 @@ def mead(folder: Path) -> Iterator[Recording]:
         )  # fmt: skip
 
 
-def _mead_key(path: Path, depth: int) -> tuple[str, str, str, str]:
-    return path.parents[depth - 1].name, path.parents[1].name, path.parent.name, path.stem
+def _mead_files(folder: Path, pattern: str, depth: int) -> dict[tuple[str, str, str, str], Path]:
+    """Files by speaker, emotion, level and number; `depth` is how far above a file its speaker's folder stands."""
+    return {
+        (path.parents[depth - 1].name, path.parents[1].name, path.parent.name, path.stem): path
+        for path in sorted(folder.glob(pattern))
+        if re.fullmatch(r"\d{3}", path.stem) and path.parent.name in MEAD_INTENSITIES
+    }
 
 
 def facegood(folder: Path) -> Iterator[Recording]:
@@ -204,7 +232,34 @@ CORPORA: dict[str, Callable[[Path], Iterator[Recording]]] = {
     "mead": mead,
     "facegood": facegood,
 }
+EXAMPLE_FILES = {
+    "ravdess": "Actor_01/03-01-06-01-02-01-12.wav",
+    "emodb": "03a01Fa.wav",
+    "nemo": "samples/EB0_anger_12.flac",
+    "crema-d": "AudioWAV/1001_DFA_ANG_XX.wav",
+    "mead": "M031/audio/surprised/level_3/003.m4a",
+    "facegood": "1114_2_01.flac",
+}
+
+
+def read_corpus(source: str, folder: Path) -> list[Recording]:
+    """All recordings of a corpus (a key of CORPORA); MediaError if the folder is none, or holds none."""
+    if not Path(folder).is_dir():
+        raise MediaError(f"There is no folder {folder}. Give the one that the files of {source} are in.")
+    recordings = list(CORPORA[source](Path(folder)))
+    if not recordings:
+        raise MediaError(f"{folder} holds no recording of {source}, such as {EXAMPLE_FILES[source]}.")
+    return recordings
+
+
+def unread_files(folder: Path, recordings: Sequence[Recording]) -> list[Path]:
+    """Sounds and films in a corpus' folder that no recording uses: names that are not the corpus', other views."""
+    used = {path for recording in recordings for path in recording.files}
+    suffixes = (*SOUND_SUFFIXES, *VIDEO_SUFFIXES)
+    found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in suffixes)
+    return [path for path in found if path not in used]
 
 
 def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    return sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in suffixes)
+    found = (path for path in Path(folder).rglob("*") if path.suffix.lower() in suffixes)
+    return sorted(path for path in found if not path.name.startswith("."))

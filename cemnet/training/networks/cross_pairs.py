@@ -17,6 +17,7 @@ from ..performer.manner_displays import MEAN_MANNER, manner_displacement
 from ..performer.performer import perform
 from .captured_speech import CapturedSpeech
 from .feature_clips import FeatureClip, FeatureClips
+from .filmed_clips import FilmedClips, filmed_curves, filmed_portrait, person_targets
 from .voice_statistics import VoiceTable
 
 JUDGED_VOICES = 2
@@ -31,6 +32,9 @@ class CrossPairs(Dataset):
     share of the performances is asked for by name instead of by a voice, as users do, in the emotion's mean manner;
     contempt, which no voice corpus has, is learned through these alone. Beside each performance, voices are judged, and
     a part of captured speech is given where there is some. Seed and number alone tell what an example is.
+
+    Where there are filmed people, a `filmed_share` of the examples is theirs: what was filmed is the target, each frame
+    by its `trust`, and only what the films show of a face (`apex_known`, `face_known`) is asked of the memory.
     """
 
     def __init__(
@@ -45,8 +49,11 @@ class CrossPairs(Dataset):
         draw: PersonSource = Person.sample,
         captured: CapturedSpeech | None = None,
         seed: int = 0,
+        films: FilmedClips | None = None,
+        filmed_share: float = 0.5,
     ) -> None:
         self.captured = captured
+        self.films, self.filmed_share = films, filmed_share
         self.seed = seed
         self.clips = clips.clips
         self.places = {clip.full_name: place for place, clip in enumerate(self.clips)}
@@ -66,6 +73,8 @@ class CrossPairs(Dataset):
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         rng = np.random.default_rng((self.seed, index))
+        if self.films is not None and rng.random() < self.filmed_share:
+            return self._filmed(self.films, rng)
         same = rng.random() < self.same_share
         content = choose(self.labelled if same else self.clips, rng)
         voice = content if same else choose(choose(self.by_emotion, rng), rng)
@@ -82,18 +91,48 @@ class CrossPairs(Dataset):
             **self.voices.judged(self.judged_voices, rng),
             "voice_statistics": statistics,
             "voice_normal": normal,
-            **reference_faces(person, rng),
+            **reference_faces(lambda: reference_face(person, rng), rng),
             **({} if self.captured is None else self.captured.crop(rng)),
-            "spoken": torch.tensor([self.places[clip.full_name] for clip in (content, voice)]),
-            "same_clip": torch.tensor(same),
-            "content_style": torch.tensor(content.style),
-            "asked": torch.tensor(asked),
+            **self._spoken(content, voice, asked),
             "target_emotion": one_hot_emotion(emotion),
             "target_intensity": torch.tensor(intensity, dtype=torch.float32),
             "target_manner": manner,
             "manner_displacement": torch.from_numpy(manner_displacement(person, emotion, manner.numpy())),
             "rest": torch.from_numpy(person.resting),
             "apex_displacement": torch.from_numpy(apex_displacements(person)),
+            "apex_known": torch.ones(len(EMOTIONS) - 1),
+            "face_known": torch.ones(NUM_EXPRESSIONS),
+            "acted": torch.tensor(True),
+        }
+
+    def _filmed(self, films: FilmedClips, rng: np.random.Generator) -> dict[str, Tensor]:
+        """An example whose target was filmed; what the manner of a voice adds to this face is not known."""
+        person, content, voice = films.pair(self.same_share, rng)
+        statistics, normal, manner = self.voices.of_clip(voice, rng)
+        emotion, intensity = voice.emotion, voice.clip.intensity
+        return {
+            **self.performance(content, self.draw(rng), emotion, intensity, manner, rng, filmed_curves(content, voice)),
+            **self.voices.judged(self.judged_voices, rng),
+            "voice_statistics": statistics,
+            "voice_normal": normal,
+            **reference_faces(lambda: filmed_portrait(person, rng), rng),
+            **({} if self.captured is None else self.captured.crop(rng)),
+            **self._spoken(content, voice, asked=False),
+            "target_emotion": one_hot_emotion(emotion),
+            "target_intensity": torch.tensor(intensity, dtype=torch.float32),
+            "target_manner": manner,
+            "manner_displacement": torch.zeros(NUM_EXPRESSIONS),
+            **person_targets(person),
+            "acted": torch.tensor(False),
+        }
+
+    def _spoken(self, content: FeatureClip, voice: FeatureClip, asked: bool) -> dict[str, Tensor]:
+        """Which clips an example speaks with, and how."""
+        return {
+            "spoken": torch.tensor([self.places[clip.full_name] for clip in (content, voice)]),
+            "same_clip": torch.tensor(content is voice),
+            "content_style": torch.tensor(content.style),
+            "asked": torch.tensor(asked),
         }
 
     def sources(self, batch: Mapping[str, Tensor]) -> list[str]:
@@ -108,8 +147,12 @@ class CrossPairs(Dataset):
         intensity: float,
         manner: Float[Tensor, "manner"],
         rng: np.random.Generator,
+        filmed: Mapping[str, Tensor] | None = None,
     ) -> dict[str, Tensor]:
-        """A random part of the content's recording, and the person's performance of it, padded to equal length."""
+        """A random part of the content's recording, and the person's performance of it, padded to equal length.
+
+        `filmed` curves take the place of the acted ones; where the emotion swells and the lips meet is acted still.
+        """
         recording = content.recordings[0]
         spoken, prosody = content.clip.phonemes, recording.prosody.numpy()
         acted = perform(spoken, prosody, person, emotion, intensity, rng, manner.numpy())
@@ -123,9 +166,12 @@ class CrossPairs(Dataset):
             "head": torch.from_numpy(acted.head),
             "course": torch.from_numpy(acted.emotion_gain),
             "present": torch.ones(total),
+            **({} if filmed is None else filmed),
         }
         padded = {name: pad_frames(curve[part], self.num_frames, 0) for name, curve in curves.items()}
         sounds = torch.from_numpy(sounds_in_frames(spoken, total))[part]
+        if filmed is None:
+            padded["trust"] = torch.ones(self.num_frames)  # what follows the end of a sound is known too
         return {
             "hidden": pad_frames(recording.hidden[:, part], self.num_frames, 1).float(),
             "sounds": pad_frames(sounds, self.num_frames, 0),
@@ -161,10 +207,10 @@ def first_people(
     return torch.from_numpy(rest), torch.from_numpy(np.stack([apex_displacements(person) for person in people]))
 
 
-def reference_faces(person: Person, rng: np.random.Generator) -> dict[str, Tensor]:
-    """Up to MOST_PORTRAITS portraits of the person, padded to so many; `reference_seen` is 1 for those that count."""
+def reference_faces(portrait: Callable[[], dict[str, Tensor]], rng: np.random.Generator) -> dict[str, Tensor]:
+    """Up to MOST_PORTRAITS portraits of a person, padded to so many; `reference_seen` is 1 for those that count."""
     count = 1 if rng.random() < ONE_PORTRAIT_SHARE else int(rng.integers(2, MOST_PORTRAITS + 1))
-    faces = [reference_face(person, rng) for _ in range(count)]
+    faces = [portrait() for _ in range(count)]
     padded = faces + faces[:1] * (MOST_PORTRAITS - count)
     stacked = {name: torch.stack([face[name] for face in padded]) for name in padded[0]}
     return {**stacked, "reference_seen": (torch.arange(MOST_PORTRAITS) < count).float()}

@@ -21,13 +21,29 @@ def expression_weights() -> Float[Tensor, "expression"]:
 
 
 def expression_loss(
-    performed: Float[Tensor, "batch frame expression"], target: Float[Tensor, "batch frame expression"]
+    performed: Float[Tensor, "batch frame expression"],
+    target: Float[Tensor, "batch frame expression"],
+    trust: Float[Tensor, "batch frame"] | None = None,
 ) -> Float[Tensor, "batch"]:
-    """Weighted L1 distance of blendshapes, plus twice that of their frame-to-frame changes, for each clip."""
+    """Weighted L1 distance of blendshapes, plus twice that of their frame-to-frame changes, for each clip.
+
+    `trust` (0 to 1) is how much each frame of the target counts; None: all alike.
+    """
     weights = expression_weights().to(target.device)
-    position = (weights * (performed - target).abs()).mean(dim=(1, 2))
-    velocity = (weights * (performed.diff(dim=1) - target.diff(dim=1)).abs()).mean(dim=(1, 2))
-    return position + 2.0 * velocity
+    trust = torch.ones_like(target[..., 0]) if trust is None else trust
+    position = (weights * (performed - target).abs()).mean(dim=2)
+    velocity = (weights * (performed.diff(dim=1) - target.diff(dim=1)).abs()).mean(dim=2)
+    both_trusted = torch.minimum(trust[:, 1:], trust[:, :-1])
+    return weighted_mean(position, trust, 1) + 2.0 * weighted_mean(velocity, both_trusted, 1)
+
+
+def weighted_mean(
+    values: Float[Tensor, "*shape"], weights: Float[Tensor, "*shape"], dim: int | None = None
+) -> Float[Tensor, "*kept"]:
+    """The mean along a dimension, or of everything, by weights of 0 to 1; 0 where nothing counts."""
+    if dim is None:
+        return (values * weights).sum() / weights.sum().clamp_min(1e-6)
+    return (values * weights).sum(dim) / weights.sum(dim).clamp_min(1e-6)
 
 
 def course_loss(

@@ -12,7 +12,15 @@ from ...emotion.bridging_memory import EmotionMemory
 from ...emotion.states import emotion_state
 from ...network import EmotionNetwork, Performed, bridged_face
 from .adversary import EmotionAdversary
-from .losses import closure_loss, course_loss, expression_loss, slot_perplexity, sound_loss, supervised_contrastive_loss
+from .losses import (
+    closure_loss,
+    course_loss,
+    expression_loss,
+    slot_perplexity,
+    sound_loss,
+    supervised_contrastive_loss,
+    weighted_mean,
+)
 
 LABEL_SMOOTHING = 0.15  # keeps the branch from overconfidence on voices of the training set
 Batch = Mapping[str, Tensor]  # see cross_pairs.CrossPairs
@@ -117,13 +125,14 @@ def hearing_losses(heard: VoiceEmotion, batch: Batch) -> dict[str, Tensor]:
 
 def performance_losses(performed: Performed, batch: Batch) -> dict[str, Tensor]:
     """Losses of the decoder: content i with emotion i (reconstruction), and with emotion j (cross-reconstruction)."""
-    per_clip = expression_loss(performed.expression, batch["expression"])
+    per_clip = expression_loss(performed.expression, batch["expression"], batch["trust"])
+    turned = (performed.head - batch["head"]).abs().mean(dim=-1)
     same = batch["same_clip"].float()
     return {
         "reconstruction": (per_clip * same).sum() / same.sum().clamp_min(1),
         "cross_reconstruction": (per_clip * (1 - same)).sum() / (1 - same).sum().clamp_min(1),
         "closure": closure_loss(performed.closure, batch["closed"]),
-        "head": F.l1_loss(performed.head, batch["head"]),
+        "head": weighted_mean(turned, batch["trust"]),
     }
 
 
@@ -137,7 +146,8 @@ def random_states(like: Float[Tensor, "batch shown"]) -> Float[Tensor, "batch st
 def memory_losses(memory: EmotionMemory, batch: Batch) -> dict[str, Tensor]:
     """Losses of the memory on people whose every face is known: of the displacement, and of the face that it shows.
 
-    Absolute errors: where a portrait cannot tell, the memory learns what most people do, not a mean of all habits.
+    Absolute errors: where a portrait cannot tell, the memory learns what most people do, not a mean of all habits. Of
+    filmed people only the emotions that were filmed count, and the blendshapes that speech leaves alone.
     """
     expression, reference = batch["reference_expression"], batch["reference_state"]
     person = memory.remember(expression, reference, batch["reference_seen"])
@@ -145,10 +155,11 @@ def memory_losses(memory: EmotionMemory, batch: Batch) -> dict[str, Tensor]:
     truth = (wanted - first.unsqueeze(1)) @ batch["apex_displacement"]
     face = (batch["rest"].unsqueeze(1) + wanted @ batch["apex_displacement"]).clamp(0, 1)
     shown = bridged_face(memory, person, expression[:, 0], first, wanted)
+    known = (batch["apex_known"].unsqueeze(-1) * batch["face_known"].unsqueeze(1)).expand_as(truth)
     usage = person.contribution / person.contribution.sum(dim=-1, keepdim=True).clamp_min(1e-6)
     return {
-        "memory_displacement": F.l1_loss(person.displacement(first, wanted), truth),
-        "memory_face": F.l1_loss(shown, face),
+        "memory_displacement": weighted_mean((person.displacement(first, wanted) - truth).abs(), known),
+        "memory_face": weighted_mean((shown - face).abs(), known),
         "monitor_slot_perplexity": slot_perplexity(usage),
     }
 
@@ -158,5 +169,5 @@ def manner_loss(memory: EmotionMemory, embedding: Float[Tensor, "batch embedding
     shown = emotion_state(batch["target_emotion"], torch.ones_like(batch["target_intensity"]))
     added = memory.manner(embedding.unsqueeze(1), shown.unsqueeze(1)).squeeze(1)
     missed = (added - batch["manner_displacement"]).abs().mean(dim=-1)
-    spoken = (~batch["asked"]).float()
+    spoken = (batch["acted"] & ~batch["asked"]).float()
     return (missed * spoken).sum() / spoken.sum().clamp_min(1)

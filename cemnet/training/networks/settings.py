@@ -35,6 +35,7 @@ class DataSettings:
     action_units: str = ""  # a table of filmed faces, see captured_people; without it people are the literature's alone
     captured: tuple[str, ...] = ()  # folders of prepared clips whose mouth was captured, such as facegood's
     captured_test_takes: tuple[str, ...] = ()  # of them left out, as source/name: facegood/1114_2_04
+    filmed_share: float = 0.5  # of examples, where clips have curves of filmed faces; the others are acted
     voice_augmentations: int = 2  # degraded copies of each emotional clip, beside the clean one
     validation_speakers: tuple[str, ...] = ()  # left out, as source/speaker: ravdess/17
     crop_seconds: float = 3.2

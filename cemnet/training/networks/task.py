@@ -16,6 +16,7 @@ from ..task import Task, TaskPlan, release_weights
 from .captured_speech import load_captured_speech
 from .cross_pairs import CrossPairs, PersonSource, first_people
 from .feature_clips import FeatureClips, load_feature_clips
+from .filmed_clips import FilmedClips
 from .objective import Objective
 from .settings import TrainingSettings
 from .temperature import choose_temperature
@@ -34,8 +35,17 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     voices = VoiceTable.of(clips.clips, settings.seed)
     draw = person_source(settings)
     captured = load_captured_speech(settings.data, output / "features", device, settings.seed)
+    films = FilmedClips.among(clips.clips) if settings.data.filmed_share else None
     pairs = CrossPairs(
-        clips, voices, settings.data.crop_seconds, ENDLESS, draw=draw, captured=captured, seed=settings.seed
+        clips,
+        voices,
+        settings.data.crop_seconds,
+        ENDLESS,
+        draw=draw,
+        captured=captured,
+        seed=settings.seed,
+        films=films,
+        filmed_share=settings.data.filmed_share,
     )
     loader = endless_loader(pairs, Numbered(), settings.batch_size, settings.num_workers)
     network = build_network(settings, clips, voices, draw)
@@ -43,6 +53,7 @@ def build_task(settings: TrainingSettings, output: Path, device: torch.device) -
     def release() -> Path:
         config = network.config.to_dict()
         filmed = "; people like filmed actors" if settings.data.action_units else ""
+        filmed += "" if films is None else f"; {len(films.people)} filmed people"
         spoken = "" if captured is None else f"; {len(captured.takes)} captured takes"
         licenses = clips.license if captured is None else "; ".join(sorted({clips.license, captured.license}))
         return release_weights(output / NETWORK_WEIGHTS, network, config, clips.description + filmed + spoken, licenses)

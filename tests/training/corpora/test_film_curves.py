@@ -8,7 +8,7 @@ from made_recordings import write_film
 
 from cemnet.errors import FaceError
 from cemnet.face.basis import FaceFit
-from cemnet.training.corpora.film_curves import track_film
+from cemnet.training.corpora.film_curves import fit_confidence, track_film
 from cemnet.types import Pose
 
 
@@ -31,9 +31,22 @@ class BrightnessAsExpression:
 @pytest.mark.slow
 def test_films_are_tracked_at_the_rate_of_the_sound(tmp_path):
     write_film(tmp_path / "a.mp4", seconds=2.0)
-    expression, head = inspect.unwrap(track_film)(tmp_path / "a.mp4", FaceAtTheLens(), BrightnessAsExpression())
-    assert expression.shape == (50, 52) and head.shape == (50, 3)
-    np.testing.assert_allclose(expression[:, 0], np.arange(50) / 25 * 0.5, atol=0.05)
+    film = inspect.unwrap(track_film)(tmp_path / "a.mp4", FaceAtTheLens(), BrightnessAsExpression())
+    assert film.expression.shape == (50, 52) and film.head.shape == (50, 3)
+    np.testing.assert_allclose(film.expression[:, 0], np.arange(50) / 25 * 0.5, atol=0.05)
+    lost = [number for number in range(50) if film.confidence[number] == 0]
+    assert lost and lost == list(range(lost[0], lost[-1] + 1))  # those of a brightness that shows no face
+    assert set(film.confidence) == {0.0, 1.0}
+
+
+def test_a_face_that_does_not_fit_its_landmarks_is_trusted_less():
+    pose = Pose(np.eye(3), 20.0, np.zeros(3))
+    trusts = []
+    for apart in (0.1, 0.3, 0.4, 0.6):  # centimetres, to the side
+        residual = np.zeros((478, 3))
+        residual[:, 0] = apart * 20.0
+        trusts.append(fit_confidence(FaceFit(pose, np.zeros(4), np.zeros(52), residual)))
+    assert trusts[0] == 1 and trusts[1] > trusts[2] > 0 and trusts[3] == 0
 
 
 def test_a_film_without_faces_is_refused(tmp_path):

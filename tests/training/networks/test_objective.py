@@ -143,7 +143,7 @@ def target() -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
     return {
         "expression": torch.rand(2, 8, 52), "closed": torch.rand(2, 8) < 0.3, "head": 0.1 * torch.randn(2, 8, 3),
-        "same_clip": torch.tensor([True, False]),
+        "same_clip": torch.tensor([True, False]), "trust": torch.ones(2, 8),
     }  # fmt: skip
 
 

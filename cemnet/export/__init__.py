@@ -1,0 +1,1 @@
+"""The networks as ONNX files, for programs without PyTorch."""
