@@ -84,8 +84,10 @@ class PortraitFolds:
         without = crop[area][..., : 3 if crop.shape[2] >= 3 else 1]
         if without.size:
             size = without.shape[1::-1]
-            masks = [cv2.warpAffine(mask, to_area, size, borderMode=cv2.BORDER_REPLICATE) for mask in (skin, folds)]
-            without = without_folds(without, *masks, light.canvas.pixels_per_unit)
+            where, strength = (
+                cv2.warpAffine(mask, to_area, size, borderMode=cv2.BORDER_REPLICATE) for mask in (skin, folds)
+            )
+            without = without_folds(without, where, strength, light.canvas.pixels_per_unit)
         cheeks = np.stack(cheeks).astype(np.float32)
         return cls(strengths, smiles, creases, cheeks, swelling.astype(np.float32), area, without, to_area)
 

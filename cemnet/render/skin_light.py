@@ -113,7 +113,7 @@ class SkinLight:
         pixels = crop_pixels((points + warp.sample(flow, points)).reshape(middles.shape))
         reached = part.reached_from(pixels)
         near = reached.grown(1)
-        from_corner = pixels[near.area] - np.float32([place[1].start, place[0].start])
+        from_corner = pixels[near.area] - np.array([place[1].start, place[0].start], np.float32)
         where = enlarged(from_corner)[reached.within(near)]
         known = cv2.merge([target, own, np.ones_like(own)])
         found = cv2.remap(known, where, NO_SECOND_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)

@@ -111,7 +111,9 @@ def test_a_dark_line_goes_and_grain_stays_also_in_large_pictures(pixels_per_unit
 
 def test_stubble_is_no_fold():
     rng = np.random.default_rng(1)
-    stubble = SKIN * np.exp(cv2.GaussianBlur(rng.normal(0, 1.5, (80, 80)), (0, 0), 1.0))[..., None].clip(0.2, 1.5)
+    stubble = np.array(SKIN) * np.exp(cv2.GaussianBlur(rng.normal(0, 1.5, (80, 80)), (0, 0), 1.0))[..., None].clip(
+        0.2, 1.5
+    )
     stubble, mask = stubble.clip(0, 1).astype(np.float32), np.ones((80, 80), np.float32)
     np.testing.assert_allclose(without_folds(stubble, mask, mask, 1.0), stubble, atol=0.02)
 

@@ -77,7 +77,7 @@ def test_lids_that_slide_nowhere_are_lit_as_the_skin_around_them(renderer, shado
     forward = prepared.warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, STILL)]))
     flow = prepared.warp.backward(forward)[0]
     light = frame_light(prepared, flow, moved, by_head)
-    area = tuple(slice(0, side) for side in prepared.crop.shape[:2])
+    area = slice(0, prepared.crop.shape[0]), slice(0, prepared.crop.shape[1])
     where = prepared.position + prepared.warp.pixel_flow(flow)
     as_skin = sample_pixels(prepared.crop, where)
     as_lids = as_skin.copy()

@@ -44,7 +44,7 @@ class CellBox:
     @classmethod
     def holding(cls, mask: Bool[np.ndarray, "height width"]) -> "CellBox":
         """The cells that hold all pixels of a mask of the crop; at least one."""
-        return cls.holding_cells(mask.reshape(GRID[0], CELL, GRID[1], CELL).any((1, 3)))
+        return cls.holding_cells(np.asarray(mask.reshape(GRID[0], CELL, GRID[1], CELL).any((1, 3))))
 
     @classmethod
     def holding_cells(cls, mask: Bool[np.ndarray, "row column"]) -> "CellBox":
@@ -85,8 +85,8 @@ class CellBox:
         One cell more than that on each side, for what lies between middles of cells.
         """
         rows, columns = self.pixels
-        low, high = np.float32([columns.start, rows.start]) - CELL, np.float32([columns.stop, rows.stop]) + CELL
-        return CellBox.holding_cells(cv2.inRange(pixels, low, high) > 0).grown(1)
+        low, high = (columns.start - CELL, rows.start - CELL), (columns.stop + CELL, rows.stop + CELL)
+        return CellBox.holding_cells(cv2.inRange(pixels, low, high).astype(bool)).grown(1)
 
 
 def crop_to_canvas(pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:
