@@ -36,7 +36,7 @@ GAP_START = 0.36  # nearness to the neighbour (0.5 is halfway) from which on a t
 # Light that reaches teeth in the shadow of lips has come through gums and lips: the less of it, the more of their hue
 # (exponent). Lower teeth catch the light of the lip below them: of their light this power counts. By eye, on laughing
 # portraits that rage.
-SHADOW_WARMTH, LOWER_LIGHT = 0.8, 0.45
+SHADOW_WARMTH, LOWER_LIGHT = 0.5, 0.45
 
 # Drawing. By eye, on the bundled portraits.
 SUPERSAMPLING = 3  # drawn so many times larger, for smooth edges
@@ -99,8 +99,7 @@ def tooth_light(mesh: DentalMesh, teeth: Float[np.ndarray, "3"]) -> Float[np.nda
     irregular = np.sin(2.4 * np.arange(len(mesh.anchors)) ** 2)[own][:, None]  # as irregular as teeth are
     ivory = hue(teeth) ** (TOOTH_HUES * irregular)
     tone = (1 + TOOTH_TONES * irregular) * ivory * (1 - (1 - GAP_LIGHT) * between[:, None])
-    enamel = mesh.kinds == ENAMEL
-    return np.where(enamel[:, None], tone / tone[enamel].mean(), 1.0)
+    return np.where(mesh.kinds[:, None] == ENAMEL, tone, 1.0)
 
 
 def draw_mesh(
