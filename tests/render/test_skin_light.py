@@ -71,8 +71,9 @@ def test_light_stays_while_the_head_turns(renderer, shadowed):
 
 def test_lids_that_slide_nowhere_are_lit_as_the_skin_around_them(renderer, shadowed):
     """Also where light is known no more, below the sockets, on cheeks in half shadow."""
-    cheeks = torch.linspace(0, 1, 512)[:, None, None] * torch.linspace(1, 0.3, 512)[None, :, None]
-    prepared = renderer.prepare(dataclasses.replace(shadowed, image=shadowed.image * (0.3 + 0.7 * cheeks)))
+    below = shadowed.landmarks.points[[index for lids in LIDS for index in lids.lower], 1].max() + 10
+    dark = ((torch.arange(512) - below) / 20).clamp(0, 1)[:, None, None]
+    prepared = renderer.prepare(dataclasses.replace(shadowed, image=shadowed.image * (1 - 0.8 * dark)))
     moved, by_head = prepared.motion.displacements(RAISED, STILL)
     forward = prepared.warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, STILL)]))
     flow = prepared.warp.backward(forward)[0]

@@ -44,6 +44,7 @@ def test_teeth_stand_apart_and_differ(renderer, jaw):
     mesh = getattr(renderer.mouth, jaw)
     factors = tooth_light(mesh, TONES.teeth)[mesh.kinds == ENAMEL]
     assert 0.8 < factors.mean() < 1
+    assert factors.min() < 0.75 * factors.max()
     assert (tooth_light(mesh, TONES.teeth)[mesh.kinds != ENAMEL] == 1).all()
     across = (front_row(mesh) @ LUMINANCE).mean(0)
     assert across.max() - across.min() > 0.15
