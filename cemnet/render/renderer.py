@@ -32,6 +32,7 @@ from .landmark_motion import LandmarkMotion
 from .mouth.interior import MouthInterior, PosedMouth
 from .mouth.lips import Lips
 from .pixel_box import PixelBox, sample_pixels, with_colours_behind
+from .portrait_folds import PortraitFolds
 from .refiner.inputs import Painter, RefinerPortrait, resting_places
 from .skin_light import FrameLight, SkinLight
 from .warp import BORDER_FADE, FaceWarp
@@ -74,6 +75,7 @@ class PreparedFace:
     lips: Lips
     mouth: PosedMouth
     light: SkinLight
+    folds: PortraitFolds
     refiner_portrait: RefinerPortrait | None  # None without a refiner
 
     @cached_property
@@ -155,11 +157,12 @@ class FaceRenderer:
             self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
         )
         places = resting_places(landmarks, self.basis.mean)
-        light = SkinLight.build(face.expression, places, canvas, landmarks, crop)
+        light = SkinLight.build(canvas, landmarks, crop)
+        folds = PortraitFolds.build(face.expression, places, landmarks, light, crop)
         portrait = RefinerPortrait.build(face, places, canvas, landmarks, crop) if self.refiner else None
         return PreparedFace(
             image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, chest_field(warp, landmarks),
-            eyes, lips, mouth, light, portrait,
+            eyes, lips, mouth, light, folds, portrait,
         )  # fmt: skip
 
     def frame(
@@ -199,7 +202,7 @@ class FaceRenderer:
         breath: float = 0.0,
     ) -> None:
         """Draws the moving part of the picture into `moving`."""
-        warp, crop = prepared.warp, prepared.crop
+        warp, crop = prepared.warp, prepared.folds.smoothed(prepared.crop, expression)
         if prepared.cut:
             head = prepared.limited_turn(head)
         moved, by_head = prepared.motion.displacements(expression, head)
@@ -216,7 +219,7 @@ class FaceRenderer:
             where = warp.pixel_flow(flow)[area]
             where += prepared.position[area]
             sample_pixels(crop, where, moving[area])
-        light = frame_light(prepared, flow, expression, moved, by_head)
+        light = frame_light(prepared, flow, moved, by_head)
         light.light_up(moving[area], area)
         skin_motion = SkinMotion(crop, warp, forward[0], flow, light)
         eyes = [eye.posed(skin_motion, moved, by_head) for eye in prepared.eyes]
@@ -237,7 +240,6 @@ class FaceRenderer:
 def frame_light(
     prepared: PreparedFace,
     flow: Float[np.ndarray, "row column 2"],
-    expression: Float[np.ndarray, "expression"],
     moved: Float[np.ndarray, "landmark 2"],
     by_head: Float[np.ndarray, "landmark 2"],
 ) -> FrameLight:
@@ -245,7 +247,7 @@ def frame_light(
     corners = list(OUTER_EYE_CORNERS)
     transform = SimilarityTransform.of_corners(prepared.landmarks[corners], by_head[corners])
     by_expression = prepared.warp.upper_field((moved - by_head)[CONTROL_INDICES])
-    return prepared.light.in_frame(prepared.warp, flow, expression, by_expression, transform)
+    return prepared.light.in_frame(prepared.warp, flow, by_expression, transform)
 
 
 def background_ring(
