@@ -18,7 +18,7 @@ help:
 	@echo "make mutants    small sabotages of the code, each of which the tests have to notice"
 	@echo "make fuzz       damaged files of every kind, for MINUTES=5"
 	@echo "make soak       200 animations in one process, and its memory meanwhile"
-	@echo "make long       the memory that a minute and an hour of sound take"
+	@echo "make long       the memory that a minute and an hour of sound take, and short and long films"
 	@echo "make lint       ruff and basedpyright"
 	@echo "make comfy      ComfyUI with this pack at http://127.0.0.1:$(PORT)"
 	@echo "make workflows  example_workflows out of workflows/api, in ComfyUI's own page"
@@ -49,9 +49,10 @@ fuzz: $(VENV)/installed-for-tests
 soak: $(VENV)/installed-for-tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/soak.py
 
-# Whether an hour of sound takes more memory than a minute.
+# Whether an hour of sound takes more memory than a minute, and a long film more than a short one.
 long: $(VENV)/installed-for-tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/long_sound.py
+	OMP_NUM_THREADS=1 $(VENV)/bin/python tests/long_film.py
 
 mutants: $(VENV)/installed-for-tests
 	$(VENV)/bin/python tests/mutants.py --jobs 2

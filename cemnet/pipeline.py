@@ -20,8 +20,9 @@ from .long_rows import give_back
 from .media.provenance import generated_metadata
 from .media.video_writer import Frame, VideoWriter
 from .model import CEMNet, load_model
+from .motion.breath import chest_curve
 from .motion.idle import add_life
-from .motion.silence import rest_curve, rest_lips
+from .motion.silence import part_before_words, rest_curve, rest_lips
 from .network import bridged_face
 from .performance_settings import AUTO, DEFAULT_PERFORMANCE, PerformanceSettings, is_within
 from .render.renderer import render_motion
@@ -55,7 +56,8 @@ SHORTEST_SECONDS = 0.05
 SHORTEST_IDLE_SECONDS, LONGEST_IDLE_SECONDS = 2.0, 600.0
 LONGEST_NORMAL_SECONDS, FEWEST_NORMAL_FRAMES = 60.0, 12  # of each clip of a normal voice; of them voiced
 BRIDGED_AT_ONCE = 6000  # frames: bounds the memory that long speech takes
-SILENCE_COLUMN = 0  # of the content: the share of silence, first in the alphabet of training.corpora.phonemes
+# Of the content: the shares of silence and of /p b m/, by the alphabet of training.corpora.phonemes.
+SILENCE_COLUMN, CLOSED_COLUMNS = 0, [17, 18, 19]
 MOST_EXAMINED = 48  # more pictures of a person, such as the frames of a film
 
 
@@ -195,15 +197,11 @@ def bridge_emotion(
     """The performance: the reference face speaks, carried from its own emotion to the voice's or the named one."""
     curves = performed_curves(model, face, speech, settings)
     expression, head, address = (resample_frames(curve, settings.fps) for curve in curves)
-    shown, spoken = target_emotion(speech, settings), spoken_frames(speech).unsqueeze(1)
-    expression, head = add_life(
-        expression,
-        head,
-        **life_of(settings),
-        shown=resample_frames(shown, settings.fps),
-        speaking=resample_frames(spoken, settings.fps)[:, 0],
-    )
-    return Motion(expression, head, settings.fps, address)
+    shown = resample_frames(target_emotion(speech, settings), settings.fps)
+    spoken = resample_frames(spoken_frames(speech).unsqueeze(1), settings.fps)[:, 0]
+    expression, head = add_life(expression, head, **life_of(settings), shown=shown, speaking=spoken)
+    breath = settings.head_motion * chest_curve(len(head), settings.fps, settings.seed, spoken)
+    return Motion(expression, head, settings.fps, address, breath)
 
 
 def life_of(settings: PerformanceSettings) -> dict[str, Any]:
@@ -230,7 +228,8 @@ def idle_motion(
         expression = shown_face(model, face, shown)
     still = expression.expand(num_frames, -1), torch.zeros(num_frames, 3)
     expression, head = add_life(*still, **life_of(settings), shown=shown.expand(num_frames, -1), loops=True)
-    return Motion(expression, head, settings.fps)
+    breath = settings.head_motion * chest_curve(num_frames, settings.fps, settings.seed)
+    return Motion(expression, head, settings.fps, breath=breath)
 
 
 def check_idle_seconds(seconds: float) -> None:
@@ -288,8 +287,10 @@ def performed_curves(
 
 
 def rested(expression: Float[Tensor, "frame expression"], speech: Speech) -> Float[Tensor, "frame expression"]:
-    """The performed curves with lips that rest where the voice is silent, whatever else sounds."""
-    return rest_lips(expression, rest_curve(spoken_frames(speech), MOTION_FPS))
+    """The performed curves with lips that rest where the voice is silent, whatever else sounds, and part for breath."""
+    spoken = spoken_frames(speech)
+    closed = speech.content[:, CLOSED_COLUMNS].sum(dim=1)
+    return part_before_words(rest_lips(expression, rest_curve(spoken, MOTION_FPS)), spoken, closed, MOTION_FPS)
 
 
 def spoken_frames(speech: Speech) -> Float[Tensor, "frame"]:

@@ -132,6 +132,7 @@ class Motion:
     head: Float[Tensor, "frame 3"]  # yaw, pitch, roll in radians, relative to the reference pose
     fps: float
     memory_address: Float[Tensor, "frame slot"] | None = None  # how much each slot of the memory took part
+    breath: Float[Tensor, "frame"] | None = None  # rise of the shoulders: 0 as in the portrait, −1 a full breath lower
 
     @property
     def num_frames(self) -> int:
@@ -142,3 +143,8 @@ class Motion:
     def duration_seconds(self) -> float:
         """Length of the motion in seconds."""
         return self.num_frames / self.fps
+
+    def pose(self, index: int) -> tuple[Float[np.ndarray, "expression"], Float[np.ndarray, "3"], float]:
+        """Expression, head and breath of one frame, as the renderer takes them."""
+        breath = 0.0 if self.breath is None else float(self.breath[index])
+        return self.expression[index].cpu().numpy(), self.head[index].cpu().numpy(), breath

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from made_media import timed_film, tone, write_sound
+from made_media import timed_film, tone, with_edits, write_sound
 from PIL import Image
 from small_model import SMALL
 
@@ -154,6 +154,7 @@ def make_films(folder: Path) -> None:
     sound = [(0.0, tone(1, 16_000, 0.3).numpy())]
     for name, codec in [("a.mp4", "libx264"), ("b.mov", "mjpeg"), ("c.mkv", "libx264"), ("d.webm", "libvpx-vp9")]:
         timed_film(folder / name, num_frames=6, sounds=() if name == "d.webm" else sound, codec=codec)
+    with_edits(timed_film(folder / "e.mp4", num_frames=8), b"vide", [(0.12, 0.16), (0.12, 0.0)])
 
 
 def read_film(path: Path) -> None:

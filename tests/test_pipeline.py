@@ -15,6 +15,7 @@ from cemnet.media import images, sound
 from cemnet.media.pixels import to_uint8
 from cemnet.motion.lip_aperture import visible_aperture
 from cemnet.performance_settings import PerformanceSettings
+from cemnet.training.corpora.phonemes import BILABIALS, PHONEMES, SILENCE
 from cemnet.types import Audio, Speech
 
 
@@ -247,6 +248,11 @@ def test_hearing_tells_how_far_it_is_and_can_be_stopped(model, samples):
         pipeline.encode_speech(model, long, stop)
 
 
+def test_silence_and_closures_are_read_where_the_alphabet_has_them():
+    assert PHONEMES[pipeline.SILENCE_COLUMN] == SILENCE
+    assert {PHONEMES[column] for column in pipeline.CLOSED_COLUMNS} == BILABIALS
+
+
 def test_long_speech_keeps_nothing_but_its_own_numbers(speech):
     for name in ("content", "prosody", "emotion_embedding", "heard", "emotion", "intensity", "course"):
         values = getattr(speech, name)
@@ -297,12 +303,15 @@ def test_an_idle_face_keeps_its_expression_lives_and_loops(model, face):
     assert motion.expression[:, ARKIT_INDEX["eyeBlinkLeft"]].max() > 0.8
     assert motion.head[0].abs().max() == 0
     assert (motion.head[0] - motion.head[-1]).abs().max() <= 1.01 * motion.head.diff(dim=0).abs().max()
+    assert motion.breath is not None and motion.breath.min() < -0.4
+    assert (motion.breath[0] - motion.breath[-1]).abs() <= 1.01 * motion.breath.diff().abs().max()
 
 
 def test_an_idle_face_shows_a_named_emotion_with_closed_lips(model, face):
     still = PerformanceSettings("disgust", blinks=0, gaze=0, head_motion=0)
     motion = pipeline.idle_motion(model, face, 2.0, still)
     assert (motion.expression == motion.expression[:1]).all()  # everything that lives is switched off
+    assert motion.breath is not None and not motion.breath.any()
     assert visible_aperture(motion.expression.numpy()).max() < 0.01
     assert motion.expression[0, ARKIT_INDEX["noseSneerLeft"]] > 0.2
     for seconds in (1.0, 601.0, float("nan")):
@@ -311,14 +320,19 @@ def test_an_idle_face_shows_a_named_emotion_with_closed_lips(model, face):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("emotion", ["disgust", "surprise"])
-def test_lips_rest_before_and_after_the_words_in_any_emotion(model, face, samples, emotion):
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_before_and_after_the_words_lips_rest_part_for_a_breath_and_meet_again(model, face, samples, emotion):
     voice = sound.read_audio(samples / "speech.wav")
     quiet = torch.zeros(1, voice.sample_rate)
     longer = Audio(torch.cat([quiet, voice.waveform[:1], quiet], dim=1), voice.sample_rate)
-    motion = pipeline.bridge_emotion(model, face, pipeline.encode_speech(model, longer), PerformanceSettings(emotion))
+    speech = pipeline.encode_speech(model, longer)
+    motion = pipeline.bridge_emotion(model, face, speech, PerformanceSettings(emotion))
     aperture = visible_aperture(motion.expression.numpy())
     largest = np.percentile(aperture, 95)
     assert aperture[5:18].mean() <= 0.03 * largest and aperture[-15:].mean() <= 0.03 * largest
     assert largest > 0.1
+    first = int(np.flatnonzero(pipeline.spoken_frames(speech).numpy() > 0.5)[0])
+    assert aperture[first - 3 : first].max() > 0.015 * largest > aperture[first - 12 : first - 7].max()
+    assert motion.breath is not None and motion.breath[first] > motion.breath[first - 12]
     assert motion.expression[-1, ARKIT_INDEX["eyeBlinkLeft"]] < 0.4  # eyes end open
+    assert aperture[-1] < 0.01  # and the mouth ends closed

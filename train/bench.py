@@ -53,7 +53,7 @@ def time_steps(model: CEMNet, image: torch.Tensor, audio: Audio) -> tuple[FaceRe
     motion = timed("memory and motion decoder", lambda: pipeline.bridge_emotion(model, face, speech), count, "frame")
     renderer = model.renderer
     prepared = timed("renderer: prepare", lambda: renderer.prepare(face), 1, "portrait")
-    curves = list(zip(motion.expression.numpy(), motion.head.numpy(), strict=True))
+    curves = [motion.pose(index) for index in range(motion.num_frames)]
 
     def render_all(renderer: FaceRenderer) -> list[np.ndarray]:
         return [renderer.frame(prepared, *pair) for pair in curves]

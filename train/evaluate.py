@@ -14,6 +14,7 @@ motion    blinks, head, mouth with loudness, upper face with stress, lips
 captured  correlation, lag and speed of mouth curves beside captured ones of the same speech
 idle      blinks, saccades, brows, tremor and sides of idle life beside captured faces, as a table and bars
 heads     how far and fast heads turn by emotion, filmed and ours, and nods with the stress of the voice
+clips     pictures to look at: a long performance in every emotion, frames with curves under them
 sync      lips and sound of any talking videos: closure at /p b m/, lag, aperture against loudness
 timeline  voices that turn from one emotion to another: when the face turns, and whether it flickers
 identity  PSNR of portraits rendered with their own expression, and whether a face recogniser knows them in others
@@ -30,11 +31,12 @@ import importlib
 import sys
 from collections.abc import Sequence
 
+from cemnet.errors import CEMNetError
 from cemnet.evaluation.subjects import SUBJECTS
 
 
 def main(words: Sequence[str]) -> None:
-    """Parses the command line and runs the subject that it names first."""
+    """Parses the command line and runs the subject that it names first; an error of a user ends it in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     subjects = parser.add_subparsers(dest="subject", required=True)
     for name, summary in SUBJECTS.items():
@@ -48,7 +50,10 @@ def main(words: Sequence[str]) -> None:
     import torch  # here, so that --help need not wait for it
 
     torch.set_num_threads(1)
-    arguments.run(arguments)
+    try:
+        arguments.run(arguments)
+    except CEMNetError as error:
+        raise SystemExit(f"Error: {error}") from None
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ const WIDGET = 'cemnet_told'; // not stored in workflows
 const LAST_FRAME = '$$canvas-image-preview'; // the page's own name for it
 const LINE_HEIGHT = 18;
 const MARGIN = 5;
+const PADDING = 8; // left and right of a line
+const FONT_SIZE = 12;
 
 /**
  * @typedef {{ filename: string, subfolder: string, type: string }} SavedFile
@@ -38,6 +40,19 @@ function language() {
 }
 
 /**
+ * How many lines a text takes in a box of some width.
+ * @param {string} text
+ * @param {number} width in pixels
+ * @returns {number}
+ */
+function numLines(text, width) {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context || width <= 0) return 1;
+  context.font = `${FONT_SIZE}px ${getComputedStyle(document.body).fontFamily}`;
+  return Math.max(1, Math.ceil(context.measureText(text).width / width));
+}
+
+/**
  * The box on a node, which is made when it first has something to tell.
  * @param {any} node
  * @returns {{ element: HTMLElement, height: number }}
@@ -47,8 +62,8 @@ function boxOf(node) {
   if (!widget) {
     const element = document.createElement('div');
     element.className = 'cemnet-told';
-    element.style.cssText = 'font-size: 12px; line-height: 18px; overflow: hidden auto; overflow-wrap: anywhere; '
-      + 'color: var(--input-text, #ddd); padding: 0 8px; user-select: text;';
+    element.style.cssText = `font-size: ${FONT_SIZE}px; line-height: ${LINE_HEIGHT}px; overflow: hidden auto; `
+      + `overflow-wrap: anywhere; color: var(--input-text, #ddd); padding: 0 ${PADDING}px; user-select: text;`;
     const height = () => (widget?.told?.lines ?? 1) * LINE_HEIGHT + 2 * MARGIN;
     widget = node.addDOMWidget(WIDGET, 'cemnet_told', element, {
       serialize: false, hideOnZoom: false, margin: MARGIN, getValue: () => '', setValue: () => {},
@@ -69,7 +84,8 @@ function tell(node, told) {
   const links = (told.motion_files ?? []).map(downloadLink);
   // The link has the file's name already.
   const texts = links.length ? [] : (told.text ?? []).map(text => inLanguage(text, language()));
-  box.lines = Math.max(1, texts.length + links.length);
+  const room = node.size[0] - 2 * (MARGIN + PADDING);
+  box.lines = Math.max(1, links.length + texts.reduce((sum, text) => sum + numLines(text, room), 0));
   box.element.replaceChildren(...texts.map(text => {
     const line = document.createElement('div');
     line.textContent = text;

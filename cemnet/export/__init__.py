@@ -1,1 +1,1 @@
-"""The networks as ONNX files, for programs without PyTorch."""
+"""The networks as ONNX files and motions as glTF, for other programs."""

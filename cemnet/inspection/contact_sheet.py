@@ -49,8 +49,8 @@ def save_contact_sheet(
     box = face_square(face)
     tiles = [tile(face.image.numpy(), box, "portrait")]
     prepared = renderer.prepare(face)
-    for index in np.linspace(0, motion.num_frames - 1, 2 * columns - 1).round().astype(int):
-        frame = renderer.frame(prepared, motion.expression[index].numpy(), motion.head[index].numpy())
+    for index in np.linspace(0, motion.num_frames - 1, 2 * columns - 1).round().astype(int).tolist():
+        frame = renderer.frame(prepared, *motion.pose(index))
         tiles.append(tile(frame, box, f"{index / motion.fps:.2f} s"))
     sheet = Image.new("RGB", (columns * TILE, 2 * TILE))
     for position, picture in enumerate(tiles):

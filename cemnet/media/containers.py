@@ -16,6 +16,7 @@ Track = TypeVar("Track", av.VideoStream, av.AudioStream)
 TELEVISION_RATES = (24, 30, 48, 60, 120, 240)  # which run at 1000/1001 of it
 TELEVISION_ROUNDED = 2e-4  # 23.98 is meant to be one of them; 24 is five times further away
 STEADY_ROUNDED = 2e-4  # how far times rounded to milliseconds move the mean of a short film
+LONGEST_GAP_SECONDS = 3600.0  # a clock that jumps further is damaged
 EARLY_SOUND_SECONDS = 0.1  # sound that begins so little before the pictures is cut, as players do
 
 
@@ -50,7 +51,7 @@ def sound_track(container: InputContainer, path: Path, number: int | None = None
 
 def beginning(pictures: av.VideoStream, sound: av.AudioStream | None) -> float:
     """The second of a film's clock at which it begins: with its pictures, or with sound that comes well before them."""
-    first_picture, first_sound = _start(pictures), _start(sound) if sound is not None else None
+    first_picture, first_sound = start_of(pictures), start_of(sound) if sound is not None else None
     if first_picture is None:
         return first_sound or 0.0
     if first_sound is None or first_sound > first_picture - EARLY_SOUND_SECONDS:
@@ -78,7 +79,8 @@ def frame_rate(track: av.VideoStream) -> Fraction | None:
     return exact_rate(steady if steady and abs(steady / mean - 1) < STEADY_ROUNDED else mean)
 
 
-def _start(track: av.VideoStream | av.AudioStream) -> float | None:
+def start_of(track: av.VideoStream | av.AudioStream) -> float | None:
+    """The second of the file's clock at which a track begins, or None where the file does not tell."""
     if track.start_time is None or track.time_base is None:
         return None
     return float(track.start_time * track.time_base)

@@ -38,7 +38,7 @@ class StandardRange:
         A warning, once, where the installed PyAV cannot convert: colours are pale then.
         """
         kept = "rgba" if self.alpha and any(part.is_alpha for part in frame.format.components) else "rgb24"
-        if getattr(frame, "color_trc", UNSPECIFIED) in (PQ, HLG):  # versions of PyAV before 17 do not tell
+        if getattr(frame, "color_trc", UNSPECIFIED) in (PQ, HLG):  # else see warn_of_untold_range
             try:
                 frame = self._converted(frame, kept)
             except (FFmpegError, ValueError):
@@ -61,6 +61,12 @@ def _told(frame: av.VideoFrame) -> dict[str, Any]:
         return {}
     own_range = ColorRange.JPEG if frame.color_range == ColorRange.JPEG.value else ColorRange.MPEG
     return {"src_colorspace": Colorspace.ITU709, "src_color_range": own_range, "dst_color_range": ColorRange.JPEG}
+
+
+def warn_of_untold_range(stream: av.VideoStream) -> None:
+    """Warns, once, of a film in high dynamic range where PyAV before 17 reads it: pictures do not tell their range."""
+    if not hasattr(av.VideoFrame, "color_trc") and stream.codec_context.color_trc in (PQ, HLG):
+        _warn_of_pale_colours()
 
 
 @cache

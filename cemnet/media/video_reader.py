@@ -16,8 +16,18 @@ from jaxtyping import UInt8
 from ..errors import MediaError
 from ..performance_settings import FASTEST_FPS, SLOWEST_FPS
 from ..types import MOTION_FPS
-from .containers import beginning, exact_rate, frame_rate, media_name, picture_track, sound_track
-from .dynamic_range import StandardRange
+from .containers import (
+    LONGEST_GAP_SECONDS,
+    beginning,
+    exact_rate,
+    frame_rate,
+    media_name,
+    picture_track,
+    sound_track,
+    start_of,
+)
+from .dynamic_range import StandardRange, warn_of_untold_range
+from .edit_list import edited_frames, parts_of
 from .picture_files import animation, animation_rate, is_animated
 
 Shown = TypeVar("Shown")
@@ -107,12 +117,24 @@ def decoded_frames(path: Path, fps: float) -> Iterator[tuple[float, float, av.Vi
             if stream is None:
                 raise MediaError(f"{path} has no pictures. Give a video.")
             stream.thread_type = "AUTO"
+            warn_of_untold_range(stream)
             period = float(1 / (frame_rate(stream) or fps))
             sound = sound_track(container, path) if container.streams.audio else None
             start, now = beginning(stream, sound), 0.0
+            aspect, parts = stream.sample_aspect_ratio, parts_of(container, path, stream)
+            if parts:
+                offset = (start_of(stream) or 0.0) - start - parts[0].shown
+                for begin, end, frame in edited_frames(path, stream.index, parts, period):
+                    yield begin + offset, end + offset, frame, aspect
+                return
             for frame in _frames(container, stream):
-                now = max(now, (frame.time or 0.0) - start) if frame.time is not None else now + period
-                yield now, now + period, frame, stream.sample_aspect_ratio
+                if frame.time is None:
+                    now += period
+                else:
+                    if frame.time - start > now + LONGEST_GAP_SECONDS:
+                        start = frame.time - now - period
+                    now = max(now, frame.time - start)
+                yield now, now + period, frame, aspect
     except (FFmpegError, IndexError, TypeError) as error:
         raise MediaError(f"{path} cannot be read as a film ({error}).") from error
 

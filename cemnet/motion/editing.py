@@ -43,10 +43,11 @@ def edit_motion(
 ) -> Motion:
     """A copy of the motion with its parts scaled, smoothed, moved in time, and the eyes turned.
 
-    An amount (0 to 3) of 1 keeps a part as it is, 0 stills it. Lids and eyes keep their resting position: only their
-    movement is scaled. Smoothing is the standard deviation of a Gaussian over time. A positive offset delays the
-    motion; the first or last frame is held, so that the length stays. `look_sideways` and `look_up` (−1 to 1) turn
-    both eyes further, to the person's left (the picture's right) and up. CEMNetError where a value is out of range.
+    An amount (0 to 3) of 1 keeps a part as it is, 0 stills it; the breath goes with the head. Lids and eyes keep their
+    resting position: only their movement is scaled. Smoothing is the standard deviation of a Gaussian over time. A
+    positive offset delays the motion; the first or last frame is held, so that the length stays. `look_sideways` and
+    `look_up` (−1 to 1) turn both eyes further, to the person's left (the picture's right) and up. CEMNetError where a
+    value is out of range.
     """
     amounts = {"head": head, "blink": blink, "gaze": gaze, "mouth": mouth, "emotion": emotion}
     check_edits(amounts, look_sideways, look_up)
@@ -58,14 +59,16 @@ def edit_motion(
     expression = with_scaled_parts(motion.expression, amounts)
     turn_eyes(expression, LOOK_LEFT, LOOK_RIGHT, look_sideways)
     turn_eyes(expression, LOOK_UP, LOOK_DOWN, look_up)
-    curves = torch.cat([expression.clamp(0, 1), head * motion.head], dim=1)
+    breath = torch.zeros(motion.num_frames) if motion.breath is None else motion.breath
+    curves = torch.cat([expression.clamp(0, 1), head * motion.head, head * breath.unsqueeze(1)], dim=1)
     curves = shifted(smoothed(curves, smoothing_seconds * motion.fps), offset_seconds * motion.fps)
     address = motion.memory_address
     return replace(
         motion,
         expression=curves[:, :NUM_EXPRESSIONS],
-        head=curves[:, NUM_EXPRESSIONS:],
+        head=curves[:, NUM_EXPRESSIONS:-1],
         memory_address=None if address is None else shifted(address, offset_seconds * motion.fps),
+        breath=None if motion.breath is None else curves[:, -1],
     )
 
 
@@ -112,7 +115,8 @@ def at_rate(motion: Motion, fps: float) -> Motion:
         return interpolate(curves.T.unsqueeze(0), num_frames, mode="linear").squeeze(0).T
 
     address = None if motion.memory_address is None else resampled(motion.memory_address)
-    return Motion(resampled(motion.expression), resampled(motion.head), fps, address)
+    breath = None if motion.breath is None else resampled(motion.breath.unsqueeze(1))[:, 0]
+    return Motion(resampled(motion.expression), resampled(motion.head), fps, address, breath)
 
 
 def smoothed(curves: Float[Tensor, "frame curve"], sigma_frames: float) -> Float[Tensor, "frame curve"]:

@@ -1,7 +1,8 @@
 """Motion files: Live Link Face CSV for animation tools, JSON for programs.
 
 The JSON holds {"format": "cemnet-motion", "version": 1, "fps", "blendshapes": [52 names], "expression": [[52 weights]
-per frame], "head": [[yaw, pitch, roll in radians] per frame]}, and "memory_address" where the slots are known.
+per frame], "head": [[yaw, pitch, roll in radians] per frame]}, "breath": [[rise of the shoulders in full breaths] per
+frame] and "memory_address" where they are known.
 """
 
 import json
@@ -61,6 +62,8 @@ def write_motion_json(path: Path, motion: Motion, overwrite: bool = False) -> No
     curves = {"expression": motion.expression, "head": motion.head}
     if motion.memory_address is not None:
         curves["memory_address"] = motion.memory_address
+    if motion.breath is not None:
+        curves["breath"] = motion.breath.unsqueeze(1)
     for name, values in curves.items():
         if not all(part.isfinite().all() for part in values.split(WRITTEN_AT_ONCE)):
             raise MotionFileError(f"The motion's {name} holds a value that is not a number, so it was not written.")
@@ -106,9 +109,12 @@ def read_motion_json(path: Path) -> Motion:
     expression[:, [ARKIT_NAMES.index(name) for name in names]] = given
     head = table(path, document, "head") if "head" in document else torch.zeros(len(given), 3)
     address = table(path, document, "memory_address") if "memory_address" in document else None
-    if head.shape != (len(given), 3) or (address is not None and len(address) != len(given)):
+    breath = table(path, document, "breath") if "breath" in document else None
+    if head.shape != (len(given), 3) or any(part is not None and len(part) != len(given) for part in (address, breath)):
         raise MotionFileError(f"{path}: head needs three angles, and every part as many frames as expression has.")
-    return Motion(expression.clamp(0, 1), head, float(fps), address)
+    if breath is not None and breath.shape[1] != 1:
+        raise MotionFileError(f"{path}: breath needs one number a frame.")
+    return Motion(expression.clamp(0, 1), head, float(fps), address, None if breath is None else breath[:, 0])
 
 
 def named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from ..arkit import ARKIT_INDEX, EMOTIONS, NUM_EXPRESSIONS, arkit_indices
 from ..curves import smoothstep
+from .breath import breath_phase, inhaling
+from .head import Shown, at_the_ends, speaking_head, sway_curve
 from .idle_statistics import (
     PARTS,
     SLOW_SECONDS,
@@ -26,8 +28,8 @@ from .idle_statistics import (
     weighted_mean,
 )
 from .live_link import FULL_LOOK_RADIANS
+from .noise import steady_noise
 
-Shown = Float[Tensor, "frame shown"] | None  # the emotion states that a face shows, see emotion.states; None: neutral
 Weights = Mapping[str, Float[np.ndarray, "frame"]]  # how much each captured emotion has a say
 # Emotions that were not captured idle as one that was.
 CAPTURED_AS = {"fear": "fear", "angry": "angry", "disgust": "angry", "contempt": "angry", "sad": "sad"}
@@ -44,12 +46,7 @@ LONGEST_GLANCE_DEGREES = 12.0
 DRIFT_SECONDS = 0.6
 FACE_SHARE = 0.8  # captured faces act more than a speaker's does beside words
 MISREAD = {("angry", "mouthSmile")}  # a snarl that the telephone took for a smile
-BREATHS_A_MINUTE, BREATH_RADIANS = 15.0, 0.006
-# How much the head sways by itself in full emotion, against a neutral one; our own numbers.
-HEAD_SWAY = {"happy": 1.25, "sad": 0.65, "angry": 1.1, "fear": 1.3, "disgust": 0.9, "surprise": 1.1, "contempt": 0.8}
-SETTLING_SECONDS, SETTLED_SHARE = 0.9, 0.25  # before the end, and what is left of the head's turn there
-# Before the first word of a phrase the speaker breathes in: the chin rises, brows lift.
-INHALING_SECONDS, LEAST_SILENCE_SECONDS = 0.45, 0.5
+# Before the first word of a phrase the speaker breathes in (see breath.py): the chin rises, brows lift.
 INHALING_RADIANS, INHALING_BROWS = -0.014, 0.05
 
 
@@ -156,18 +153,6 @@ def gaze_curve(
     return np.radians(where + size * steady_noise(num_frames, fps, DRIFT_SECONDS, 2, rng))
 
 
-def steady_noise(
-    num_frames: int, fps: float, memory_seconds: float, channels: int, rng: np.random.Generator
-) -> Float[np.ndarray, "frame channel"]:
-    """Noise of unit variance that forgets where it was in `memory_seconds`, and whose end leads to its beginning."""
-    noise = rng.normal(size=(num_frames, channels))
-    smooth = gaussian_filter1d(noise, max(memory_seconds * fps / 2, 0.3), axis=0, mode="wrap")
-    impulse = np.zeros(num_frames)
-    impulse[0] = 1.0
-    kept = np.linalg.norm(gaussian_filter1d(impulse, max(memory_seconds * fps / 2, 0.3), mode="wrap"))
-    return smooth / kept
-
-
 def part_curves(
     num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None
 ) -> Float[np.ndarray, "frame expression"]:
@@ -195,19 +180,6 @@ def part_curves(
     return moved
 
 
-def inhaling(speaking: Float[Tensor, "frame"], fps: float) -> Float[np.ndarray, "frame"]:
-    """From 0 to 1 how far a speaker breathes in before the first word of each phrase; `speaking` is 1 in words."""
-    spoken = speaking.cpu().numpy() > 0.5
-    starts = np.flatnonzero(spoken & ~np.concatenate([[False], spoken[:-1]]))
-    frames, breath = np.arange(len(spoken)), np.zeros(len(spoken))
-    for start in starts:
-        silent = start - (np.flatnonzero(spoken[:start])[-1] if spoken[:start].any() else 0)
-        if silent >= LEAST_SILENCE_SECONDS * fps or not spoken[:start].any():
-            rise = (frames - start) / (INHALING_SECONDS * fps) + 1
-            breath = np.maximum(breath, np.where(rise < 1, smoothstep(rise), smoothstep(2 - rise)))
-    return breath
-
-
 def add_life(
     expression: Float[Tensor, "frame expression"],
     head: Float[Tensor, "frame 3"],
@@ -224,8 +196,9 @@ def add_life(
     """Expression and head (radians) with blinks, glances, a living face, breath and a swaying head added.
 
     An amount of 1 is natural, 0 switches the part off; more than 1 exaggerates all but blinks. `sway` scales the head's
-    own motion, too. `shown` are the emotion states that the face shows, `speaking` is 1 in words. The head starts in
-    the portrait's pose, and comes to rest at the end; a clip that `loops` ends where it begins, and needs a still face.
+    own motion, too. `shown` are the emotion states that the face shows, `speaking` is 1 in words, with which the head
+    beats. The head starts in the portrait's pose, and comes to rest at the end; a clip that `loops` ends where it
+    begins, and needs a still face.
     """
     rng = np.random.default_rng(seed)
     num_frames = len(expression)
@@ -244,32 +217,11 @@ def add_life(
         looks = {"In": inward * wander[:, 0], "Out": -inward * wander[:, 0], "Up": wander[:, 1], "Down": -wander[:, 1]}
         for direction, amount in looks.items():
             alive[:, ARKIT_INDEX[f"eyeLook{direction}{side}"]] += amount.clamp_min(0)
-    nod = torch.from_numpy(head_curve(num_frames, fps, rng, shown)).float()
+    nod = torch.from_numpy(sway_curve(num_frames, fps, rng, shown, breath_phase(seed))).float()
+    if speaking is not None:
+        head = torch.from_numpy(speaking_head(head, expression, speaking, fps, rng, shown)).float()
     nod[:, 1] += INHALING_RADIANS * breath
     if loops:
         moved = head + nod
         return alive.clamp(0, 1), sway * (moved - moved[:1])
     return alive.clamp(0, 1), sway * at_the_ends(num_frames, fps).unsqueeze(1) * (head + nod)
-
-
-def head_curve(
-    num_frames: int, fps: float, rng: np.random.Generator, shown: Shown = None
-) -> Float[np.ndarray, "frame 3"]:
-    """A swaying head and its breath: yaw, pitch and roll in radians; the end leads to the beginning."""
-    seconds = np.arange(num_frames) / fps
-    nod = steady_noise(num_frames, fps, 0.9, 3, rng) * np.array([0.011, 0.007, 0.006])
-    if shown is not None:
-        extra = np.array([HEAD_SWAY[emotion] - 1 for emotion in EMOTIONS if emotion != "neutral"])
-        nod *= (1 + shown.double().cpu().numpy() @ extra).clip(0.3, 2.0)[:, None]
-    breaths = max(1, round(num_frames / fps * BREATHS_A_MINUTE / 60))
-    phase = 2 * math.pi * (breaths * seconds * fps / num_frames + rng.random())
-    nod[:, 1] -= BREATH_RADIANS * (np.sin(phase) + 0.25 * np.sin(2 * phase))  # in faster than out
-    return nod
-
-
-def at_the_ends(num_frames: int, fps: float) -> Float[Tensor, "frame"]:
-    """0 in the first frame, where the portrait's pose is seen, then 1, and little at the end, where the head rests."""
-    frames = torch.arange(num_frames)
-    start = (frames / (0.6 * fps)).clamp_max(1.0)
-    left = (num_frames - 1 - frames) / (SETTLING_SECONDS * fps)
-    return start * (SETTLED_SHARE + (1 - SETTLED_SHARE) * smoothstep(left.clamp(0, 1)))

@@ -48,7 +48,8 @@ def as_long_as_film(track: FaceTrack, performed: Motion, voice_seconds: float) -
         return performed
     kept = slice(track.num_frames)
     address = None if performed.memory_address is None else performed.memory_address[kept]
-    return Motion(performed.expression[kept], performed.head[kept], performed.fps, address)
+    breath = None if performed.breath is None else performed.breath[kept]
+    return Motion(performed.expression[kept], performed.head[kept], performed.fps, address, breath)
 
 
 def film_order(num_pictures: int, num_frames: int, film_end: FilmEnd = "hold") -> Int[np.ndarray, "frame"]:

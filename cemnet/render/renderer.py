@@ -23,6 +23,7 @@ from ..face.landmark_indices import (
     UPPER_SIDE_ONLY,
 )
 from ..types import FaceReference, Motion
+from .breathing import chest_field
 from .canvas import FaceCanvas, face_canvas
 from .contours import OpeningContour, SimilarityTransform
 from .eyes.eye import Eye, SkinMotion
@@ -31,6 +32,7 @@ from .landmark_motion import LandmarkMotion
 from .mouth.interior import MouthInterior, PosedMouth
 from .mouth.lips import Lips
 from .pixel_box import PixelBox, sample_pixels, with_colours_behind
+from .portrait_folds import PortraitFolds
 from .refiner.inputs import Painter, RefinerPortrait, resting_places
 from .skin_light import FrameLight, SkinLight
 from .warp import BORDER_FADE, FaceWarp
@@ -68,10 +70,12 @@ class PreparedFace:
     motion: LandmarkMotion
     ring: Float[np.ndarray, "ring 3"]  # background points in the basis
     ring_follows: Float[np.ndarray, "ring"]  # the share of the head's motion that each takes
+    chest: Float[np.ndarray, "row column 2"]  # the field of a full breath, see breathing.py
     eyes: tuple[Eye, ...]
     lips: Lips
     mouth: PosedMouth
     light: SkinLight
+    folds: PortraitFolds
     refiner_portrait: RefinerPortrait | None  # None without a refiner
 
     @cached_property
@@ -153,30 +157,40 @@ class FaceRenderer:
             self.mouth.pose(motion, landmarks, lips, crop) if film is None else film.seen_in(motion, landmarks, lips)
         )
         places = resting_places(landmarks, self.basis.mean)
-        light = SkinLight.build(face.expression, places, canvas, landmarks, crop)
+        light = SkinLight.build(canvas, landmarks, crop)
+        folds = PortraitFolds.build(face.expression, places, landmarks, light, crop)
         portrait = RefinerPortrait.build(face, places, canvas, landmarks, crop) if self.refiner else None
         return PreparedFace(
-            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, eyes, lips, mouth, light,
-            portrait,
+            image, crop, position, landmarks, canvas, warp, motion, ring, ring_follows, chest_field(warp, landmarks),
+            eyes, lips, mouth, light, folds, portrait,
         )  # fmt: skip
 
     def frame(
-        self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+        self,
+        prepared: PreparedFace,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+        breath: float = 0.0,
     ) -> Float[np.ndarray, "height width channel"]:
         """The whole source picture, 0 to 1, with the face at an expression and a turn of the head.
 
-        `head` is yaw, pitch and roll in radians relative to the portrait (see landmark_motion.head_rotation).
+        `head` is yaw, pitch and roll in radians relative to the portrait (see landmark_motion.head_rotation); `breath`
+        lifts the shoulders: −1 is a full breath lower than the portrait.
         """
         frame = prepared.image.copy()
-        self.compose(prepared, expression, head, frame[prepared.area])
+        self.compose(prepared, expression, head, frame[prepared.area], breath)
         return frame
 
     def region(
-        self, prepared: PreparedFace, expression: Float[np.ndarray, "expression"], head: Float[np.ndarray, "3"]
+        self,
+        prepared: PreparedFace,
+        expression: Float[np.ndarray, "expression"],
+        head: Float[np.ndarray, "3"],
+        breath: float = 0.0,
     ) -> Float[np.ndarray, "cropheight cropwidth channel"]:
         """The part of `frame` that may differ from the picture: the pixels of `prepared.area`."""
         moving = np.empty_like(prepared.crop)
-        self.compose(prepared, expression, head, moving)
+        self.compose(prepared, expression, head, moving, breath)
         return moving
 
     def compose(
@@ -185,13 +199,15 @@ class FaceRenderer:
         expression: Float[np.ndarray, "expression"],
         head: Float[np.ndarray, "3"],
         moving: Float[np.ndarray, "cropheight cropwidth channel"],
+        breath: float = 0.0,
     ) -> None:
         """Draws the moving part of the picture into `moving`."""
-        warp, crop = prepared.warp, prepared.crop
+        warp, crop = prepared.warp, prepared.folds.smoothed(prepared.crop, expression)
         if prepared.cut:
             head = prepared.limited_turn(head)
         moved, by_head = prepared.motion.displacements(expression, head)
-        forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]))
+        chest = np.float32(breath) * prepared.chest if breath else None
+        forward = warp.forward(np.concatenate([moved[CONTROL_INDICES], ring_displacements(prepared, head)]), chest)
         if prepared.cut:  # what is drawn onto the skin is held where the skin is
             moved, by_head = (warp.held_points(prepared.landmarks, each) for each in (moved, by_head))
         backward = warp.backward(forward)
@@ -203,7 +219,7 @@ class FaceRenderer:
             where = warp.pixel_flow(flow)[area]
             where += prepared.position[area]
             sample_pixels(crop, where, moving[area])
-        light = frame_light(prepared, flow, expression, moved, by_head)
+        light = frame_light(prepared, flow, moved, by_head)
         light.light_up(moving[area], area)
         skin_motion = SkinMotion(crop, warp, forward[0], flow, light)
         eyes = [eye.posed(skin_motion, moved, by_head) for eye in prepared.eyes]
@@ -224,7 +240,6 @@ class FaceRenderer:
 def frame_light(
     prepared: PreparedFace,
     flow: Float[np.ndarray, "row column 2"],
-    expression: Float[np.ndarray, "expression"],
     moved: Float[np.ndarray, "landmark 2"],
     by_head: Float[np.ndarray, "landmark 2"],
 ) -> FrameLight:
@@ -232,7 +247,7 @@ def frame_light(
     corners = list(OUTER_EYE_CORNERS)
     transform = SimilarityTransform.of_corners(prepared.landmarks[corners], by_head[corners])
     by_expression = prepared.warp.upper_field((moved - by_head)[CONTROL_INDICES])
-    return prepared.light.in_frame(prepared.warp, flow, expression, by_expression, transform)
+    return prepared.light.in_frame(prepared.warp, flow, by_expression, transform)
 
 
 def background_ring(
@@ -282,6 +297,5 @@ def ring_displacements(prepared: PreparedFace, head: Float[np.ndarray, "3"]) -> 
 def render_motion(renderer: FaceRenderer, face: FaceReference, motion: Motion) -> Iterator[np.ndarray]:
     """Every frame of a performance, one after the other: the whole picture, 0 to 1."""
     prepared = renderer.prepare(face)
-    expressions, heads = motion.expression.cpu().numpy(), motion.head.cpu().numpy()
-    for expression, head in zip(expressions, heads, strict=True):
-        yield renderer.frame(prepared, expression, head)
+    for index in range(motion.num_frames):
+        yield renderer.frame(prepared, *motion.pose(index))

@@ -40,9 +40,9 @@ class Scene:
     def regions(
         self,
         renderer: FaceRenderer,
-        poses: Sequence[tuple[Float[np.ndarray, "expression"], Float[np.ndarray, "3"]]],
+        poses: Sequence[tuple[Float[np.ndarray, "expression"], Float[np.ndarray, "3"], float]],
     ) -> Iterator[Region]:
-        """The parts of the picture that the faces change, for an expression and a turn of the head each.
+        """The parts of the picture that the faces change, for an expression, a turn of the head and a breath each.
 
         Where parts overlap they agree.
         """
@@ -97,18 +97,17 @@ def share_of(face: PreparedFace, faces: Sequence[PreparedFace]) -> Float[np.ndar
     return (own / total)[..., None].astype(np.float32) if shared else None
 
 
-def poses_of(performances: Sequence[Performance]) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
-    """Expression and head of every face, frame by frame; a face whose motion ends first stays as its last frame is.
+def poses_of(performances: Sequence[Performance]) -> Iterator[list[tuple[np.ndarray, np.ndarray, float]]]:
+    """Expression, head and breath of every face, frame by frame.
 
-    CEMNetError where the motions have different frame rates.
+    A face whose motion ends first stays as its last frame is. CEMNetError where the motions have different frame rates.
     """
     motions = [motion for _, motion in performances]
     if len({motion.fps for motion in motions}) > 1:
         rates = ", ".join(f"{motion.fps:g}" for motion in motions)
         raise CEMNetError(f"The motions have different frame rates ({rates}). Make all of them at the same one.")
-    curves = [(motion.expression.cpu().numpy(), motion.head.cpu().numpy()) for motion in motions]
     for index in range(max(motion.num_frames for motion in motions)):
-        yield [(expression[min(index, len(head) - 1)], head[min(index, len(head) - 1)]) for expression, head in curves]
+        yield [motion.pose(min(index, motion.num_frames - 1)) for motion in motions]
 
 
 def render_performances(

@@ -100,8 +100,15 @@ class FaceWarp:
         """The matrix that turns vectors of the canvas into the axes of the picture, still in canvas units."""
         return self.canvas.to_source[:, :2] / self.canvas.pixels_per_unit
 
-    def forward(self, displacement: Float[np.ndarray, "control 2"]) -> Float[np.ndarray, "2 row column 2"]:
-        """Displacements of all nodes in the upper and the lower field, unfolded, for displacements of the controls."""
+    def forward(
+        self,
+        displacement: Float[np.ndarray, "control 2"],
+        beside: Float[np.ndarray, "row column 2"] | None = None,
+    ) -> Float[np.ndarray, "2 row column 2"]:
+        """Displacements of all nodes in the upper and the lower field, unfolded, for displacements of the controls.
+
+        `beside` is added to both fields.
+        """
         turned = torch.from_numpy((self.axes() @ displacement.T).astype(np.float32))
         upper, lower = ((turned @ matrix).numpy().reshape(2, -1, self.shape[1]) for matrix in self.matrices)
         field = np.empty((2, *self.shape, 2), np.float32)
@@ -109,6 +116,8 @@ class FaceWarp:
         for axis in (0, 1):
             field[0, :end, :, axis], field[0, end:, :, axis] = upper[axis], lower[axis, end - start :]
             field[1, :start, :, axis], field[1, start:, :, axis] = upper[axis, :start], lower[axis]
+        if beside is not None:
+            field += beside
         return unfold(self.held_at_borders(field), self.step)
 
     def upper_field(self, displacement: Float[np.ndarray, "moving 2"]) -> Float[np.ndarray, "row column 2"]:

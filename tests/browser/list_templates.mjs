@@ -12,7 +12,7 @@ await page.getByText(/^1 /).first().waitFor();
 const shown = page.getByText(/^\d+ [A-Z]/);
 const titles = await shown.allInnerTexts();
 await until(page, 'a picture of each template',
-  wanted => [...document.images].filter(image => image.complete && image.naturalWidth >= 300).length >= wanted,
+  wanted => [...document.images].filter(image => image.complete && image.naturalWidth >= 280).length >= wanted,
   titles.length);
 await page.screenshot({ path: screenshot });
 console.log(JSON.stringify({ titles }));

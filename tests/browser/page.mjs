@@ -114,6 +114,7 @@ export async function run(page) {
 export async function fitView(page) {
   await page.evaluate(() => {
     const { canvas, graph } = window.app;
+    canvas.min_font_size_for_lod = 0; // words stay however small they are
     const boxes = graph._nodes.map(node => node.getBounding ? [...node.getBounding()] : [...node.pos, ...node.size]);
     const left = Math.min(...boxes.map(box => box[0])), top = Math.min(...boxes.map(box => box[1]));
     const right = Math.max(...boxes.map(box => box[0] + box[2])), bottom = Math.max(...boxes.map(box => box[1] + box[3]));

@@ -18,7 +18,8 @@ for (const name of names) {
   const wanted = await page.evaluate(() => window.app.graph._nodes.filter(node => node.type === 'SaveVideo').length);
   await fitView(page);
   const playable = outcome === 'execution_success' && await until(page, `${wanted} videos of ${name} that can be played`,
-    wanted => [...document.querySelectorAll('video')].filter(video => video.readyState === 4).length >= wanted, wanted);
+    wanted => [...document.querySelectorAll('video')] // those of Save Video, not what other nodes play
+      .filter(video => video.readyState === 4 && !(video.currentSrc + video.innerHTML).includes('type=temp')).length >= wanted, wanted);
   await settled(page);
   const frame = await page.evaluate(async seconds => {
     const videos = [...document.querySelectorAll('video')].filter(video => video.readyState === 4);

@@ -1,9 +1,9 @@
-"""Makes example_workflows and the blueprint in ComfyUI's own page, runs them, and keeps a frame of each as picture.
+"""Makes example_workflows and the blueprint in ComfyUI's own page, runs them, and draws pictures of what they made.
 
 `make workflows`, which is: PYTHONPATH=tests .comfy/venv/bin/python -m comfyui.make_workflows
 """
 
-import shutil
+import os
 import subprocess
 import sys
 import tempfile
@@ -31,8 +31,8 @@ def main() -> None:
             names = sorted(path.stem for path in EXAMPLES.glob("*.json"))
             drive = [str(client.port), shots, "cemnet", *names]
             subprocess.run(["node", BROWSER / "run_workflows.mjs", *drive], check=True)
-        for frame in shots.glob("*.jpg"):
-            shutil.copy(frame, EXAMPLES / frame.name)
+        thumbnails = [sys.executable, REPOSITORY / "docs" / "make_thumbnails.py", Path(folder) / "output"]
+        subprocess.run(thumbnails, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, check=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Sound of any file comes in, and what fails says why."""
 
 import wave
-from fractions import Fraction
 
 import av
 import numpy as np
@@ -161,7 +160,9 @@ def test_sound_and_pictures_of_a_film_stay_together(tmp_path, suffix, pictures_s
     audio = read_audio(film)
     flash = next(index for index, frame in enumerate(video_frames(film, 25)) if frame.mean() > 128) / 25
     assert onset(audio.waveform, audio.sample_rate) == pytest.approx(flash, abs=0.04)
-    assert flash == pytest.approx(1.0 - min(pictures_start, sound_start), abs=0.09 if suffix == "ts" else 0.041)
+    assert flash == pytest.approx(
+        1.0 - min(pictures_start, sound_start), abs=0.041 if suffix in ("mp4", "mov") else 0.09
+    )
 
 
 WHOLE = [(3.0, 0.0)]
@@ -188,55 +189,6 @@ def test_edit_lists_of_both_tracks_are_kept(tmp_path, suffix, pictures, sound, f
     seen = next(index for index, frame in enumerate(video_frames(film, 25)) if frame.mean() > 128) / 25
     assert seen == pytest.approx(flash, abs=0.041)
     assert onset(audio.waveform, audio.sample_rate) == pytest.approx(begin, abs=0.04)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("b_frames", "late"), [(0, 0), (3, 3)])
-@pytest.mark.parametrize(
-    ("edits", "claps"),
-    [
-        ([(1.0, 0.0), (1.0, 2.0)], [0.3, 1.4]),
-        ([(1.0, 0.52), (0.6, 2.2)], [1.2]),
-        ([(0.8, 2.0), (0.8, 0.2)], [0.4, 0.9]),
-    ],
-)
-def test_a_film_cut_in_its_middle_joins_its_parts(tmp_path, edits, claps, b_frames, late):
-    """Sound is joined within a frame; where pictures wait for later ones (B-frames), FFmpeg's joint is a little off."""
-    path = tmp_path / "film.mp4"
-    counted_film(path, b_frames)
-    with_edits(with_edits(path, b"vide", edits), b"soun", edits)
-    wanted = [round(begin * 25) + index for seconds, begin in edits for index in range(round(seconds * 25))]
-    seen = [round((float(frame.mean()) - 20) / 3) for frame in video_frames(path, 25)]
-    assert abs(len(seen) - len(wanted)) <= late
-    joint = round(edits[0][0] * 25)
-    assert seen[: joint - late] == wanted[: joint - late]
-    assert all(abs(seen.index(number) - place) <= late for place, number in enumerate(wanted) if place > joint + late)
-    audio = read_audio(path)
-    assert audio.duration_seconds == pytest.approx(sum(seconds for seconds, _ in edits), abs=0.02)
-    loud = (audio.waveform[0].abs() > 0.1).nonzero()[:, 0].numpy() / 16_000
-    heard = loud[np.diff(loud, prepend=-1.0) > 0.2]
-    np.testing.assert_allclose(heard, claps, atol=0.04)
-
-
-def counted_film(path, b_frames):
-    """Three seconds: pictures of brightness 20 + 3 · number, and claps at 0.3 and 2.4 s."""
-    with av.open(str(path), "w") as container:
-        pictures = container.add_stream(
-            "libx264", rate=25, options={"crf": "8", "bf": f"{b_frames}", "b_strategy": "0"}
-        )
-        pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
-        sound = container.add_stream("aac", rate=16_000, layout="mono")
-        for index in range(75):
-            picture = np.full((48, 64, 3), 20 + 3 * index, np.uint8)
-            container.mux(pictures.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(pictures.encode(None))
-        claps = clap(0.3, lasting=3.0) + clap(2.4, lasting=3.0)
-        for first in range(0, 48_000, 1024):
-            part = np.ascontiguousarray(claps[:, first : first + 1024])
-            frame = av.AudioFrame.from_ndarray(part, format="fltp", layout="mono")
-            frame.sample_rate, frame.time_base, frame.pts = 16_000, Fraction(1, 16_000), first
-            container.mux(sound.encode(frame))
-        container.mux(sound.encode(None))
 
 
 def test_a_gap_in_the_sound_of_a_film_stays(tmp_path):

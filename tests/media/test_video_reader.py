@@ -1,6 +1,7 @@
 """Films come in at the right time and the right way up, and what fails says why."""
 
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -109,7 +110,7 @@ def test_the_cover_of_a_record_is_no_film(tmp_path):
         av.open(str(tmp_path / "record.mp3"), "w") as target,
     ):
         streams = [target.add_stream_from_template(each.streams[0]) for each in (source, picture)]
-        streams[1].disposition = Disposition.attached_pic
+        streams[1].disposition = Disposition.attached_pic.value
         for file, stream in zip((source, picture), streams, strict=True):
             for packet in file.demux():
                 if packet.dts is not None:
@@ -127,3 +128,16 @@ def test_people_are_as_wide_as_the_film_shows_them(tmp_path, aspect, size):
     film = timed_film(tmp_path / "film.mp4", num_frames=3, aspect=aspect)
     assert next(video_frames(film, 25)).shape[1::-1] == size
     assert next(video_frames(film, 25, (170, 96))).shape[1::-1] == (170, 96)
+
+
+def test_a_clock_that_jumps_by_days_is_damage(tmp_path):
+    film = timed_film(tmp_path / "film.mkv", num_frames=20, codec="mjpeg")
+    with av.open(str(film)) as source, av.open(str(tmp_path / "jump.mkv"), "w") as target:
+        copy = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux():
+            if packet.dts is None or packet.pts is None or packet.time_base is None:
+                continue
+            late = round(200_000 / packet.time_base) if packet.pts * packet.time_base >= 0.4 else 0
+            packet.pts, packet.dts, packet.stream = packet.pts + late, packet.dts + late, copy
+            target.mux(packet)
+    assert len(list(islice(video_frames(tmp_path / "jump.mkv", 25), 100))) == 20

@@ -11,7 +11,7 @@ from made_media import tone, video
 from cemnet.errors import MediaError
 from cemnet.media.picture_files import animation
 from cemnet.media.sound import read_audio
-from cemnet.media.video_reader import video_fps
+from cemnet.media.video_reader import video_fps, video_frames
 from cemnet.media.video_writer import VideoWriter
 from cemnet.types import Audio
 
@@ -138,8 +138,8 @@ def test_bad_targets_and_frames_are_explained(tmp_path):
         VideoWriter(tmp_path / "a.mp4", 25, 32, 32, transparent=True)
 
 
-@pytest.mark.parametrize("suffix, decoder", [("webm", "libvpx-vp9"), ("mkv", "libvpx-vp9"), ("mov", "prores")])
-def test_transparency_and_sound_are_kept_where_asked(tmp_path, suffix, decoder):
+@pytest.mark.parametrize("suffix", ["webm", "mkv", "mov"])
+def test_transparency_and_sound_are_kept_where_asked(tmp_path, suffix):
     path = tmp_path / f"a.{suffix}"
     frame = np.zeros((48, 64, 4), np.float32)
     frame[..., :3] = (0.8, 0.3, 0.1)
@@ -147,11 +147,9 @@ def test_transparency_and_sound_are_kept_where_asked(tmp_path, suffix, decoder):
     with VideoWriter(path, 25, 64, 48, Audio(tone(1, 16_000), 16_000), transparent=True) as writer:
         for _ in range(8):
             writer.write(frame)
-    with av.open(str(path)) as container:
-        codec = av.CodecContext.create(decoder, "r")
-        pictures = [picture for packet in container.demux(video=0) for picture in codec.decode(packet)]
+    pictures = list(video_frames(path, 25, alpha=True))
     assert len(pictures) == 8
-    shown = pictures[4].to_ndarray(format="rgba") / 255
+    shown = pictures[4] / 255
     np.testing.assert_allclose(shown[20, 18], (0.8, 0.3, 0.1, 1), atol=0.03)
     np.testing.assert_allclose(shown[20, 44, 3], 0.5, atol=0.03)
     assert shown[2, 2, 3] < 0.03

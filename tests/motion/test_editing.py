@@ -17,6 +17,7 @@ def motion() -> Motion:
         head=0.1 * torch.randn(50, 3, generator=generator),
         fps=25.0,
         memory_address=torch.rand(50, 4, generator=generator),
+        breath=-torch.rand(50, generator=generator),
     )
 
 
@@ -55,7 +56,9 @@ def test_curves_stay_within_their_range(motion):
 
 
 def test_the_head_turns_by_its_amount(motion):
-    torch.testing.assert_close(edit_motion(motion, head=0.5).head, 0.5 * motion.head)
+    edited = edit_motion(motion, head=0.5)
+    torch.testing.assert_close(edited.head, 0.5 * motion.head)
+    torch.testing.assert_close(edited.breath, 0.5 * motion.breath)
 
 
 def test_smoothing_calms_the_movement_and_keeps_its_mean(motion):

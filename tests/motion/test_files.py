@@ -34,6 +34,17 @@ def test_json_keeps_which_memories_spoke(tmp_path, motion):
     torch.testing.assert_close(read_motion(tmp_path / "take.json").memory_address, address, atol=1e-5, rtol=0)
 
 
+def test_json_keeps_the_breath_and_refuses_one_that_is_no_curve(tmp_path, motion):
+    breath = -torch.rand(30)
+    write_motion(tmp_path / "take.json", Motion(motion.expression, motion.head, 25.0, breath=breath))
+    torch.testing.assert_close(read_motion(tmp_path / "take.json").breath, breath, atol=1e-5, rtol=0)
+    document = json.loads((tmp_path / "take.json").read_text())
+    for wrong in ([[0.0, 0.0]] * 30, [[0.0]] * 29):
+        (tmp_path / "wrong.json").write_text(json.dumps({**document, "breath": wrong}))
+        with pytest.raises(MotionFileError, match=r"breath needs one number|as many frames"):
+            read_motion(tmp_path / "wrong.json")
+
+
 @pytest.mark.parametrize("name", ["take.csv", "take.json"])
 def test_an_existing_file_stays_as_it_is(tmp_path, motion, name):
     (tmp_path / name).write_text("mine")

@@ -131,6 +131,7 @@ def test_nodes_have_room_also_for_what_they_tell(server, new_nodes):
     assert [template["name"] for template in shown] == EXAMPLES
     for template in shown:
         assert template["overlaps"] == [], template["name"]
+        assert template["cut"] == [], template["name"]
         assert (template["measured"] > 0) == (new_nodes == "true")
 
 

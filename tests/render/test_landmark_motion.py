@@ -120,3 +120,11 @@ def test_a_slight_smile_leaves_by_as_much_as_it_came(renderer):
 def test_a_grin_that_stays_or_grows_moves_by_its_change_alone(renderer):
     assert corners_moved(renderer, 1.0, 1.0) < 1e-3
     assert corners_moved(renderer, 0.8, 1.0) == pytest.approx(corners_moved(renderer, 0.0, 0.2), rel=0.1)
+
+
+def test_a_frown_brings_the_inner_ends_of_the_brows_together_and_down(calm):
+    moved, by_head = calm.motion.displacements(expression(browDown=1), STILL)
+    right, left = (moved[[lower, upper]].mean(0) for lower, upper in ((55, 107), (285, 336)))
+    assert np.abs(by_head).max() < 1e-3
+    assert right[0] > 3 and left[0] < -3
+    assert min(right[1], left[1]) > 8

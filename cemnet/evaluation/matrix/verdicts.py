@@ -91,7 +91,7 @@ def render(
     model: CEMNet, prepared: PreparedFace, motion: Motion, index: int
 ) -> Float[np.ndarray, "height width channel"]:
     """One frame of a performance, 0 to 1."""
-    return model.renderer.frame(prepared, motion.expression[index].numpy(), motion.head[index].numpy())
+    return model.renderer.frame(prepared, *motion.pose(index))
 
 
 def _verdict(

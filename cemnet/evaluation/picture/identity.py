@@ -65,7 +65,7 @@ def pictures_of(model: CEMNet, face: FaceReference, voice: Speech) -> Iterator[t
     for index in np.linspace(0, motion.num_frames - 1, SPEECH_FRAMES + 2).astype(int)[1:-1].tolist():
         yield (
             "speaking",
-            model.renderer.frame(prepared, motion.expression[index].numpy(), motion.head[index].numpy()),
+            model.renderer.frame(prepared, *motion.pose(index)),
         )
 
 

@@ -18,6 +18,7 @@ SUBJECTS: dict[str, str] = {
     "captured": "mouth curves beside captured ones of the same speech",
     "idle": "idle life beside captured faces",
     "heads": "heads of speakers, filmed and ours",
+    "clips": "a long performance in every emotion as frames and curves",
     "sync": "lips and sound of talking videos",
     "timeline": "voices that turn, and flicker",
     "identity": "PSNR of portraits rendered as they are",

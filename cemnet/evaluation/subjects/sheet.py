@@ -53,6 +53,6 @@ def spoken_tiles(model: CEMNet, face: FaceReference, voice: Speech, label: str) 
     frames = []
     for share in SPOKEN_SHARES:
         index = int(spoken[int(share * (len(spoken) - 1))])
-        frame = model.renderer.frame(prepared, motion.expression[index].numpy(), motion.head[index].numpy())
+        frame = model.renderer.frame(prepared, *motion.pose(index))
         frames.append(tile(frame, box, f"{label} {index / motion.fps:.1f} s"))
     return frames

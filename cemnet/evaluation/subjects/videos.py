@@ -1,4 +1,4 @@
-"""Anybody's videos of the cross-emotion benchmark: emotions, lips, identity and distance from a truth, in one report."""
+"""Anybody's videos of the cross-emotion benchmark: emotions, lips, identity and distance from a truth."""
 
 import argparse
 from collections.abc import Sequence

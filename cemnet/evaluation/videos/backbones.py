@@ -1,11 +1,13 @@
 """Measures whose networks a user brings, as TorchScript files: LPIPS, FID, and the confidence of SyncNet.
 
-Such networks are not part of this project, mostly for their licences. `torch.jit.save` writes one as a file that needs
-no code of its own. docs/benchmark.md says what each is given and has to return.
+Such networks are not part of this project, mostly for their licences. `torch.jit.save`, or `torch.export.save` with a
+free batch, writes one as a file that needs no code of its own. docs/benchmark.md says what each is given and has to
+return.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +24,7 @@ SYNC_FRAMES = 5  # of each window
 SYNC_SAMPLES = round(SYNC_FRAMES * SAMPLE_RATE / MOTION_FPS)
 SYNC_REACH = 15  # frames by which sound is shifted to either side
 FEWEST_PICTURES = 2
+EXPORTED = ".pt2"
 Picture = UInt8[np.ndarray, "side side 3"]
 
 
@@ -34,7 +37,7 @@ class Backbone:
         if not path.is_file():
             raise MissingModelError(f"There is no {what} at {path}. Give a TorchScript file; see docs/benchmark.md.")
         try:
-            self.module = torch.jit.load(str(path), map_location="cpu").eval()
+            self.module = loaded(path)
         except Exception as error:
             words = " ".join(str(error).split())[:120]
             raise MissingModelError(
@@ -54,6 +57,13 @@ class Backbone:
         if not all(isinstance(part, Tensor) and len(part) == len(given[0]) for part in made):
             raise CEMNetError(f"The {self.what} {self.path} has to return a row for each of {len(given[0])} inputs.")
         return tuple(part.float() for part in made)
+
+
+def loaded(path: Path) -> Callable[..., Any]:
+    """A network as `torch.export.save` (.pt2) or `torch.jit.save` (all other names) wrote it."""
+    if path.suffix == EXPORTED:
+        return torch.export.load(path).module()
+    return torch.jit.load(str(path), map_location="cpu").eval()
 
 
 def as_batch(pictures: Sequence[Picture]) -> Float[Tensor, "batch 3 side side"]:
@@ -93,7 +103,7 @@ def frechet_distance(first: Float[np.ndarray, "_first feature"], second: Float[n
         return float("nan")
     apart = first.mean(0) - second.mean(0)
     spread, other = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (first, second))
-    both = np.asarray(sqrtm(spread @ other)).real
+    both = np.real(np.asarray(sqrtm(spread @ other)))
     return float(apart @ apart + np.trace(spread + other - 2 * both))
 
 

@@ -39,19 +39,19 @@ class Measure:
 
 
 MEASURES = (
-    Measure("M-LMD, %", lambda each: each.m_lmd, 2, "landmarks of the mouth from the truth's; lower is better"),
-    Measure("F-LMD, %", lambda each: each.f_lmd, 2, "landmarks of the face from the truth's; lower is better"),
-    Measure("PSNR, dB", lambda each: each.psnr, 2, "the face against the truth; higher is better"),
-    Measure("SSIM", lambda each: each.ssim, 3, "the face against the truth; higher is better"),
-    Measure("LPIPS", lambda each: each.lpips, 3, "the face against the truth; lower is better"),
+    Measure("M-LMD, %", lambda each: each.truth.m_lmd, 2, "landmarks of the mouth from the truth's; lower is better"),
+    Measure("F-LMD, %", lambda each: each.truth.f_lmd, 2, "landmarks of the face from the truth's; lower is better"),
+    Measure("PSNR, dB", lambda each: each.truth.psnr, 2, "the face against the truth; higher is better"),
+    Measure("SSIM", lambda each: each.truth.ssim, 3, "the face against the truth; higher is better"),
+    Measure("LPIPS", lambda each: each.truth.lpips, 3, "the face against the truth; lower is better"),
     Measure("LSE-D", lambda each: each.lse_d, 2, "SyncNet's distance; lower is better"),
     Measure("LSE-C", lambda each: each.lse_c, 2, "SyncNet's confidence; higher is better"),
-    Measure("r with loudness", lambda each: each.lips.loudness, 2, "of the opening of the lips; filmed about 0.3"),
+    Measure("r with loudness", lambda each: each.lips.loudness, 2, "of the opening of the lips"),
     Measure("lag, ms", lambda each: each.lips.lag_ms, 0, "of the lips after the sound"),
     Measure("z at /p b m/", lambda each: each.lips.closing_z, 2, "opening of the lips there; filmed about −1"),
     Measure("pauses, %", lambda each: 100 * each.lips.silent_share, 1, "opening of the lips in pauses"),
     Measure("identity", lambda each: each.identity, 3, "cosine of a recogniser's vectors with the portrait"),
-    Measure("jitter, %", lambda each: each.jitter, 3, "shaking of nose and forehead; filmed about 0.3"),
+    Measure("jitter, %", lambda each: each.jitter, 3, "shaking of nose and forehead"),
 )
 
 
@@ -63,14 +63,14 @@ def run_benchmark(
     With `ours` this library makes its own videos of the pairs into that folder, and they are scored first; those that
     are there already are kept. FaceError and MediaError name the file that cannot be used.
     """
-    scored = []
+    order, scored = [*([OURS] if ours is not None else []), *videos], []
     for number, pair in enumerate(tqdm(pairs, "pairs", mininterval=10)):
         scene = open_scene(tools, pair)
         paths = {name: files[number] for name, files in videos.items()}
         if ours is not None:
             paths = {OURS: made_video(tools.model, scene, ours)} | paths
         scored += [score_video(tools, scene, system, path) for system, path in paths.items()]
-    return sorted(scored, key=lambda each: list(paths).index(each.system)) if scored else []
+    return sorted(scored, key=lambda each: order.index(each.system))
 
 
 def made_video(model: CEMNet, scene: Scene, folder: Path) -> Path:
@@ -104,8 +104,8 @@ def emotion_table(scores: MatrixScores | None) -> Table:
         for system in scores.systems
     ]
     note = (
-        f"{scores.num_people} people, {scores.num_clips} voices, {scores.num_videos} videos; in brackets 95 % intervals, "
-        "people and voices resampled together. Hit: the judge names the voice's emotion. Leak: it names the "
+        f"{scores.num_people} people, {scores.num_clips} voices, {scores.num_videos} videos; in brackets 95 % "
+        "intervals, people and voices resampled together. Hit: the judge names the voice's emotion. Leak: it names the "
         "portrait's. The judge's own confusion: how often it names that emotion for the same voice on portraits that "
         "do not show it."
     )
@@ -137,7 +137,11 @@ def number(values: Sequence[float], digits: int) -> str:
 
 def set_distance(own: Sequence[Scores]) -> float:
     """FID between the frames of one system's videos and of their truths; NaN without Inception or truths."""
-    both = [(each.features, each.wanted) for each in own if each.features is not None and each.wanted is not None]
+    both = [
+        (each.features, each.truth.features)
+        for each in own
+        if each.features is not None and each.truth.features is not None
+    ]
     if not both:
         return float("nan")
     made, wanted = (np.concatenate(side) for side in zip(*both, strict=True))
@@ -170,7 +174,7 @@ def report_of(scored: Sequence[Scores], note: str) -> Report:
         report.add(Picture("Hits by the emotions of portrait and voice, %", matrices(scores)))
     report.add(Picture("Measures, with 95 % intervals", measures_figure(scored)))
     if verdicts:
-        judged = "The first frame that was judged of each video, and what the judge says of it."
+        judged = "Each portrait, the first frame of each video that was judged, and what the judge says of the video."
         report.add(Picture("Frames", frames_sheet(scored), judged, photographic=True))
     report.add(videos_table(scored))
     return report
@@ -189,21 +193,22 @@ def measures_figure(scored: Sequence[Scores]) -> Image.Image:
     panels: dict[str, dict[str, Interval]] = {}
     for measure in MEASURES:
         for system in systems(scored):
-            values = np.array([measure.value(each) for each in scored if each.system == system])
+            values = np.array([measure.value(each) for each in scored if each.system == system], float)
             if np.isfinite(values).any():
                 panels.setdefault(measure.name, {})[system] = resampled_means(values[np.isfinite(values)])
     return bars_figure(panels)
 
 
 def frames_sheet(scored: Sequence[Scores]) -> Image.Image:
-    """A row for each of the first pairs, a column for each system."""
+    """A row for each of the first pairs: its portrait, then each system."""
     whole = (0, 0, CROP_SIDE, CROP_SIDE)
     rows: dict[str, list[Tile]] = {}
     for each in scored:
         if each.verdict is not None:
-            seen = f"{each.verdict.says} {100 * each.verdict.seen.max():.0f} %"
-            caption = f"{each.system}: {seen} ({each.pair.reference_emotion} > {each.pair.voice_emotion})"
-            rows.setdefault(each.pair.video, []).append((from_uint8(each.judged[0]).numpy(), whole, caption))
+            emotions = f"{each.pair.reference_emotion} > {each.pair.voice_emotion}"
+            portrait = from_uint8(each.portrait).numpy(), whole, emotions
+            seen = f"{each.system}: {each.verdict.says} {100 * each.verdict.seen.max():.0f} %"
+            rows.setdefault(each.pair.video, [portrait]).append((from_uint8(each.judged[0]).numpy(), whole, seen))
     return paste_sheet(list(rows.values())[:MOST_ROWS])
 
 

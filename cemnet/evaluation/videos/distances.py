@@ -18,7 +18,7 @@ FACE = list(range(468))  # without the irises
 STEADY = sorted({*NOSE, *FOREHEAD})  # what neither speech nor blinks move
 HIGHEST_PSNR = 70.0  # dB, of equal pictures
 SSIM_WINDOW = 11
-Points = Float[np.ndarray, "frame landmark 3"]
+Points = Float[np.ndarray, "_frame landmark 3"]
 Picture = UInt8[np.ndarray, "side side 3"]
 
 

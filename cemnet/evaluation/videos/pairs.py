@@ -93,7 +93,8 @@ def read_pair(path: Path, row: int, cells: dict[str, str]) -> Pair:
     for name, file in files.items():
         if not file.is_file():
             raise fault(path, row, name, f"there is no file {file}")
-    shown, spoken = (emotion_of(path, row, name, cells[name]) for name in ("reference_emotion", "voice_emotion"))
+    shown = emotion_of(path, row, "reference_emotion", cells["reference_emotion"])
+    spoken = emotion_of(path, row, "voice_emotion", cells["voice_emotion"])
     person = cells.get("person") or Path(cells["reference"]).stem
     reference, voice, truth = (files.get(name) for name in FILES)
     assert reference is not None and voice is not None

@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 from ... import pipeline
 from ...arkit import EMOTIONS
 from ...media.images import read_image
-from ...media.pixels import from_uint8
+from ...media.pixels import from_uint8, to_uint8
 from ...media.sound import read_audio
 from ...model import CEMNet
 from ...speech.mel import mono_16k
@@ -61,25 +61,33 @@ class Scene:
 
 
 @dataclass(frozen=True)
+class Distances:
+    """How far a video is from its truth; NaN where something was not measured."""
+
+    m_lmd: float = UNMEASURED
+    f_lmd: float = UNMEASURED
+    psnr: float = UNMEASURED
+    ssim: float = UNMEASURED
+    lpips: float = UNMEASURED
+    features: Float[np.ndarray, "picture feature"] | None = field(default=None, repr=False)  # the truth's, for FID
+
+
+@dataclass(frozen=True)
 class Scores:
     """The figures of one video; NaN where something was not measured."""
 
     system: str
     pair: Pair
     verdict: Verdict | None
+    portrait: UInt8[np.ndarray, "side side 3"]
     judged: list[UInt8[np.ndarray, "side side 3"]]  # crops of the frames that were judged
     lips: Sync
     jitter: float
     identity: float = UNMEASURED  # mean cosine of its frames and the portrait
-    m_lmd: float = UNMEASURED
-    f_lmd: float = UNMEASURED
-    psnr: float = UNMEASURED
-    ssim: float = UNMEASURED
-    lpips: float = UNMEASURED
     lse_d: float = UNMEASURED
     lse_c: float = UNMEASURED
     features: Float[np.ndarray, "picture feature"] | None = field(default=None, repr=False)  # for FID
-    wanted: Float[np.ndarray, "picture feature"] | None = field(default=None, repr=False)  # the truth's
+    truth: Distances = field(default_factory=Distances)
 
 
 def open_scene(tools: Tools, pair: Pair) -> Scene:
@@ -102,6 +110,7 @@ def score_video(tools: Tools, scene: Scene, system: str, path: Path) -> Scores:
         system=system,
         pair=scene.pair,
         verdict=verdict(tools, scene, system, [from_uint8(pictures[index]).numpy() for index in apexes], box),
+        portrait=crop(to_uint8(scene.face.image.numpy()[..., :3]), face_box(scene.face.landmarks.points)),
         judged=judged,
         lips=sync(lip_gaps(video.faces, path), *heard_sounds(tools.model, scene.pair.voice)),
         jitter=jitter(video.points),
@@ -109,7 +118,7 @@ def score_video(tools: Tools, scene: Scene, system: str, path: Path) -> Scores:
         lse_d=lse_d,
         lse_c=lse_c,
         features=features_of(tools, video),
-        **({} if scene.truth is None else distances(tools, video, scene.truth)),
+        truth=Distances() if scene.truth is None else distances(tools, video, scene.truth),
     )
 
 
@@ -170,7 +179,7 @@ def features_of(tools: Tools, video: WatchedVideo) -> Float[np.ndarray, "picture
     return picture_features(tools.inception, (crop(picture, box, INCEPTION_SIDE) for picture in video.frames()))
 
 
-def distances(tools: Tools, video: WatchedVideo, truth: WatchedVideo) -> dict[str, object]:
+def distances(tools: Tools, video: WatchedVideo, truth: WatchedVideo) -> Distances:
     """How far a video is from its truth, frame by frame; the shorter one counts."""
     found, wanted = scaled_to(video.points, truth.points), truth.points
     own, other = truth_boxes(video, truth)
@@ -180,11 +189,11 @@ def distances(tools: Tools, video: WatchedVideo, truth: WatchedVideo) -> dict[st
         structure.append(structural_similarity(shown, meant))
         if tools.perceptual is not None:
             pairs.append((shown, meant))
-    return {
-        "m_lmd": landmark_distance(found, wanted, MOUTH),
-        "f_lmd": landmark_distance(found, wanted, FACE),
-        "psnr": float(np.mean(noise)),
-        "ssim": float(np.mean(structure)),
-        "lpips": perceptual_distance(tools.perceptual, pairs) if tools.perceptual is not None else UNMEASURED,
-        "wanted": features_of(tools, truth),
-    }
+    return Distances(
+        m_lmd=landmark_distance(found, wanted, MOUTH),
+        f_lmd=landmark_distance(found, wanted, FACE),
+        psnr=float(np.mean(noise)),
+        ssim=float(np.mean(structure)),
+        lpips=perceptual_distance(tools.perceptual, pairs) if tools.perceptual is not None else UNMEASURED,
+        features=features_of(tools, truth),
+    )

@@ -65,7 +65,7 @@ def watch(landmarker: FaceLandmarker, path: Path) -> WatchedVideo:
 def eye_distance(points: Float[np.ndarray, "*frame landmark 3"]) -> Float[np.ndarray, "*frame"]:
     """From one outer corner of the eyes to the other, in pixels."""
     right, left = OUTER_EYE_CORNERS
-    return np.linalg.norm(points[..., right, :2] - points[..., left, :2], axis=-1)
+    return np.asarray(np.linalg.norm(points[..., right, :2] - points[..., left, :2], axis=-1))
 
 
 def carried_box(box: Box, source: Float[np.ndarray, "landmark 3"], target: Float[np.ndarray, "landmark 3"]) -> Box:

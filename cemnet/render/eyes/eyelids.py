@@ -7,6 +7,7 @@ Each slide is monotone by construction, so a lid never folds. Between the margin
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from jaxtyping import Float
 
@@ -70,23 +71,27 @@ def lid_pixels(posed: PosedEye) -> Float[np.ndarray, "height width channel"]:
         flow = node_flow_at(skin.warp, skin.backward, box.nodes[rows] - slide * skin.warp.to_nodes[:, 1])
         return box.position[rows] - slide * skin.warp.canvas.to_source[:, 1] + flow
 
-    def lit(pixels, where, slide, rows):
-        if skin.light is None:
-            return pixels
-        by_row, by_column = np.gradient(slide)
-        right, down = skin.warp.canvas.to_source[:, 1]  # pixels of a canvas unit down the face
-        growth = right * by_column + down * by_row
-        area = slice(box.area[0].start + rows.start, box.area[0].start + rows.stop), box.area[1]
-        skin.light.light_lid(pixels, where, area, unfolded_share(growth[rows]))
-        return pixels
-
     upper_rows, lower_rows, seam = slice(0, end), slice(start, len(above)), slice(start, end)
-    where = came_from(slides.upper, upper_rows)
-    upper = lit(cleaned_lid(posed, sample_pixels(skin.crop, where), where), where, slides.upper, upper_rows)
-    where = came_from(slides.lower, lower_rows)
-    lower = lit(sample_pixels(skin.crop, where), where, slides.lower, lower_rows)
-    mixed = lower[: end - start] + above[seam, :, None] * (upper[seam] - lower[: end - start])
-    return np.concatenate([upper[:start], mixed, lower[end - start :]])
+
+    def joined(upper, lower):
+        share = above[seam] if upper.ndim == 2 else above[seam, :, None]
+        mixed = lower[: end - start] + share * (upper[seam] - lower[: end - start])
+        return np.concatenate([upper[:start], mixed, lower[end - start :]])
+
+    from_upper, from_lower = came_from(slides.upper, upper_rows), came_from(slides.lower, lower_rows)
+    upper = cleaned_lid(posed, sample_pixels(skin.crop, from_upper), from_upper)
+    pixels = joined(upper, sample_pixels(skin.crop, from_lower))
+    if skin.light is not None:
+        growth = joined(growth_of(slides.upper, skin.warp)[upper_rows], growth_of(slides.lower, skin.warp)[lower_rows])
+        skin.light.light_lids(pixels, joined(from_upper, from_lower), box.area, unfolded_share(growth))
+    return pixels
+
+
+def growth_of(slide: Float[np.ndarray, "height width"], warp: FaceWarp) -> Float[np.ndarray, "height width"]:
+    """How much longer the skin of a lid gets down the face, as a share of its length."""
+    by_column, by_row = (cv2.Sobel(slide, cv2.CV_32F, 1 - axis, axis, ksize=1, scale=0.5) for axis in (0, 1))
+    right, down = warp.canvas.to_source[:, 1]  # pixels of a canvas unit down the face
+    return right * by_column + down * by_row
 
 
 def lid_slides(posed: PosedEye, left_behind: Float[np.ndarray, "2"]) -> LidSlides:

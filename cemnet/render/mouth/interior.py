@@ -39,6 +39,9 @@ OWN_INSET = 1.5  # of the lips' rim: so far inside of the contour
 OWN_SOFTNESS = (1.2, 0.8)  # blur in canvas units and in pixels, of which the larger counts
 OWN_STEEPNESS, OWN_START = 2.0, 0.8  # the blurred mask times the first, less the second: it ends where the blur begins
 
+# The shadow of the portrait's own teeth on what is painted below them: depth, and reach in canvas units; by eye.
+OWN_SHADOW, OWN_SHADOW_REACH = 0.55, 2.5
+
 
 @dataclass(frozen=True)
 class MouthInterior:
@@ -178,6 +181,10 @@ class PosedMouth:
         where = box.moved_places(self.motion.canvas, *transform.backward(box.x, box.y))
         reach = read_at(self.own_mask, where - corner)
         share = np.maximum(1 - opening.departure, self.own * reach)[..., None]
+        up = OWN_SHADOW_REACH * self.motion.canvas.to_source[:, 1]  # pixels
+        shadow = self.own * opening.departure * read_at(self.own_mask, where - corner - up.astype(np.float32))
+        below = painted[..., :3]
+        below += (OWN_SHADOW * shadow)[..., None] * (self.tones.cavity[: below.shape[2]] - below)
         inside = painted + share * (sample_pixels(crop, where) - painted)
         colours = inside[..., :3]
         between = ((self.tones.cavity + self.tones.gum) / 2)[: colours.shape[2]]

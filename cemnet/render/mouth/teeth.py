@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from ...curves import smoothstep
-from .colours import MouthTones
+from .colours import MouthTones, hue
 
 # Kinds of faces of the meshes, as in the file of weights (see train/make_mouth_interior.py).
 ENAMEL, TONGUE = 0, 2
@@ -28,9 +28,15 @@ FAR_SIDE = (0.3, 1.0)
 FAR_LIGHT = 0.12
 
 # Each tooth is a little different, and dark towards its neighbours. By eye, on the bundled portraits.
-TOOTH_TONES = 0.04  # the largest difference of a tooth's light from the mean
-GAP_LIGHT = 0.8  # of the light between two teeth
-GAP_START = 0.34  # nearness to the neighbour (0.5 is halfway) from which on a tooth grows darker
+TOOTH_TONES = 0.06  # the largest difference of a tooth's light from the mean
+TOOTH_HUES = 0.5  # likewise of their hue (exponent): some are more like ivory
+GAP_LIGHT = 0.68  # of the light between two teeth
+GAP_START = 0.36  # nearness to the neighbour (0.5 is halfway) from which on a tooth grows darker
+
+# Light that reaches teeth in the shadow of lips has come through gums and lips: the less of it, the more of their hue
+# (exponent). Lower teeth catch the light of the lip below them: of their light this power counts. By eye, on laughing
+# portraits that rage.
+SHADOW_WARMTH, LOWER_LIGHT = 0.5, 0.45
 
 # Drawing. By eye, on the bundled portraits.
 SUPERSAMPLING = 3  # drawn so many times larger, for smooth edges
@@ -48,6 +54,11 @@ class DentalMesh:
     shade: Float[np.ndarray, "face"]
     anchors: Float[np.ndarray, "anchor 3"]  # one in every tooth
     anchor_modes: Float[np.ndarray, "mode anchor 3"]
+
+    @property
+    def points_up(self) -> bool:
+        """Whether these are the lower teeth, which alone have a tongue and move with the jaw."""
+        return bool((self.kinds == TONGUE).any())
 
 
 def looking_inward(mesh: DentalMesh) -> Bool[np.ndarray, "face"]:
@@ -74,16 +85,21 @@ def light_on_far_side(mesh: DentalMesh, rotation: Float[np.ndarray, "3 3"]) -> F
     return np.where(mesh.kinds == TONGUE, 1.0, 1 - (1 - FAR_LIGHT) * shadow)
 
 
-def tooth_light(mesh: DentalMesh) -> Float[np.ndarray, "face"]:
-    """Factors on the light of a mesh that tell its teeth apart; 1 for gums and tongue."""
+def tooth_light(mesh: DentalMesh, teeth: Float[np.ndarray, "3"]) -> Float[np.ndarray, "face 3"]:
+    """Factors on the colours of a mesh that tell its teeth apart; 1 for gums and tongue.
+
+    `teeth` is their mean colour: the teeth of a grey picture are grey.
+    """
     places = mesh.vertices[mesh.faces].mean(1)[:, [0, 2]]
     distance = np.linalg.norm(places[:, None] - mesh.anchors[None, :, [0, 2]], axis=-1)
     own = distance.argmin(1)
     near = np.sort(distance, axis=1)[:, :2]
     nearness = near[:, 0] / np.maximum(near.sum(1), 1e-6)
     between = smoothstep((nearness - GAP_START) / (0.5 - GAP_START))
-    tone = 1 + TOOTH_TONES * np.sin(2.4 * np.arange(len(mesh.anchors)) ** 2)[own]  # as irregular as teeth are
-    return np.where(mesh.kinds == ENAMEL, tone * (1 - (1 - GAP_LIGHT) * between), 1.0)
+    irregular = np.sin(2.4 * np.arange(len(mesh.anchors)) ** 2)[own][:, None]  # as irregular as teeth are
+    ivory = hue(teeth) ** (TOOTH_HUES * irregular)
+    tone = (1 + TOOTH_TONES * irregular) * ivory * (1 - (1 - GAP_LIGHT) * between[:, None])
+    return np.where(mesh.kinds[:, None] == ENAMEL, tone, 1.0)
 
 
 def draw_mesh(
@@ -107,8 +123,11 @@ def draw_mesh(
     palette = np.stack([tones.teeth, tones.gum, tones.tongue])
     # What light does not reach takes the colour of the cavity, so that far molars sink into it.
     light = mesh.shade * np.array([1.0, 1.0, TONGUE_LIGHT])[mesh.kinds] * np.where(inner, INNER_LIGHT, 1.0)
-    light = (light * tooth_light(mesh))[:, None]
-    colours = np.clip(tones.cavity + light * (palette[mesh.kinds] - tones.cavity), 0, 1)
+    enamel = mesh.kinds == ENAMEL
+    light = np.where(enamel & mesh.points_up, light**LOWER_LIGHT, light)[:, None]
+    warm = np.where(enamel[:, None], hue(tones.gum) ** (SHADOW_WARMTH * (1 - light).clip(0)), 1.0)
+    lit = palette[mesh.kinds] * tooth_light(mesh, tones.teeth) * warm
+    colours = np.clip(tones.cavity + light * (lit - tones.cavity), 0, 1)
     steps = 2**SUBPIXEL_BITS
     fine = np.round((corners + 0.5) * SUPERSAMPLING * steps - steps // 2).astype(np.int32)
     canvas = np.zeros((shape[0] * SUPERSAMPLING, shape[1] * SUPERSAMPLING, 4), np.float32)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from ..canvas import CANVAS_SIDE, FaceCanvas
 from ..contours import SimilarityTransform
@@ -32,6 +32,61 @@ def cells() -> Cells:
     rows, columns = GRID
     places = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1).astype(np.float32)
     return Cells(places, crop_to_canvas(places * CELL + (CELL - 1) / 2))
+
+
+@dataclass(frozen=True)
+class CellBox:
+    """Some rows and columns of the crop's cells, first and end."""
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+    @classmethod
+    def holding(cls, mask: Bool[np.ndarray, "height width"]) -> "CellBox":
+        """The cells that hold all pixels of a mask of the crop; at least one."""
+        return cls.holding_cells(np.asarray(mask.reshape(GRID[0], CELL, GRID[1], CELL).any((1, 3))))
+
+    @classmethod
+    def holding_cells(cls, mask: Bool[np.ndarray, "row column"]) -> "CellBox":
+        """The rows and columns that hold all cells of a mask of the grid; at least one cell."""
+        left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
+        return cls((top, max(top + height, 1)), (left, max(left + width, 1)))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The number of rows and of columns."""
+        return self.rows[1] - self.rows[0], self.columns[1] - self.columns[0]
+
+    @property
+    def area(self) -> tuple[slice, slice]:
+        """The cells, as slices of the grid."""
+        return slice(*self.rows), slice(*self.columns)
+
+    @property
+    def pixels(self) -> tuple[slice, slice]:
+        """Their pixels, as slices of the crop."""
+        return slice(CELL * self.rows[0], CELL * self.rows[1]), slice(CELL * self.columns[0], CELL * self.columns[1])
+
+    def grown(self, margin: int) -> "CellBox":
+        """With so many cells more on each side, as far as the grid reaches."""
+        (top, bottom), (left, right) = self.rows, self.columns
+        return CellBox(
+            (max(top - margin, 0), min(bottom + margin, GRID[0])), (max(left - margin, 0), min(right + margin, GRID[1]))
+        )
+
+    def within(self, other: "CellBox") -> tuple[slice, slice]:
+        """The pixels of these cells in those of another box that holds them."""
+        top, left = CELL * (self.rows[0] - other.rows[0]), CELL * (self.columns[0] - other.columns[0])
+        return slice(top, top + CELL * self.shape[0]), slice(left, left + CELL * self.shape[1])
+
+    def reached_from(self, pixels: Float[np.ndarray, "row column 2"]) -> "CellBox":
+        """The cells of a frame whose skin comes from this box; `pixels` says where in the crop each cell's comes from.
+
+        One cell more than that on each side, for what lies between middles of cells.
+        """
+        rows, columns = self.pixels
+        low, high = (columns.start - CELL, rows.start - CELL), (columns.stop + CELL, rows.stop + CELL)
+        return CellBox.holding_cells(cv2.inRange(pixels, low, high).astype(bool)).grown(1)
 
 
 def crop_to_canvas(pixels: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 2"]:

@@ -23,14 +23,14 @@ class FilmCurves:
     """A filmed face at MOTION_FPS."""
 
     expression: Float[np.ndarray, "frame expression"]  # 0 to 1
-    head: Float[np.ndarray, "frame 3"]  # yaw, pitch and roll in radians, relative to their median
+    head: Float[np.ndarray, "frame 3"]  # yaw, pitch and roll in radians, relative to their median where level
     confidence: Float[np.ndarray, "frame"]  # 0 where no face was seen, 1 where the basis fits it well
 
 
-def track_film(path: Path, landmarker: FaceLandmarker, basis: FaceBasis) -> FilmCurves:
+def track_film(path: Path, landmarker: FaceLandmarker, basis: FaceBasis, level: bool = True) -> FilmCurves:
     """The curves of a film's face, smoothed; frames without a face are interpolated, with a confidence of 0.
 
-    FaceError if more than a fifth of the frames shows no face.
+    Without `level` the head is as the camera sees it. FaceError if more than a fifth of the frames shows no face.
     """
     expressions, angles, trusts, seen, count = [], [], [], [], 0
     for count, image in enumerate(video_frames(path, MOTION_FPS), start=1):
@@ -50,7 +50,7 @@ def track_film(path: Path, landmarker: FaceLandmarker, basis: FaceBasis) -> Film
     head = gaussian_filter1d(interpolate_curves(frames, seen, np.unwrap(angles, axis=0)), 1.0, axis=0, mode="nearest")
     confidence = np.zeros(count)
     confidence[seen] = trusts
-    return FilmCurves(expression, head - np.median(head, axis=0), confidence)
+    return FilmCurves(expression, head - np.median(head, axis=0) if level else head, confidence)
 
 
 def fit_confidence(fit: FaceFit) -> float:
