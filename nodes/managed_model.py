@@ -37,8 +37,10 @@ def managed_model(folders: Sequence[Path], device: str, precision: str, weights:
     on_cpu = load_device.type == "cpu"
     offload_device = load_device if on_cpu else comfy.model_management.unet_offload_device()
     model = load_model(folders, "cpu", weights)
-    model.speech_encoder.register_forward_pre_hook(heed_the_stop_button)
-    networks = nn.ModuleList([model.speech_encoder, model.network]).to(offload_device)
+    encoder = model.speech_encoder
+    assert isinstance(encoder, nn.Module)
+    encoder.register_forward_pre_hook(heed_the_stop_button)
+    networks = nn.ModuleList([encoder, model.network]).to(offload_device)
     patcher = ModelPatcher(networks, load_device=load_device, offload_device=offload_device)
     parts = {field.name: getattr(model, field.name) for field in fields(model)}
     return ManagedModel(**{**parts, "device": load_device}, patcher=patcher, precision=PRECISIONS[precision])

@@ -39,6 +39,7 @@ def test_networks_are_loaded_ready_to_run():
     model = load_model(device="cpu")
     assert model.device == torch.device("cpu")
     for network in (model.network, model.speech_encoder):
+        assert isinstance(network, torch.nn.Module)
         assert not network.training
         assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
 

@@ -10,7 +10,7 @@ from cemnet.errors import MissingModelError
 from cemnet.speech.encoder import CHUNK_TOKENS
 from cemnet.speech.torchaudio_encoder import PIPELINES, TorchaudioEncoder
 
-torchaudio = pytest.importorskip("torchaudio", exc_type=Exception)
+torchaudio = pytest.importorskip("torchaudio", exc_type=Exception)  # pyright: ignore[reportArgumentType]
 
 WIDTH, NUM_BLOCKS = 24, 2
 CONVOLUTIONS = [(8, 10, 5), *[(8, 3, 2)] * 4, *[(8, 2, 2)] * 2]  # the strides of all of these models
