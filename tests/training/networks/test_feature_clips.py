@@ -40,7 +40,9 @@ def test_features_are_read_again_or_made_again_where_they_were_cut_off(tmp_path,
     recordings = [Recording(torch.rand(5, 4, 3).half(), torch.rand(4, 2)) for _ in range(2)]
     write_recordings(path, recordings)
     assert [each.name for each in tmp_path.iterdir()] == ["a.pt"]
-    first, second = read_recordings(path) or ()
+    read = read_recordings(path)
+    assert read is not None
+    first, second = read
     assert torch.equal(first.hidden, recordings[0].hidden) and torch.equal(second.voice, recordings[1].voice)
     path.write_bytes(path.read_bytes()[:500])
     assert read_recordings(path) is None
