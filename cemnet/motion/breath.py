@@ -60,8 +60,8 @@ def chest_curve(
     frames, spent, held = np.arange(num_frames), np.zeros(num_frames), np.zeros(num_frames)
     starts = phrase_starts(speaking, fps)
     words = np.flatnonzero(speaking.cpu().numpy() > 0.5)
-    for start, following in zip(starts, [*starts[1:], num_frames], strict=True):
-        end = words[words < following][-1]
+    for start, following in zip(starts, [*starts, num_frames][1:], strict=True):
+        end = max([start, *words[words < following]])
         length = min(max(end - start, fps), SPENT_SECONDS * fps)
         inward = smoothstep((frames - start) / (INHALING_SECONDS * fps) + 1)
         spent = np.maximum(spent, np.where(frames < start, inward, 1 - (frames - start) / length))

@@ -49,3 +49,9 @@ def test_breathing_without_words_ends_where_it_began(fps):
 def test_a_breath_in_is_shorter_than_one_out():
     rising = np.diff(quiet_breath(400, FPS, 0.3)) > 0
     assert 0.3 < rising.mean() < 0.45
+
+
+@pytest.mark.parametrize("speaking", [[0.0] * 5, [0.0, 0.0, 0.0, 0.0, 0.2], [0.4, 0.5, 0.2], [1.0]])
+def test_clips_that_hold_no_phrase_breathe_too(speaking):
+    chest = chest_curve(len(speaking), 10.0, seed=0, speaking=torch.tensor(speaking))
+    assert chest.shape == (len(speaking),) and chest.isfinite().all() and chest[0] == 0
