@@ -19,6 +19,7 @@ MEL_BLOCK = 6000  # frames analysed at once: bounds the memory that long sound t
 SAMPLES_AT_ONCE = 1 << 20
 SAMPLES_PER_TOKEN = 2 * MEL_HOP
 HZ_PER_MEL, LINEAR_HZ, LOG_STEP = 200 / 3, 1000.0, np.log(6.4) / 27  # Slaney's mel scale
+LOUDEST = 1e6  # of a sample; the squares of wilder ones are no numbers any more
 
 
 def mono_16k(audio: Audio) -> Float[Tensor, "sample"]:
@@ -44,7 +45,7 @@ def mono_voice(audio: Audio) -> Audio:
 def _blocks(audio: Audio) -> Iterator[Float[Tensor, "channel _"]]:
     for start in range(0, audio.waveform.shape[1], SAMPLES_AT_ONCE):
         block = audio.waveform[:, start : start + SAMPLES_AT_ONCE].detach()
-        yield block.to("cpu", torch.float32).nan_to_num(0.0, 0.0, 0.0)
+        yield block.to("cpu", torch.float32).nan_to_num(0.0, 0.0, 0.0).clamp(-LOUDEST, LOUDEST)
         audio.let_go()
 
 
