@@ -1,6 +1,6 @@
 """Motions as glTF 2.0: a head with morph targets of ARKit's names, and an animation of their weights and of its turn.
 
-A .glb opens in Blender, Unreal, Unity, Godot and browsers. The head is the user's own, or a mask of the 478 landmarks
+A .glb is what Blender, game engines and browsers import. The head is the user's own, or a mask of the 478 landmarks
 that the face basis knows. pygltflib (the extra `gltf`) reads and writes the files.
 """
 
@@ -37,7 +37,6 @@ METRES = 0.01  # the face basis is in centimetres
 TURN_AXES = "YXZ"  # yaw about the head's own upright axis, then pitch, then roll
 HEAD_NAMES = re.compile(r"(?:.*[:_. ])?head", re.IGNORECASE)  # of a node or bone: Head, mixamorig:Head
 SIDES = {"l": "left", "r": "right"}
-PACKAGE = "pygltflib"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Mask:
 
 def require_gltf() -> None:
     """MotionFileError where the package that reads and writes glTF is missing."""
-    if importlib.util.find_spec(PACKAGE) is None:
+    if importlib.util.find_spec("pygltflib") is None:
         raise MotionFileError("glTF files need pygltflib. Install it: pip install pygltflib.")
 
 
@@ -86,9 +85,9 @@ def read_motion_glb(path: Path, fps: float | None = None) -> Motion:
             if channel.target.path == "weights" and weights is None and node is not None:
                 columns = target_columns(model, model.nodes[node].mesh)
                 if any(column is not None for column in columns):
-                    weights = columns, _times(model, sampler), _outputs(model, sampler)
+                    weights = columns, _values(model, sampler.input), _values(model, sampler.output)
             elif channel.target.path == "rotation" and node is not None and _is_head(model.nodes[node].name):
-                turns = node, _times(model, sampler), _outputs(model, sampler)
+                turns = node, _values(model, sampler.input), _values(model, sampler.output)
         if weights is not None:
             return _motion(path, model, weights, turns, fps)
     raise MotionFileError(f"{path} has no animation of morph targets with ARKit's names, such as jawOpen.")
@@ -304,14 +303,6 @@ def _rate(times: Float[np.ndarray, "key"], fps: float | None) -> float:
         if SLOWEST_FPS <= rate <= FASTEST_FPS:
             return rate
     return float(fps or MOTION_FPS)
-
-
-def _times(model: "GLTF2", sampler: Any) -> Float[np.ndarray, "key"]:
-    return _values(model, sampler.input)
-
-
-def _outputs(model: "GLTF2", sampler: Any) -> Float[np.ndarray, "value"]:
-    return _values(model, sampler.output)
 
 
 def _values(model: "GLTF2", number: int) -> Float[np.ndarray, "value"]:

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from ..motion.files import MOTION_SUFFIXES, read_motion, write_motion
+from ..motion.files import read_motion, write_motion
 from ..types import MOTION_FPS, Motion
 from .gltf import read_motion_glb, write_motion_glb
 
 GLB = ".glb"
-ALL_SUFFIXES = (*MOTION_SUFFIXES, GLB)
 
 
 def read_any_motion(path: Path, fps: float = MOTION_FPS) -> Motion:

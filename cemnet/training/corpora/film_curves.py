@@ -15,7 +15,7 @@ from ...media.video_reader import video_frames
 from ...types import MOTION_FPS
 
 LARGEST_MISSING_SHARE = 0.2
-TRUSTED_MISFIT, WORST_MISFIT = 0.25, 0.5  # centimetres, of faces about 6.3 wide between the eyes; by eye, on MEAD
+TRUSTED_MISFIT, WORST_MISFIT = 0.1, 0.2  # centimetres; 48 frames of MEAD have 0.06 to 0.097
 
 
 @dataclass(frozen=True)

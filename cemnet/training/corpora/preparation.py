@@ -124,7 +124,7 @@ def prepare_corpus(
     recordings = read_corpus(source, folder)
     mine = recordings[part.number - 1 :: part.count]
     if video:
-        open_tracker(landmarker)  # its complaint comes before all work
+        _tracker(landmarker)  # its complaint comes before all work
     output.mkdir(parents=True, exist_ok=True)
     make = partial(make_clip, output=output, video=video, landmarker=landmarker)
     outcomes = tuple(tqdm(_all_made(make, mine, workers), desc=source, total=len(mine), unit="clip", mininterval=5))

@@ -22,16 +22,13 @@ def tracking_sheet(source: str, folder: Path, output: Path, landmarker: Path | N
 
     None where no film was tracked. Dots are the landmarks of the fitted face, which should lie on the filmed one.
     """
-    films = []
-    for recording in read_corpus(source, folder):
-        path = clip_path(output, recording.name)
-        if recording.video is not None and path.exists():
-            clip = load_clip(path)
-            if clip.confidence is not None:
-                films.append((recording, clip))
-    if not films:
+    recordings = [each for each in read_corpus(source, folder) if each.video is not None]
+    made = [each for each in recordings if clip_path(output, each.name).exists()]
+    evenly = np.unique(np.linspace(0, len(made) - 1, min(MOST_FILMS, len(made))).round().astype(int))
+    pairs = [(made[index], load_clip(clip_path(output, made[index].name))) for index in evenly]
+    chosen = [(recording, clip) for recording, clip in pairs if clip.confidence is not None]
+    if not chosen:
         return None
-    chosen = [films[index] for index in np.unique(np.linspace(0, len(films) - 1, MOST_FILMS).round().astype(int))]
     tracker = open_tracker(landmarker)
     rows = [film_tiles(recording, clip, tracker) for recording, clip in chosen]
     sheet = Image.new("RGB", (3 * TILE, len(rows) * TILE))

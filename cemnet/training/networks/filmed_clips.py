@@ -21,7 +21,7 @@ from .feature_clips import FeatureClip, full_speaker
 
 SHOWN = [emotion for emotion in EMOTIONS if emotion != "neutral"]
 SMOOTHING = 1.0  # frames; warped curves have steps where one frame stands for several
-ALIGNED_LAYER = 0  # of the kept hidden states: the lowest, which knows most of sounds and least of the voice
+ALIGNED_LAYER = 2  # of the kept hidden states; the lowest one hears the voice and not what it says
 TRUSTED = 0.5  # confidence from which on a frame may serve as a portrait
 
 

@@ -5,13 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from needed_programs import needs_espeak
 from small_model import SMALL
 from torch.utils.data import default_collate
 
 from cemnet.arkit import ARKIT_INDEX, EMOTION_INDEX, EMOTIONS, NUM_EXPRESSIONS
 from cemnet.network import EmotionNetwork
+from cemnet.speech.encoders import load_speech_encoder
+from cemnet.training.corpora.phonemes import PhonemeSpan, fill_silence, sounds_in_frames
+from cemnet.training.corpora.text_to_speech import open_espeak
 from cemnet.training.networks.cross_pairs import CrossPairs
+from cemnet.training.networks.feature_clips import hear
 from cemnet.training.networks.filmed_clips import (
+    ALIGNED_LAYER,
     SHOWN,
     FilmedClips,
     FilmedPerson,
@@ -101,6 +107,24 @@ def test_the_same_sounds_meet_whatever_the_pace(trained_clips):
     places = np.sort(np.random.default_rng(0).integers(0, len(hidden), round(1.4 * len(hidden))))
     matched = aligned_frames(hidden[torch.from_numpy(places)], hidden)
     assert np.abs(matched - places).mean() < 0.5
+
+
+@pytest.mark.slow
+@needs_espeak
+def test_two_voices_that_speak_in_other_rhythms_meet_at_their_sounds():
+    encoder, heard = load_speech_encoder(), []
+    espeak = open_espeak()
+    for voice, rate, pitch in (("en-us+m3", 190, 30), ("en-us+f2", 110, 75)):
+        sound, phonemes = espeak.speak("Kids are talking by the door, and dogs sit beside them", voice, rate, pitch)
+        sound = torch.nn.functional.pad(sound, (0 if rate > 150 else 24_000, 0))
+        late = 0.0 if rate > 150 else 1.5
+        spans = [PhonemeSpan(each.phoneme, each.start_seconds + late, each.end_seconds + late) for each in phonemes]
+        hidden, features = hear(encoder, sound)
+        heard.append((hidden[ALIGNED_LAYER], sounds_in_frames(fill_silence(spans, len(sound) / 16_000), len(features))))
+    (words, said), (other, counterpart) = heard
+    stretched = np.linspace(0, len(other) - 1, len(words)).round().astype(int)
+    agreement = [(said == counterpart[matched]).mean() for matched in (aligned_frames(words, other), stretched)]
+    assert agreement[0] > 0.6 and agreement[0] > agreement[1] + 0.2
 
 
 def test_words_in_another_clips_manner_have_its_face_at_the_words_times(filmed):
