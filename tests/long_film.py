@@ -6,14 +6,10 @@ The exit status is 1 where the peak of the longest is more than so many megabyte
 """
 
 import argparse
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
 
 import torch
-from long_sound import CLEAR, megabytes
+from memory_steps import compare_lengths, step_teller
 from paths import SAMPLES
 
 from cemnet import film_dubbing, pipeline
@@ -39,16 +35,7 @@ def dub(path: Path) -> None:
     """Prints the memory after each step of dubbing a film, and the most during it."""
     torch.set_num_threads(1)
     model = pipeline.load_model(device="cpu")
-    start = time.monotonic()
-
-    def told(step: str) -> None:
-        print(
-            f"{step:12} now {megabytes('VmRSS'):7.0f} MB, of no file {megabytes('RssAnon'):7.0f} MB, "
-            f"most during it {megabytes('VmHWM'):7.0f} MB, {time.monotonic() - start:6.1f} s",
-            flush=True,
-        )
-        CLEAR.write_text("5")  # the next peak is counted from here
-
+    told = step_teller()
     told("loaded")
     audio = read_audio(path)
     told("read")
@@ -72,18 +59,14 @@ def main() -> None:
     if options.dub:
         dub(options.dub)
         return
-    peaks = []
-    for minutes in options.minutes:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "film.mp4"
-            write_film(path, minutes, options.fps, options.width)
-            told = subprocess.run(
-                [sys.executable, __file__, "--dub", str(path)], stdout=subprocess.PIPE, text=True, check=True
-            ).stdout
-        print(f"{minutes:g} min\n{told}", flush=True)
-        peaks.append(max(float(line.split("most during it")[1].split()[0]) for line in told.splitlines()))
-    print(f"{options.minutes[-1]:g} min take {peaks[-1] - peaks[0]:+.0f} MB more than {options.minutes[0]:g} min")
-    raise SystemExit(peaks[-1] - peaks[0] > options.most_megabytes)
+    compare_lengths(
+        __file__,
+        "--dub",
+        options.minutes,
+        "film.mp4",
+        lambda path, minutes: write_film(path, minutes, options.fps, options.width),
+        options.most_megabytes,
+    )
 
 
 if __name__ == "__main__":

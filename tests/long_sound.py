@@ -7,28 +7,17 @@ The exit status is 1 where the peak of the longest is more than so many megabyte
 
 import argparse
 import resource
-import subprocess
-import sys
-import tempfile
-import time
 from pathlib import Path
 
 import av
 import numpy as np
 import torch
+from memory_steps import compare_lengths, step_teller
 from paths import SAMPLES
 
 from cemnet import pipeline
 from cemnet.media.images import read_image
 from cemnet.media.sound import read_audio
-
-STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-
-
-def megabytes(field: str) -> float:
-    """A field of /proc/self/status in MB: VmHWM is the most so far, VmRSS now, RssAnon what is of no file."""
-    line = next(line for line in STATUS.read_text().splitlines() if line.startswith(field))
-    return int(line.split()[1]) * 1024 / 1e6
 
 
 def write_speech(path: Path, minutes: float, rate: int, channels: int) -> None:
@@ -55,16 +44,7 @@ def hear(path: Path) -> None:
     torch.set_num_threads(1)
     model = pipeline.load_model(device="cpu")
     face = pipeline.face_reference(model, read_image(SAMPLES / "portrait.png"))
-    start = time.monotonic()
-
-    def told(step: str) -> None:
-        print(
-            f"{step:12} now {megabytes('VmRSS'):7.0f} MB, of no file {megabytes('RssAnon'):7.0f} MB, "
-            f"most during it {megabytes('VmHWM'):7.0f} MB, {time.monotonic() - start:6.1f} s",
-            flush=True,
-        )
-        CLEAR.write_text("5")  # the next peak is counted from here
-
+    told = step_teller()
     told("loaded")
     audio = read_audio(path)
     told("read")
@@ -87,17 +67,14 @@ def main() -> None:
     if options.hear:
         hear(options.hear)
         return
-    peaks = []
-    for minutes in options.minutes:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "speech.flac"
-            write_speech(path, minutes, options.rate, options.channels)
-            command = [sys.executable, __file__, "--hear", str(path)]
-            told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        print(f"{minutes:g} min\n{told}", flush=True)
-        peaks.append(max(float(line.split("most during it")[1].split()[0]) for line in told.splitlines()[:-1]))
-    print(f"{options.minutes[-1]:g} min take {peaks[-1] - peaks[0]:+.0f} MB more than {options.minutes[0]:g} min")
-    raise SystemExit(peaks[-1] - peaks[0] > options.most_megabytes)
+    compare_lengths(
+        __file__,
+        "--hear",
+        options.minutes,
+        "speech.flac",
+        lambda path, minutes: write_speech(path, minutes, options.rate, options.channels),
+        options.most_megabytes,
+    )
 
 
 if __name__ == "__main__":

@@ -7,15 +7,12 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from made_pairs import store_pairs
 from paths import REPOSITORY
 
 from cemnet.checkpoint import load_checkpoint
-from cemnet.render.refiner.crop import CROP_HEIGHT, CROP_WIDTH, GRID
-from cemnet.render.refiner.inputs import NUM_LAYOUT
-from cemnet.training.refiner.pairs import RefinerPairs
 
 pytestmark = pytest.mark.slow
 
@@ -37,14 +34,7 @@ ema_decay: 0.9
 def config(tmp_path_factory) -> Path:
     """A config whose pairs are there already."""
     folder = tmp_path_factory.mktemp("refiner")
-    rng = np.random.default_rng(0)
-    frame, grid = (8, CROP_HEIGHT, CROP_WIDTH), (8, *GRID)
-    colours = [rng.integers(0, 255, (*frame, 3), dtype=np.uint8) for _ in range(2)]
-    masks = [rng.integers(0, 255, frame, dtype=np.uint8) for _ in range(2)]
-    folds, layout = np.zeros(frame, np.float16), np.zeros((*grid, NUM_LAYOUT), np.float16)
-    pairs = RefinerPairs(colours[0], colours[1], folds, masks[0], masks[1], layout, np.zeros((8, 104), np.float16))
-    (folder / "pairs").mkdir()
-    pairs.save(folder / "pairs" / "00000.npz")
+    store_pairs(folder, 8)
     path = folder / "refiner.yaml"
     path.write_text(f"{CONFIG}pairs: {folder / 'pairs'}\n")
     return path

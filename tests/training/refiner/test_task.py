@@ -3,11 +3,10 @@
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from made_pairs import store_pairs
 
-from cemnet.render.refiner.inputs import CROP_HEIGHT, CROP_WIDTH, GRID, NUM_LAYOUT
 from cemnet.render.refiner.network import Refiner, RefinerConfig
 from cemnet.training.refiner import pairs as pairs_module
 from cemnet.training.refiner.objective import RefinerSettings
@@ -18,14 +17,7 @@ from cemnet.training.refiner.task import build_task
 @pytest.fixture
 def stored(tmp_path) -> Path:
     """A folder with the pairs of one head."""
-    rng = np.random.default_rng(0)
-    frame, grid = (2, CROP_HEIGHT, CROP_WIDTH), (2, *GRID)
-    colours = [rng.integers(0, 255, (*frame, 3), dtype=np.uint8) for _ in range(2)]
-    masks = [rng.integers(0, 255, frame, dtype=np.uint8) for _ in range(2)]
-    folds, layout = np.zeros(frame, np.float16), np.zeros((*grid, NUM_LAYOUT), np.float16)
-    pairs = RefinerPairs(colours[0], colours[1], folds, masks[0], masks[1], layout, np.zeros((2, 104), np.float16))
-    (tmp_path / "pairs").mkdir()
-    pairs.save(tmp_path / "pairs" / "00000.npz")
+    store_pairs(tmp_path, 2)
     return tmp_path
 
 
